@@ -1,0 +1,73 @@
+import type { Identity } from '../auth/auth.ts';
+import type { SlotRef, SupervisionMode } from '../model/call.ts';
+import type { CommandName } from '../model/command.ts';
+import type { ErrorCode } from '../model/errors.ts';
+import type { CallId, CommandId, ExtensionNumber, KeyId, LegId, TenantId } from '../model/ids.ts';
+import type { Cursor } from '../model/cursor.ts';
+import type { IsoTime } from '../model/time.ts';
+
+/** A command as a client asks for it: in legs and extensions. */
+export type CommandRequest =
+  | {
+      readonly name: 'dial';
+      readonly extension: ExtensionNumber;
+      readonly number: string;
+      readonly callerId?: { readonly number: string; readonly name: string };
+      readonly autoAnswer?: { readonly header?: string };
+      readonly timeoutSeconds?: number;
+      readonly record?: boolean;
+    }
+  | { readonly name: 'answer'; readonly leg: LegId; readonly header?: string }
+  | { readonly name: 'reject' | 'hangup' | 'hold' | 'resume' | 'mute' | 'unmute'; readonly leg: LegId }
+  | { readonly name: 'dtmf'; readonly leg: LegId; readonly digits: string }
+  | { readonly name: 'transfer' | 'divert'; readonly leg: LegId; readonly to: string }
+  | { readonly name: 'voicemail'; readonly leg: LegId; readonly mailbox: ExtensionNumber }
+  | { readonly name: 'pickup'; readonly leg: LegId; readonly extension: ExtensionNumber }
+  | { readonly name: 'bridge'; readonly leg: LegId; readonly other: LegId }
+  | { readonly name: 'supervise'; readonly leg: LegId; readonly extension: ExtensionNumber; readonly mode: SupervisionMode }
+  | { readonly name: 'park'; readonly leg: LegId; readonly slot?: SlotRef; readonly timeoutSeconds?: number }
+  | { readonly name: 'retrieve'; readonly slot: SlotRef; readonly extension: ExtensionNumber }
+  | { readonly name: 'record' | 'pauseRecording' | 'resumeRecording' | 'stopRecording'; readonly leg: LegId };
+
+export const commandStates = ['accepted', 'done', 'failed', 'unknown'] as const;
+
+/** A command from its acceptance on; what `GET /v1/commands/{id}` shows. */
+export interface CommandRecord {
+  readonly id: CommandId;
+  readonly tenant: TenantId;
+  readonly name: CommandName;
+  readonly state: (typeof commandStates)[number];
+  readonly callId?: CallId;
+  readonly legId?: LegId;
+  readonly error?: ErrorCode;
+  readonly detail?: string;
+  readonly acceptedAt: IsoTime;
+  readonly finishedAt?: IsoTime;
+  /** Who asked. */
+  readonly key: KeyId;
+}
+
+export interface SubmitOptions {
+  /** The same key with the same request gives the same record for 24 hours; with another request it is refused. */
+  readonly idempotencyKey?: string;
+  /** Refuse with `call-moved-on` if the call has changed since. */
+  readonly ifCursor?: Cursor;
+}
+
+/**
+ * Commands from request to result. `submit` checks (scopes, state, characters), records and sends the command, and resolves
+ * once it is durably `accepted`; it throws a `GatewayError` if it was refused before that. Its end comes as `command.done`,
+ * `failed` or `unknown` in the log, and here by `wait`.
+ *
+ * Done means the effect was seen: dial: the far party answered; answer: the leg is connected; reject, hangup: the leg ended;
+ * hold, resume: the leg is held, or no longer; the others as in docs/commands.md. A call of `dial` is `accepted` when the
+ * extension's own phone rings or answers by itself.
+ */
+export interface Control {
+  submit(identity: Identity, request: CommandRequest, options?: SubmitOptions): Promise<CommandRecord>;
+  /** The record once it is no longer `accepted`, or as it stands after `seconds` or when `signal` aborts. */
+  wait(tenant: TenantId, command: CommandId, seconds: number, signal?: AbortSignal): Promise<CommandRecord>;
+  get(tenant: TenantId, command: CommandId): CommandRecord | undefined;
+  list(tenant: TenantId, limit: number): readonly CommandRecord[];
+  close(): Promise<void>;
+}

@@ -1,0 +1,42 @@
+import type { EventLog, LoggedEvent } from '../log/event-log.ts';
+import type { Call, Leg } from '../model/call.ts';
+import type { Cursor } from '../model/cursor.ts';
+import type { NewEvent } from '../model/event.ts';
+import type { Extension } from '../model/extension.ts';
+import type { CallId, ChannelId, ExtensionNumber, LegId, PbxId, TenantId } from '../model/ids.ts';
+import type { LiveState, PbxState } from '../model/live-state.ts';
+import type { Driver } from '../pbx/driver.ts';
+
+/** A snapshot and the cursor at which it is true: the log's tail after it joins without a gap. */
+export interface Snapshot extends LiveState {
+  readonly cursor: Cursor;
+  readonly pbxs: readonly PbxState[];
+}
+
+/**
+ * One tenant, running: its drivers feed its trackers, whose events go to its log. All reads are of committed state, so that
+ * whatever is seen here is at or before `cursor`.
+ */
+export interface TenantEngine {
+  readonly tenant: TenantId;
+  readonly log: EventLog;
+  readonly pbxs: readonly PbxId[];
+  snapshot(): Snapshot;
+  cursor(): Cursor;
+  pbxState(pbx: PbxId): PbxState | undefined;
+  /** The worst of the tenant's PBXs: what an answer that carries state says of itself. */
+  status(): PbxState;
+  /** A live call by its id or an alias of it. */
+  call(id: CallId): Call | undefined;
+  leg(id: LegId): Leg | undefined;
+  legByChannel(channel: ChannelId): Leg | undefined;
+  /** The live legs of an extension, oldest first. */
+  legsOf(extension: ExtensionNumber): readonly Leg[];
+  extension(number: ExtensionNumber): Extension | undefined;
+  pbxOfCall(id: CallId): PbxId | undefined;
+  driver(pbx: PbxId): Driver;
+  /** Appends events that no fact led to (a command's progress), in order with the others. */
+  publish(events: readonly NewEvent[], options?: { readonly urgent?: boolean }): Promise<readonly LoggedEvent[]>;
+  /** Called after each commit, in order, with what was committed; a listener's failure is its own. Returns how to stop. */
+  onCommitted(listener: (events: readonly LoggedEvent[]) => void): () => void;
+}

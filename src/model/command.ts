@@ -1,0 +1,63 @@
+import type { SlotRef, SupervisionMode } from './call.ts';
+import type { ChannelId, CommandId, ExtensionNumber } from './ids.ts';
+import type { ErrorCode } from './errors.ts';
+
+/**
+ * A wish to change a call, as a driver gets it: in the PBX's channels, checked and allowed. The control room makes it of a
+ * request that named legs, and waits for its effect to come back as events.
+ */
+export type Command = { readonly id: CommandId } & (
+  | {
+      /** Click-to-dial: ring `extension`, then connect it to `number`. */
+      readonly name: 'dial';
+      /** The id that the extension's channel shall have. */
+      readonly channel: ChannelId;
+      readonly extension: ExtensionNumber;
+      readonly number: string;
+      readonly callerId?: { readonly number: string; readonly name: string };
+      /** Let the extension's own phone answer by itself, if it can. `header` overrides how it is asked: `Call-Info: ;answer-after=0`. */
+      readonly autoAnswer?: { readonly header?: string };
+      readonly timeoutSeconds: number;
+      /** Record from the answer on. */
+      readonly record?: { readonly name: string };
+    }
+  /** Answer what rings at `channel`; `caller` is the channel that rings it, where known. */
+  | { readonly name: 'answer'; readonly channel: ChannelId; readonly extension: ExtensionNumber; readonly caller?: ChannelId; readonly header?: string }
+  /** Decline one ringing channel; others that ring for the same caller go on. */
+  | { readonly name: 'reject'; readonly channel: ChannelId }
+  | { readonly name: 'hangup'; readonly channel: ChannelId }
+  | { readonly name: 'hold' | 'resume'; readonly channel: ChannelId; readonly peer?: ChannelId }
+  | { readonly name: 'mute' | 'unmute'; readonly channel: ChannelId }
+  | { readonly name: 'dtmf'; readonly channel: ChannelId; readonly digits: string }
+  /** Blind: `channel` leaves, its peer goes on to `to`. */
+  | { readonly name: 'transfer'; readonly channel: ChannelId; readonly peer: ChannelId; readonly to: string }
+  | { readonly name: 'voicemail'; readonly channel: ChannelId; readonly peer: ChannelId; readonly mailbox: ExtensionNumber }
+  /** `channel` rings: its caller goes on to `to` instead. */
+  | { readonly name: 'divert'; readonly channel: ChannelId; readonly caller: ChannelId; readonly to: string }
+  /** `extension` takes what rings at `channel`. `picker` is the id that its new channel shall have. */
+  | { readonly name: 'pickup'; readonly channel: ChannelId; readonly extension: ExtensionNumber; readonly picker: ChannelId }
+  | { readonly name: 'bridge'; readonly channel: ChannelId; readonly other: ChannelId }
+  | { readonly name: 'supervise'; readonly channel: ChannelId; readonly extension: ExtensionNumber; readonly mode: SupervisionMode; readonly supervisor: ChannelId }
+  | { readonly name: 'park'; readonly channel: ChannelId; readonly peer: ChannelId; readonly slot?: SlotRef; readonly timeoutSeconds: number }
+  | { readonly name: 'retrieve'; readonly slot: SlotRef; readonly extension: ExtensionNumber; readonly channel: ChannelId }
+  | { readonly name: 'record'; readonly channel: ChannelId; readonly recording: string }
+  | { readonly name: 'pauseRecording' | 'resumeRecording' | 'stopRecording'; readonly channel: ChannelId; readonly recording: string }
+);
+
+export type CommandName = Command['name'];
+export type CommandOf<Name extends CommandName> = Extract<Command, { readonly name: Name }>;
+
+export const commandNames = [
+  'dial', 'answer', 'reject', 'hangup', 'hold', 'resume', 'mute', 'unmute', 'dtmf', 'transfer', 'voicemail', 'divert', 'pickup', 'bridge',
+  'supervise', 'park', 'retrieve', 'record', 'pauseRecording', 'resumeRecording', 'stopRecording',
+] as const satisfies readonly CommandName[];
+
+/**
+ * What a driver says of a command: the PBX took it (its effect is still to be seen), or it cannot be: `code` tells which
+ * error of the catalogue, `detail` the PBX's own words.
+ */
+export type CommandOutcome =
+  | { readonly outcome: 'accepted' }
+  | { readonly outcome: 'failed'; readonly code: ErrorCode; readonly detail: string }
+  /** The link broke while the command was under way. */
+  | { readonly outcome: 'unknown'; readonly detail: string };

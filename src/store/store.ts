@@ -1,0 +1,81 @@
+import type { Cursor } from '../model/cursor.ts';
+import type { CallId, CommandId, ExtensionNumber, KeyId, TenantId } from '../model/ids.ts';
+import type { Call } from '../model/call.ts';
+import type { Micros } from '../model/time.ts';
+
+/** A key as it lies in the store: `hash` is SHA-256 of the secret, hex; `sealed` its encrypted form where it must be readable. */
+export interface KeyRow {
+  readonly id: KeyId;
+  readonly tenant: TenantId;
+  readonly name: string;
+  readonly scopes: readonly string[];
+  readonly extension?: ExtensionNumber;
+  readonly hash: string;
+  readonly sealed?: string;
+  readonly createdAt: Micros;
+  readonly lastUsedAt?: Micros;
+  readonly revokedAt?: Micros;
+}
+
+/** A command's record as JSON text, with what it is looked up by. */
+export interface CommandRow {
+  readonly id: CommandId;
+  readonly tenant: TenantId;
+  readonly at: Micros;
+  readonly open: boolean;
+  readonly record: string;
+  /** The Idempotency-Key under which it came and a digest of the request. */
+  readonly idempotency?: { readonly key: string; readonly digest: string };
+}
+
+export interface CallQuery {
+  readonly extension?: ExtensionNumber;
+  /** Any party's number contains this. */
+  readonly number?: string;
+  readonly disposition?: string;
+  readonly from?: Micros;
+  readonly to?: Micros;
+  /** Calls older than this one in the listing (newest first). */
+  readonly before?: CallId;
+  readonly limit: number;
+}
+
+/**
+ * What else survives a restart. Every write is durable when it returns. Methods are synchronous: the embedded engine is, and
+ * none of them stands in the way of the data.
+ */
+export interface Store {
+  readonly keys: {
+    put(key: KeyRow): void;
+    byHash(hash: string): KeyRow | undefined;
+    readable(): readonly KeyRow[];
+    list(tenant: TenantId): readonly KeyRow[];
+    /** Without waiting for the disk: a last use may be lost with the power. */
+    touch(id: KeyId, at: Micros): void;
+  };
+  readonly commands: {
+    put(row: CommandRow): void;
+    get(tenant: TenantId, id: CommandId): CommandRow | undefined;
+    byIdempotencyKey(tenant: TenantId, key: string, since: Micros): CommandRow | undefined;
+    list(tenant: TenantId, limit: number): readonly CommandRow[];
+    /** Commands that were under way when the last process ended. */
+    open(tenant: TenantId): readonly CommandRow[];
+    prune(before: Micros): void;
+  };
+  /** Ended calls, written from the log up to `position`; the same call written twice is one. */
+  readonly history: {
+    position(tenant: TenantId): Cursor | undefined;
+    record(tenant: TenantId, calls: readonly Call[], position: Cursor): void;
+    /** By id or alias. */
+    get(tenant: TenantId, id: CallId): Call | undefined;
+    list(tenant: TenantId, query: CallQuery): readonly Call[];
+    prune(tenant: TenantId, before: Micros): void;
+  };
+  /** Texts by name: a dialect's checkpoint, an installation's secret. */
+  readonly state: {
+    get(tenant: TenantId, name: string): string | undefined;
+    put(tenant: TenantId, name: string, value: string): void;
+    delete(tenant: TenantId, name: string): void;
+  };
+  close(): void;
+}
