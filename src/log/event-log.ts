@@ -58,7 +58,12 @@ export interface EventLog {
    * Writes the events and the state that results from them in one transaction, together with every append that waits at
    * the same time (group commit). Rejects with `stale-lease`, `log-full`. `urgent` may use the reserve (command records, call ends).
    */
-  append(lease: Lease, events: readonly NewEvent[], changes: readonly StateChange[], options?: { readonly urgent?: boolean }): Promise<readonly LoggedEvent[]>;
+  append(
+    lease: Lease,
+    events: readonly NewEvent[],
+    changes: readonly StateChange[],
+    options?: { readonly urgent?: boolean },
+  ): Promise<readonly LoggedEvent[]>;
   /** At most `limit` events after the cursor, oldest first. Corrupt records raise `data-damaged`, never silence. */
   read(tenant: TenantId, after: Cursor, limit: number): Promise<Page | Gap>;
   /** History after the cursor, then live, in batches; ends when `signal` aborts or after a `Gap`. */

@@ -22,7 +22,13 @@ export type Command = { readonly id: CommandId } & (
       readonly record?: { readonly name: string };
     }
   /** Answer what rings at `channel`; `caller` is the channel that rings it, where known. */
-  | { readonly name: 'answer'; readonly channel: ChannelId; readonly extension: ExtensionNumber; readonly caller?: ChannelId; readonly header?: string }
+  | {
+      readonly name: 'answer';
+      readonly channel: ChannelId;
+      readonly extension: ExtensionNumber;
+      readonly caller?: ChannelId;
+      readonly header?: string;
+    }
   /** Decline one ringing channel; others that ring for the same caller go on. */
   | { readonly name: 'reject'; readonly channel: ChannelId }
   | { readonly name: 'hangup'; readonly channel: ChannelId }
@@ -37,8 +43,20 @@ export type Command = { readonly id: CommandId } & (
   /** `extension` takes what rings at `channel`. `picker` is the id that its new channel shall have. */
   | { readonly name: 'pickup'; readonly channel: ChannelId; readonly extension: ExtensionNumber; readonly picker: ChannelId }
   | { readonly name: 'bridge'; readonly channel: ChannelId; readonly other: ChannelId }
-  | { readonly name: 'supervise'; readonly channel: ChannelId; readonly extension: ExtensionNumber; readonly mode: SupervisionMode; readonly supervisor: ChannelId }
-  | { readonly name: 'park'; readonly channel: ChannelId; readonly peer: ChannelId; readonly slot?: SlotRef; readonly timeoutSeconds: number }
+  | {
+      readonly name: 'supervise';
+      readonly channel: ChannelId;
+      readonly extension: ExtensionNumber;
+      readonly mode: SupervisionMode;
+      readonly supervisor: ChannelId;
+    }
+  | {
+      readonly name: 'park';
+      readonly channel: ChannelId;
+      readonly peer: ChannelId;
+      readonly slot?: SlotRef;
+      readonly timeoutSeconds: number;
+    }
   | { readonly name: 'retrieve'; readonly slot: SlotRef; readonly extension: ExtensionNumber; readonly channel: ChannelId }
   | { readonly name: 'record'; readonly channel: ChannelId; readonly recording: string }
   | { readonly name: 'pauseRecording' | 'resumeRecording' | 'stopRecording'; readonly channel: ChannelId; readonly recording: string }
@@ -48,8 +66,27 @@ export type CommandName = Command['name'];
 export type CommandOf<Name extends CommandName> = Extract<Command, { readonly name: Name }>;
 
 export const commandNames = [
-  'dial', 'answer', 'reject', 'hangup', 'hold', 'resume', 'mute', 'unmute', 'dtmf', 'transfer', 'voicemail', 'divert', 'pickup', 'bridge',
-  'supervise', 'park', 'retrieve', 'record', 'pauseRecording', 'resumeRecording', 'stopRecording',
+  'dial',
+  'answer',
+  'reject',
+  'hangup',
+  'hold',
+  'resume',
+  'mute',
+  'unmute',
+  'dtmf',
+  'transfer',
+  'voicemail',
+  'divert',
+  'pickup',
+  'bridge',
+  'supervise',
+  'park',
+  'retrieve',
+  'record',
+  'pauseRecording',
+  'resumeRecording',
+  'stopRecording',
 ] as const satisfies readonly CommandName[];
 
 /**

@@ -7,7 +7,7 @@ import type { CallId, CommandId, ExtensionNumber, LegId, PbxId, RecordingId, Ten
 import type { AgentState } from './place.ts';
 import type { IsoTime, Micros } from './time.ts';
 
-type Empty = Readonly<Record<never, never>>;
+type Empty = Readonly<Record<string, never>>;
 
 interface RecordingData {
   readonly recordingId: RecordingId;
@@ -100,7 +100,11 @@ export interface EventData {
   /** `restarted`: the PBX itself began anew. The corrections follow as events of their own, marked `reconciled`. */
   'pbx.resynced': {
     readonly restarted: boolean;
-    readonly corrections: readonly { readonly what: 'call-ended' | 'call-found' | 'leg-ended' | 'leg-found' | 'leg-changed'; readonly callId: CallId; readonly legId?: LegId }[];
+    readonly corrections: readonly {
+      readonly what: 'call-ended' | 'call-found' | 'leg-ended' | 'leg-found' | 'leg-changed';
+      readonly callId: CallId;
+      readonly legId?: LegId;
+    }[];
   };
   'command.accepted': CommandData;
   'command.done': CommandData & { readonly tookMs: number };
@@ -150,17 +154,58 @@ export type Event = { [Type in EventType]: EventOf<Type> }[EventType];
 
 /** Every event type, in the order of the documentation. */
 export const eventTypes = [
-  'call.started', 'call.ended', 'call.merged', 'call.transferred',
-  'leg.started', 'leg.ringing', 'leg.connected', 'leg.held', 'leg.resumed', 'leg.muted', 'leg.unmuted', 'leg.queued',
-  'leg.parked', 'leg.unparked', 'leg.ended', 'leg.moved', 'legs.linked', 'legs.unlinked',
-  'recording.started', 'recording.paused', 'recording.resumed', 'recording.stopped', 'dtmf.received',
-  'supervision.started', 'supervision.modeChanged', 'supervision.stopped',
-  'queue.joined', 'queue.left', 'agent.loggedIn', 'agent.loggedOut', 'agent.paused', 'agent.unpaused', 'agent.stateChanged',
-  'conference.joined', 'conference.left',
-  'extension.presenceChanged', 'extension.registered', 'extension.unregistered',
-  'user.loggedIn', 'user.loggedOut', 'user.statusChanged', 'slot.occupied', 'slot.released', 'log.gap',
-  'pbx.connected', 'pbx.degraded', 'pbx.disconnected', 'pbx.resynced',
-  'command.accepted', 'command.done', 'command.failed', 'command.unknown',
+  'call.started',
+  'call.ended',
+  'call.merged',
+  'call.transferred',
+  'leg.started',
+  'leg.ringing',
+  'leg.connected',
+  'leg.held',
+  'leg.resumed',
+  'leg.muted',
+  'leg.unmuted',
+  'leg.queued',
+  'leg.parked',
+  'leg.unparked',
+  'leg.ended',
+  'leg.moved',
+  'legs.linked',
+  'legs.unlinked',
+  'recording.started',
+  'recording.paused',
+  'recording.resumed',
+  'recording.stopped',
+  'dtmf.received',
+  'supervision.started',
+  'supervision.modeChanged',
+  'supervision.stopped',
+  'queue.joined',
+  'queue.left',
+  'agent.loggedIn',
+  'agent.loggedOut',
+  'agent.paused',
+  'agent.unpaused',
+  'agent.stateChanged',
+  'conference.joined',
+  'conference.left',
+  'extension.presenceChanged',
+  'extension.registered',
+  'extension.unregistered',
+  'user.loggedIn',
+  'user.loggedOut',
+  'user.statusChanged',
+  'slot.occupied',
+  'slot.released',
+  'log.gap',
+  'pbx.connected',
+  'pbx.degraded',
+  'pbx.disconnected',
+  'pbx.resynced',
+  'command.accepted',
+  'command.done',
+  'command.failed',
+  'command.unknown',
 ] as const satisfies readonly EventType[];
 
 /** Puts an event into the envelope. `id` and `time` are made here, so that log and replay agree. */
@@ -168,7 +213,14 @@ export const envelop = (event: NewEvent, tenant: TenantId, epoch: string, seq: n
   const { type, pbx, reconciled, callId, legId, extension, call, leg, data } = event;
   // Members are written in the documented order; absent ones stay absent.
   return {
-    epoch, seq, id: `${epoch}-${seq}`, time, tenant, pbx, type, reconciled,
+    epoch,
+    seq,
+    id: `${epoch}-${seq}`,
+    time,
+    tenant,
+    pbx,
+    type,
+    reconciled,
     ...(callId === undefined ? undefined : { callId }),
     ...(legId === undefined ? undefined : { legId }),
     ...(extension === undefined ? undefined : { extension }),

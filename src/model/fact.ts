@@ -27,7 +27,17 @@ export type ChannelState = (typeof channelStates)[number];
 
 /** What the dialplan does with a channel, where it matters to a call. */
 export const applications = [
-  'dial', 'queue', 'voicemail', 'announcement', 'conference', 'music', 'parking', 'pickup', 'supervision', 'bridge', 'other',
+  'dial',
+  'queue',
+  'voicemail',
+  'announcement',
+  'conference',
+  'music',
+  'parking',
+  'pickup',
+  'supervision',
+  'bridge',
+  'other',
 ] as const;
 export type Application = (typeof applications)[number];
 
@@ -94,19 +104,26 @@ export interface AgentSnapshot {
   readonly pausedReason?: string;
 }
 
-type OfChannel<Type extends string, More = unknown> = { readonly type: Type; readonly at: Micros; readonly channel: ChannelId } & Readonly<More>;
+type OfChannel<Type extends string, More = unknown> = {
+  readonly type: Type;
+  readonly at: Micros;
+  readonly channel: ChannelId;
+} & Readonly<More>;
 
 type ChannelFact =
-  | OfChannel<'channel.created', {
-      endpoint: Endpoint;
-      number: string;
-      name: string;
-      /** What it dialled; absent for a channel that is called. */
-      dialled?: string;
-      context?: string;
-      family: ChannelId;
-      state: ChannelState;
-    }>
+  | OfChannel<
+      'channel.created',
+      {
+        endpoint: Endpoint;
+        number: string;
+        name: string;
+        /** What it dialled; absent for a channel that is called. */
+        dialled?: string;
+        context?: string;
+        family: ChannelId;
+        state: ChannelState;
+      }
+    >
   | OfChannel<'channel.state', { state: ChannelState }>
   | OfChannel<'channel.identified', { number: string; name: string }>
   | OfChannel<'channel.peerIdentified', { number: string; name: string }>
@@ -173,7 +190,14 @@ type PlaceFact =
   /** The queue rings an agent: `channel` is the caller, `callee` the agent's channel. */
   | OfChannel<'queue.called', { queue: string; callee: ChannelId; agentDevice: string; agentName: string }>
   | ({ readonly type: 'agent.state'; readonly at: Micros; readonly queue: string } & AgentSnapshot)
-  | { readonly type: 'agent.loggedIn' | 'agent.loggedOut'; readonly at: Micros; readonly queue: string; readonly device: string; readonly name: string; readonly extension?: ExtensionNumber }
+  | {
+      readonly type: 'agent.loggedIn' | 'agent.loggedOut';
+      readonly at: Micros;
+      readonly queue: string;
+      readonly device: string;
+      readonly name: string;
+      readonly extension?: ExtensionNumber;
+    }
   | OfChannel<'conference.joined', { conference: string }>
   | OfChannel<'conference.left', { conference: string }>
   | OfChannel<'conference.muted', { conference: string; muted: boolean }>
