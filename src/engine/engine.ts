@@ -1,10 +1,12 @@
 import type { EventLog, LoggedEvent } from '../log/event-log.ts';
 import type { Call, Leg } from '../model/call.ts';
 import type { Cursor } from '../model/cursor.ts';
-import type { NewEvent } from '../model/event.ts';
+import type { Event, NewEvent } from '../model/event.ts';
 import type { Extension } from '../model/extension.ts';
 import type { CallId, ChannelId, ExtensionNumber, LegId, PbxId, TenantId } from '../model/ids.ts';
+import type { Fact } from '../model/fact.ts';
 import type { LiveState, PbxState } from '../model/live-state.ts';
+import type { Micros } from '../model/time.ts';
 import type { Driver } from '../pbx/driver.ts';
 
 /** A snapshot and the cursor at which it is true: the log's tail after it joins without a gap. */
@@ -12,6 +14,12 @@ export interface Snapshot extends LiveState {
   readonly cursor: Cursor;
   readonly pbxs: readonly PbxState[];
 }
+
+/** One step of how an event came to be: what the PBX said, what was made of it, what followed. In order of `at`. */
+export type WhyEntry =
+  | { readonly kind: 'pbx'; readonly at: Micros; readonly text: string }
+  | { readonly kind: 'fact'; readonly at: Micros; readonly fact: Fact }
+  | { readonly kind: 'event'; readonly at: Micros; readonly event: Event };
 
 /**
  * One tenant, running: its drivers feed its trackers, whose events go to its log. All reads are of committed state, so that
@@ -37,6 +45,11 @@ export interface TenantEngine {
   driver(pbx: PbxId): Driver;
   /** Appends events that no fact led to (a command's progress), in order with the others. */
   publish(events: readonly NewEvent[], options?: { readonly urgent?: boolean }): Promise<readonly LoggedEvent[]>;
+  /**
+   * How a call came to be what it is: PBX messages (secrets redacted), facts and events. The PBX's own words are kept for a
+   * shorter time than events; of an old call the events alone are left. Undefined if the call is unknown.
+   */
+  why(id: CallId): Promise<readonly WhyEntry[] | undefined>;
   /** Called after each commit, in order, with what was committed; a listener's failure is its own. Returns how to stop. */
   onCommitted(listener: (events: readonly LoggedEvent[]) => void): () => void;
 }

@@ -71,6 +71,13 @@ export interface Store {
     list(tenant: TenantId, query: CallQuery): readonly Call[];
     prune(tenant: TenantId, before: Micros): void;
   };
+  /** What the PBX said of a call that ended, for `why`: written once, without waiting for the disk. */
+  readonly traces: {
+    put(tenant: TenantId, call: CallId, at: Micros, text: string): void;
+    get(tenant: TenantId, call: CallId): string | undefined;
+    /** Deletes the oldest until nothing is older than `before` and all together take at most `maxBytes`. */
+    prune(tenant: TenantId, before: Micros, maxBytes: number): void;
+  };
   /** Texts by name: a dialect's checkpoint, an installation's secret. */
   readonly state: {
     get(tenant: TenantId, name: string): string | undefined;
