@@ -10,6 +10,11 @@ export interface Clock {
   now(): Micros;
 }
 
+/** Where waiting comes from: calls `run` once after `ms` milliseconds; what it returns cancels that, and may be called at any time. */
+export interface Timers {
+  after(ms: number, run: () => void): () => void;
+}
+
 export const isoTime = (at: Micros): IsoTime => new Date(at / 1000).toISOString();
 
 export const microsOf = (time: IsoTime): Micros => Date.parse(time) * 1000;
