@@ -1,0 +1,186 @@
+/** Starts a real Asterisk on ports and in a folder of its own, as many side by side as are wanted, and stops it for sure. */
+import { execFile, spawn, type ChildProcess } from 'node:child_process';
+import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
+import { mkdtemp, open, readFile, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { treeCommand, type AsteriskTree } from './fetch.ts';
+import { writeRunFolder } from './run-folder.ts';
+
+const run = promisify(execFile);
+
+/** The AMI accounts of the test PBX, as conf/manager.conf has them. */
+export const amiAccounts = {
+  /** The rights that are recommended to an owner. */
+  recommended: { username: 'switchhook', secret: 'switchhook-secret' },
+  /** Sees calls and may hang up, nothing more. */
+  limited: { username: 'limited', secret: 'limited-secret' },
+  /** For tests that look at the PBX past the gateway. */
+  witness: { username: 'witness', secret: 'witness-secret' },
+} as const;
+
+export interface PbxOptions {
+  /** `timestampevents` of manager.conf; on unless told otherwise. */
+  readonly timestampEvents?: boolean;
+}
+
+const bootMs = 30_000;
+const stopMs = 10_000;
+/**
+ * Runs Asterisk until it ends, or is killed: by a line on stdin, or because whoever held the other end of stdin is gone (be it by
+ * kill -9); then nobody is left to remove its folder, so that goes too.
+ */
+const lifeline = `exec 3<&0
+folder=$0
+"$@" </dev/null & pbx=$!
+( read -r line <&3 || gone=yes; trap "" TERM; kill -9 $pbx 2>/dev/null; [ -z "$gone" ] || rm -rf "$folder" ) & guard=$!
+wait $pbx
+kill $guard 2>/dev/null`;
+
+/** One running Asterisk. */
+export class Pbx {
+  readonly sipPort: number;
+  readonly amiPort: number;
+  /** Where the provider of the trunk is expected. */
+  readonly providerPort: number;
+  /** What it said at its start: `Asterisk 22.10.1...`. */
+  readonly banner: string;
+  /** Its configuration, spool and logs; gone after `close`. */
+  readonly folder: string;
+  readonly #command: readonly string[];
+  #process: ChildProcess | undefined;
+
+  private constructor(folder: string, command: readonly string[], banner: string, ports: Ports) {
+    this.folder = folder;
+    this.#command = command;
+    this.banner = banner;
+    this.sipPort = ports.sip;
+    this.amiPort = ports.ami;
+    this.providerPort = ports.provider;
+  }
+
+  static async start(tree: AsteriskTree, options: PbxOptions = {}): Promise<Pbx> {
+    // The folder is short on purpose: the control socket lies in it, and its path may have 107 characters.
+    const folder = await mkdtemp(join(tmpdir(), 'pbx-'));
+    const ports = await freePorts();
+    await writeRunFolder(folder, {
+      tree: tree.root,
+      sipPort: ports.sip,
+      amiPort: ports.ami,
+      providerPort: ports.provider,
+      rtpFirst: ports.rtp,
+      timestampEvents: options.timestampEvents ?? true,
+    });
+    const asterisk = await treeCommand(tree.root, 'usr/sbin/asterisk');
+    const pbx = new Pbx(folder, [...asterisk, '-C', join(folder, 'etc/asterisk.conf')], tree.banner, ports);
+    try {
+      await pbx.boot();
+      const version = await pbx.cli('core show version');
+      if (!version.startsWith(tree.banner)) throw new Error(`the PBX says ${JSON.stringify(version)}, the tree ${tree.banner}`);
+    } catch (error) {
+      await pbx.close();
+      throw error;
+    }
+    return pbx;
+  }
+
+  /** Starts Asterisk (again, after `crash` or `shutDown`), on the same ports and with the same spool. */
+  async boot(): Promise<void> {
+    if (this.#process !== undefined) throw new Error('the PBX runs already');
+    const log = await open(join(this.folder, 'log/console'), 'a');
+    // A process group of its own: a Ctrl-C in the terminal is for the tests, which end and so pull the lifeline.
+    const child = spawn('/bin/sh', ['-c', lifeline, this.folder, ...this.#command, '-f'], {
+      detached: true,
+      stdio: ['pipe', log.fd, log.fd],
+    });
+    child.stdin?.on('error', () => undefined); // Asterisk may be gone before its lifeline is let go of.
+    child.once('exit', () => (this.#process = undefined));
+    this.#process = child;
+    await log.close();
+    const deadline = Date.now() + bootMs;
+    while (!(await this.#answersCli())) {
+      if (this.#process === undefined || Date.now() > deadline) throw new Error(`Asterisk did not start: ${await this.#lastWords()}`);
+    }
+  }
+
+  /** The output of a CLI command: `core show channels`. */
+  async cli(command: string): Promise<string> {
+    const [loader = '', ...words] = this.#command;
+    return (await run(loader, [...words, '-rx', command], { timeout: 10_000, maxBuffer: 16 << 20 })).stdout;
+  }
+
+  /** kill -9: no hangups, no goodbyes. */
+  async crash(): Promise<void> {
+    await this.#end(() => this.#process?.stdin?.write('kill\n'));
+  }
+
+  /** An orderly end: it hangs up every call first. */
+  async shutDown(): Promise<void> {
+    await this.#end(() => void this.cli('core stop now').catch(() => undefined)); // The link breaks before the CLI has answered.
+  }
+
+  /** What Asterisk wrote to its log so far. */
+  async messages(): Promise<string> {
+    return readFile(join(this.folder, 'log/messages'), 'utf8').catch(() => '');
+  }
+
+  async close(): Promise<void> {
+    await this.crash();
+    await rm(this.folder, { recursive: true, force: true });
+  }
+
+  async #end(ask: () => void): Promise<void> {
+    const child = this.#process;
+    if (child === undefined) return;
+    const ended = once(child, 'exit', { signal: AbortSignal.timeout(stopMs) });
+    ask();
+    await ended;
+  }
+
+  async #answersCli(): Promise<boolean> {
+    return this.cli('core waitfullybooted').then(
+      (answer) => answer.includes('fully booted'),
+      () => false, // Nobody listens on its control socket yet; the CLI itself takes a while to find that out.
+    );
+  }
+
+  async #lastWords(): Promise<string> {
+    const text = await readFile(join(this.folder, 'log/console'), 'utf8').catch(() => '');
+    return text.trim().split('\n').slice(-5).join(' | ') || 'it said nothing';
+  }
+}
+
+interface Ports {
+  readonly sip: number;
+  readonly ami: number;
+  readonly provider: number;
+  readonly rtp: number;
+}
+
+const freePorts = async (): Promise<Ports> => {
+  const ami = await freeTcpPort();
+  const [sip = 0, provider = 0] = await freeUdpPorts(2);
+  // Asterisk passes over RTP ports in use, so that overlapping ranges do no harm; spreading them saves it the search.
+  return { sip, ami, provider, rtp: 20_000 + (ami % 50) * 200 };
+};
+
+const freeTcpPort = async (): Promise<number> => {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  await once(server, 'close');
+  if (address === null || typeof address === 'string') throw new Error('a TCP server without a port');
+  return address.port;
+};
+
+const freeUdpPorts = async (count: number): Promise<readonly number[]> => {
+  const sockets = Array.from({ length: count }, () => createSocket('udp4').bind(0, '127.0.0.1'));
+  await Promise.all(sockets.map((socket) => once(socket, 'listening')));
+  const ports = sockets.map((socket) => socket.address().port);
+  for (const socket of sockets) socket.close();
+  return ports;
+};
