@@ -1,0 +1,184 @@
+import type { Identity, Scope } from '../auth/auth.ts';
+import type { Leg } from '../model/call.ts';
+import type { CommandName } from '../model/command.ts';
+import { GatewayError } from '../model/errors.ts';
+import type { ExtensionNumber } from '../model/ids.ts';
+import type { CommandRequest } from './control.ts';
+
+const scopeOf = (name: CommandName): Scope => {
+  switch (name) {
+    case 'supervise':
+      return 'supervise';
+    case 'record':
+    case 'pauseRecording':
+    case 'resumeRecording':
+    case 'stopRecording':
+      return 'record';
+    case 'dial':
+    case 'answer':
+    case 'reject':
+    case 'hangup':
+    case 'hold':
+    case 'resume':
+    case 'mute':
+    case 'unmute':
+    case 'dtmf':
+    case 'transfer':
+    case 'voicemail':
+    case 'divert':
+    case 'pickup':
+    case 'bridge':
+    case 'park':
+    case 'retrieve':
+      return 'control';
+    default:
+      return name satisfies never;
+  }
+};
+
+/** Throws `forbidden` unless the identity may give this command for this extension. */
+export const checkScope = (identity: Identity, name: CommandName, extension: ExtensionNumber | undefined): void => {
+  const { scopes } = identity;
+  const needed = scopeOf(name);
+  if (scopes.has('administer') || scopes.has(needed)) return;
+  const own = identity.extension !== undefined && identity.extension === extension;
+  if (needed === 'control' && scopes.has('control-own') && own) return;
+  throw new GatewayError('forbidden', { scope: needed, command: name });
+};
+
+/** What may be dialled: digits, `+*#`, and the letters, dots and dashes of names. Nothing that a PBX takes for a separator. */
+const dialable = /^[0-9A-Za-z+*#][0-9A-Za-z+*#._-]{0,63}$/;
+const dtmfDigits = /^[0-9A-Da-d*#]{1,64}$/;
+// Control characters end a line of the PBX's protocol; separators split its arguments.
+const forbiddenInText = /[\p{Cc}|,&;\\"<>]/u;
+const forbiddenInHeader = /[\r\n\0]/;
+const maxText = 128;
+
+const checkDialable = (field: string, value: string): void => {
+  if (forbiddenInText.test(value)) throw new GatewayError('forbidden-character', { field });
+  if (!dialable.test(value)) throw new GatewayError('invalid-parameter', { field, value: value.slice(0, maxText) });
+};
+
+const checkText = (field: string, value: string): void => {
+  if (forbiddenInText.test(value)) throw new GatewayError('forbidden-character', { field });
+  if (value.length > maxText) throw new GatewayError('invalid-parameter', { field });
+};
+
+const checkHeader = (value: string | undefined): void => {
+  if (value === undefined) return;
+  if (forbiddenInHeader.test(value)) throw new GatewayError('forbidden-character', { field: 'header' });
+  if (value.length > 4 * maxText) throw new GatewayError('invalid-parameter', { field: 'header' });
+};
+
+const checkSeconds = (value: number | undefined): void => {
+  if (value !== undefined && !(Number.isInteger(value) && value >= 1 && value <= 3600)) {
+    throw new GatewayError('invalid-parameter', { field: 'timeoutSeconds', value });
+  }
+};
+
+/** Throws a `GatewayError` that names the field, for any value that must not reach a PBX. */
+export const checkValues = (request: CommandRequest): void => {
+  switch (request.name) {
+    case 'dial':
+      checkDialable('extension', request.extension);
+      checkDialable('number', request.number);
+      if (request.callerId !== undefined) {
+        if (request.callerId.number !== '') checkDialable('callerId.number', request.callerId.number);
+        checkText('callerId.name', request.callerId.name);
+      }
+      checkHeader(request.autoAnswer?.header);
+      checkSeconds(request.timeoutSeconds);
+      return;
+    case 'answer':
+      checkHeader(request.header);
+      return;
+    case 'dtmf':
+      if (!dtmfDigits.test(request.digits)) throw new GatewayError('invalid-parameter', { field: 'digits' });
+      return;
+    case 'transfer':
+    case 'divert':
+      checkDialable('to', request.to);
+      return;
+    case 'voicemail':
+      checkDialable('mailbox', request.mailbox);
+      return;
+    case 'pickup':
+    case 'supervise':
+      checkDialable('extension', request.extension);
+      return;
+    case 'park':
+      if (request.slot !== undefined) {
+        checkDialable('slot.lot', request.slot.lot);
+        checkDialable('slot.slot', request.slot.slot);
+      }
+      checkSeconds(request.timeoutSeconds);
+      return;
+    case 'retrieve':
+      checkDialable('slot.lot', request.slot.lot);
+      checkDialable('slot.slot', request.slot.slot);
+      checkDialable('extension', request.extension);
+      return;
+    case 'reject':
+    case 'hangup':
+    case 'hold':
+    case 'resume':
+    case 'mute':
+    case 'unmute':
+    case 'bridge':
+    case 'record':
+    case 'pauseRecording':
+    case 'resumeRecording':
+    case 'stopRecording':
+      return;
+    default:
+      request satisfies never;
+  }
+};
+
+const requireState = (leg: Leg, fits: boolean): void => {
+  if (!fits) throw new GatewayError('wrong-state', { leg: leg.id, state: leg.state });
+};
+
+/** Throws `leg-ended` or `wrong-state` unless the leg is in a state in which the command has a meaning. */
+export const checkState = (leg: Leg, name: CommandName): void => {
+  if (leg.state === 'ended') throw new GatewayError('leg-ended', { leg: leg.id });
+  const talking = leg.state === 'connected' || leg.state === 'held';
+  switch (name) {
+    case 'answer':
+    case 'reject':
+    case 'divert':
+    case 'pickup':
+      requireState(leg, leg.state === 'ringing' && leg.direction === 'inbound');
+      return;
+    case 'hold':
+      requireState(leg, leg.state === 'connected');
+      return;
+    case 'resume':
+      requireState(leg, leg.state === 'held');
+      return;
+    case 'transfer':
+    case 'voicemail':
+    case 'park':
+    case 'bridge':
+    case 'mute':
+    case 'unmute':
+    case 'supervise':
+    case 'record':
+      requireState(leg, talking);
+      return;
+    case 'dtmf':
+      requireState(leg, talking || leg.state === 'queued');
+      return;
+    case 'pauseRecording':
+    case 'resumeRecording':
+    case 'stopRecording':
+      requireState(leg, leg.recording !== undefined);
+      return;
+    case 'hangup':
+    case 'dial':
+    case 'retrieve':
+      return;
+    default:
+      name satisfies never;
+  }
+};

@@ -1,0 +1,367 @@
+import { createHash } from 'node:crypto';
+import type { Logger } from 'pino';
+import type { Identity } from '../auth/auth.ts';
+import type { TenantEngine } from '../engine/engine.ts';
+import type { LoggedEvent } from '../log/event-log.ts';
+import type { CommandName, CommandOutcome } from '../model/command.ts';
+import { GatewayError, type ErrorCode } from '../model/errors.ts';
+import type { Event, NewEvent } from '../model/event.ts';
+import type { ChannelId, CommandId, LegId, NewId, PbxId, TenantId } from '../model/ids.ts';
+import { isoTime, microsOf, type Clock } from '../model/time.ts';
+import type { CommandRow, Store } from '../store/store.ts';
+import { checkScope, checkValues } from './check.ts';
+import type { CommandRecord, CommandRequest, Control, SubmitOptions } from './control.ts';
+import { effectOf, hasEffect, type Effect, type Underway } from './effects.ts';
+import { RecentCalls } from './recent-calls.ts';
+import { resolveRequest, type Resolved } from './resolve.ts';
+
+export interface ControlOptions {
+  readonly engines: ReadonlyMap<TenantId, TenantEngine>;
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly newId: NewId;
+  readonly logger: Logger;
+}
+
+const idempotencyMicros = 24 * 3600 * 1e6;
+/** A PBX that says nothing for so long has not taken the command. */
+const executeMs = 10_000;
+/** For the own phone of a dial to ring, before the request is answered all the same. */
+const ringMs = 4000;
+const effectMs = 15_000;
+/** A dial may ring at its own phone and then at the far one. */
+const dialEffectMs = 120_000;
+const maxUnderway = 1000;
+
+interface Waiter {
+  readonly legRings: boolean;
+  resolve(record: CommandRecord): void;
+}
+
+/** A command that has been sent and whose effect has not been seen. */
+interface Running {
+  record: CommandRecord;
+  underway: Underway;
+  readonly pbx: PbxId;
+  readonly row: Omit<CommandRow, 'record' | 'open'>;
+  readonly startedAt: number;
+  readonly waiters: Set<Waiter>;
+  legRings: boolean;
+  timer: NodeJS.Timeout | undefined;
+}
+
+export const createControl = async (options: ControlOptions): Promise<Control> => {
+  const room = new ControlRoom(options);
+  await room.settleLeftovers();
+  return room;
+};
+
+class ControlRoom implements Control {
+  readonly #options: ControlOptions;
+  readonly #running = new Map<CommandId, Running>();
+  readonly #recent = new Map<TenantId, RecentCalls>();
+  readonly #lines = new Map<string, Promise<unknown>>();
+  readonly #detach: readonly (() => void)[];
+  readonly #stop = new AbortController();
+
+  constructor(options: ControlOptions) {
+    this.#options = options;
+    this.#detach = [...options.engines.values()].map((engine) => {
+      this.#recent.set(engine.tenant, new RecentCalls());
+      return engine.onCommitted((events) => this.#see(engine.tenant, events));
+    });
+  }
+
+  /** Commands that were under way when the last process ended: nobody watched what became of them. */
+  async settleLeftovers(): Promise<void> {
+    const { engines, store, clock } = this.#options;
+    for (const engine of engines.values()) {
+      store.commands.prune(clock.now() - 2 * idempotencyMicros);
+      for (const row of store.commands.open(engine.tenant)) {
+        const [pbx] = engine.pbxs;
+        if (pbx === undefined) continue;
+        const record: CommandRecord = {
+          ...(JSON.parse(row.record) as CommandRecord),
+          state: 'unknown',
+          detail: 'The gateway stopped while the command was under way.',
+          finishedAt: isoTime(clock.now()),
+        };
+        await engine.publish([this.#event(record, pbx)], { urgent: true });
+        store.commands.put({ ...row, open: false, record: JSON.stringify(record) });
+      }
+    }
+  }
+
+  async submit(identity: Identity, request: CommandRequest, options: SubmitOptions = {}): Promise<CommandRecord> {
+    const engine = this.#engine(identity.tenant);
+    checkValues(request);
+    const digest = createHash('sha256')
+      .update(JSON.stringify([identity.key, request]))
+      .digest('hex');
+    const known = this.#repeated(engine.tenant, options.idempotencyKey, digest);
+    if (known !== undefined) return known;
+    const line = 'leg' in request ? request.leg : request.name === 'dial' ? undefined : `${request.slot.lot}/${request.slot.slot}`;
+    return this.#inLine(line, () => this.#start(engine, identity, request, options, digest));
+  }
+
+  async wait(tenant: TenantId, command: CommandId, seconds: number, signal?: AbortSignal): Promise<CommandRecord> {
+    const running = this.#running.get(command);
+    if (running === undefined || running.record.tenant !== tenant) return this.#require(tenant, command);
+    return this.#await(running, seconds * 1000, false, signal);
+  }
+
+  get(tenant: TenantId, command: CommandId): CommandRecord | undefined {
+    const running = this.#running.get(command);
+    if (running?.record.tenant === tenant) return running.record;
+    const row = this.#options.store.commands.get(tenant, command);
+    return row === undefined ? undefined : (JSON.parse(row.record) as CommandRecord);
+  }
+
+  list(tenant: TenantId, limit: number): readonly CommandRecord[] {
+    return this.#options.store.commands.list(tenant, limit).map((row) => JSON.parse(row.record) as CommandRecord);
+  }
+
+  close(): Promise<void> {
+    for (const detach of this.#detach) detach();
+    this.#stop.abort();
+    for (const running of this.#running.values()) {
+      clearTimeout(running.timer);
+      for (const waiter of running.waiters) waiter.resolve(running.record);
+    }
+    this.#running.clear();
+    return Promise.resolve();
+  }
+
+  async #start(
+    engine: TenantEngine,
+    identity: Identity,
+    request: CommandRequest,
+    options: SubmitOptions,
+    digest: string,
+  ): Promise<CommandRecord> {
+    const { store, clock, newId } = this.#options;
+    if (this.#running.size >= maxUnderway) throw new GatewayError('too-many-requests', { underway: maxUnderway });
+    const recent = this.#recent.get(engine.tenant);
+    const id = newId.command();
+    const resolved = resolveRequest(engine, request, id, newId, (leg: LegId) => recent?.hasEnded(leg) === true);
+    const extension = 'extension' in request ? request.extension : resolved.leg?.extension;
+    checkScope(identity, request.name, extension);
+    const call = resolved.leg?.callId;
+    if (options.ifCursor !== undefined && call !== undefined && recent?.changedSince(call, options.ifCursor) === true) {
+      throw new GatewayError('call-moved-on', { call });
+    }
+    const pbx = engine.pbxState(resolved.pbx);
+    if (pbx?.status === 'down') throw new GatewayError('pbx-down', { pbx: resolved.pbx, since: pbx.since });
+    const driver = engine.driver(resolved.pbx);
+    if (!driver.supports.commands[request.name]) throw new GatewayError('not-supported', { command: request.name, pbx: resolved.pbx });
+
+    const startedAt = clock.now();
+    const record: CommandRecord = {
+      id,
+      tenant: engine.tenant,
+      name: request.name,
+      state: 'accepted',
+      ...(call === undefined ? undefined : { callId: call }),
+      ...(resolved.leg === undefined ? undefined : { legId: resolved.leg.id }),
+      acceptedAt: isoTime(startedAt),
+      key: identity.key,
+    };
+    const idempotency = options.idempotencyKey === undefined ? undefined : { idempotency: { key: options.idempotencyKey, digest } };
+    const row = { id, tenant: engine.tenant, at: startedAt, ...idempotency };
+    store.commands.put({ ...row, open: true, record: JSON.stringify(record) });
+    const running = this.#run(record, row, resolved, extension, startedAt);
+    try {
+      const outcome = await driver.execute(resolved.command, AbortSignal.any([this.#stop.signal, AbortSignal.timeout(executeMs)]));
+      return await this.#accepted(engine, running, outcome);
+    } catch (error) {
+      if (error instanceof GatewayError) {
+        await this.#finish(running, { effect: 'failed', code: error.code, detail: error.message });
+        throw error;
+      }
+      await this.#unknown(running, 'The PBX did not answer in time.');
+      throw new GatewayError('timed-out', { command: id }, { cause: error });
+    }
+  }
+
+  async #accepted(engine: TenantEngine, running: Running, outcome: CommandOutcome): Promise<CommandRecord> {
+    const { record } = running;
+    switch (outcome.outcome) {
+      case 'failed':
+        throw new GatewayError(outcome.code, { command: record.id }, { note: outcome.detail });
+      case 'unknown':
+        await this.#unknown(running, outcome.detail);
+        return running.record;
+      case 'accepted':
+        break;
+      default:
+        outcome satisfies never;
+    }
+    if (record.name === 'dial') {
+      await this.#await(running, ringMs, true, this.#stop.signal);
+      if (running.record.state === 'failed') throw this.#failure(running.record);
+    }
+    await engine.publish([this.#event({ ...running.record, state: 'accepted' }, running.pbx)], { urgent: true });
+    if (!hasEffect(record.name)) await this.#finish(running, { effect: 'done' });
+    return running.record;
+  }
+
+  #run(record: CommandRecord, row: Running['row'], resolved: Resolved, extension: Underway['extension'], startedAt: number): Running {
+    const underway: Underway = {
+      command: resolved.command,
+      ...(resolved.leg === undefined ? undefined : { callId: resolved.leg.callId, legId: resolved.leg.id }),
+      ...(extension === undefined ? undefined : { extension }),
+    };
+    const running: Running = { record, underway, pbx: resolved.pbx, row, startedAt, waiters: new Set(), legRings: false, timer: undefined };
+    const deadline = record.name === 'dial' ? dialEffectMs : effectMs;
+    running.timer = setTimeout(() => {
+      void this.#finish(running, { effect: 'failed', code: 'timed-out', detail: `No effect was seen within ${deadline / 1000} s.` });
+    }, deadline);
+    running.timer.unref();
+    this.#running.set(record.id, running);
+    return running;
+  }
+
+  #see(tenant: TenantId, logged: readonly LoggedEvent[]): void {
+    const recent = this.#recent.get(tenant);
+    for (const { event, cursor } of logged) {
+      recent?.see(event, cursor);
+      for (const running of this.#running.values()) {
+        if (running.record.tenant !== tenant) continue;
+        this.#learn(running, event);
+        const effect = effectOf(running.underway, event);
+        if (effect !== undefined) void this.#finish(running, effect);
+        else if (event.type === 'pbx.disconnected' && event.pbx === running.pbx)
+          void this.#unknown(running, 'The link to the PBX was lost.');
+      }
+    }
+  }
+
+  /** A command that makes a leg of its own knows it by its channel; a call that is absorbed goes on under another id. */
+  #learn(running: Running, event: Event): void {
+    const { underway } = running;
+    const channel = ownChannel(underway);
+    if (channel !== undefined && event.leg?.channel === channel && event.callId !== undefined) {
+      const { callId, legId } = { callId: event.callId, legId: event.leg.id };
+      if (underway.legId === undefined) {
+        running.underway = { ...underway, callId, legId };
+        running.record = { ...running.record, callId, legId };
+      }
+      if (event.leg.state === 'ringing' || event.leg.state === 'connected') this.#legRings(running);
+    }
+    if (event.type === 'call.merged' && event.callId === underway.callId)
+      running.underway = { ...running.underway, callId: event.data.into };
+  }
+
+  #legRings(running: Running): void {
+    running.legRings = true;
+    for (const waiter of running.waiters) if (waiter.legRings) waiter.resolve(running.record);
+  }
+
+  async #finish(running: Running, effect: Effect): Promise<void> {
+    const finishedAt = isoTime(this.#options.clock.now());
+    const failure = effect.effect === 'failed' ? { error: effect.code, detail: effect.detail } : undefined;
+    await this.#settle(running, { ...running.record, state: effect.effect, ...failure, finishedAt });
+  }
+
+  async #unknown(running: Running, detail: string): Promise<void> {
+    await this.#settle(running, { ...running.record, state: 'unknown', detail, finishedAt: isoTime(this.#options.clock.now()) });
+  }
+
+  /** The first end counts; the record is written before anybody is told. */
+  async #settle(running: Running, record: CommandRecord): Promise<void> {
+    if (!this.#running.delete(record.id)) return;
+    clearTimeout(running.timer);
+    running.record = record;
+    const { store, logger } = this.#options;
+    try {
+      store.commands.put({ ...running.row, open: false, record: JSON.stringify(record) });
+      await this.#engine(record.tenant).publish([this.#event(record, running.pbx)], { urgent: true });
+    } catch (error) {
+      // The effect is in the log already; only the word about the command is missing there.
+      logger.error({ event: 'command-end-not-logged', command: record.id, err: error });
+    }
+    for (const waiter of running.waiters) waiter.resolve(record);
+  }
+
+  #event(record: CommandRecord, pbx: PbxId): NewEvent {
+    const { id: commandId, name: command, callId, legId, state, acceptedAt, finishedAt, error, detail = '' } = record;
+    const at = this.#options.clock.now();
+    const subject = { ...(callId === undefined ? undefined : { callId }), ...(legId === undefined ? undefined : { legId }) };
+    const base = { at, pbx, reconciled: false, ...subject };
+    const data = { commandId, command };
+    switch (state) {
+      case 'accepted':
+        return { ...base, type: 'command.accepted', data };
+      case 'done': {
+        const tookMs = Math.round((microsOf(finishedAt ?? acceptedAt) - microsOf(acceptedAt)) / 1000);
+        return { ...base, type: 'command.done', data: { ...data, tookMs } };
+      }
+      case 'failed':
+        return { ...base, type: 'command.failed', data: { ...data, error: error ?? 'internal', detail } };
+      case 'unknown':
+        return { ...base, type: 'command.unknown', data: { ...data, detail } };
+      default:
+        return state satisfies never;
+    }
+  }
+
+  #failure(record: CommandRecord): GatewayError {
+    const code: ErrorCode = record.error ?? 'internal';
+    return new GatewayError(code, { command: record.id }, record.detail === undefined ? {} : { note: record.detail });
+  }
+
+  #await(running: Running, ms: number, legRings: boolean, signal?: AbortSignal): Promise<CommandRecord> {
+    if (!this.#running.has(running.record.id) || (legRings && running.legRings)) return Promise.resolve(running.record);
+    return new Promise((resolve) => {
+      const finish = (): void => {
+        clearTimeout(timer);
+        signal?.removeEventListener('abort', finish);
+        running.waiters.delete(waiter);
+        resolve(running.record);
+      };
+      const waiter: Waiter = { legRings, resolve: finish };
+      const timer = setTimeout(finish, ms);
+      running.waiters.add(waiter);
+      if (signal?.aborted === true) finish();
+      else signal?.addEventListener('abort', finish, { once: true });
+    });
+  }
+
+  #repeated(tenant: TenantId, key: string | undefined, digest: string): CommandRecord | undefined {
+    if (key === undefined) return undefined;
+    const row = this.#options.store.commands.byIdempotencyKey(tenant, key, this.#options.clock.now() - idempotencyMicros);
+    if (row === undefined) return undefined;
+    if (row.idempotency?.digest !== digest) throw new GatewayError('idempotency-conflict', { key });
+    return this.#require(tenant, row.id);
+  }
+
+  /** Commands for one leg or slot go one after the other: each sees what the one before it did. */
+  #inLine<Value>(line: string | undefined, work: () => Promise<Value>): Promise<Value> {
+    if (line === undefined) return work();
+    const before = this.#lines.get(line) ?? Promise.resolve();
+    const turn = before.then(work, work);
+    this.#lines.set(line, turn);
+    const leave = (): void => {
+      if (this.#lines.get(line) === turn) this.#lines.delete(line);
+    };
+    turn.then(leave, leave);
+    return turn;
+  }
+
+  #engine(tenant: TenantId): TenantEngine {
+    const engine = this.#options.engines.get(tenant);
+    if (engine === undefined) throw new GatewayError('not-found', { tenant });
+    return engine;
+  }
+
+  #require(tenant: TenantId, command: CommandId): CommandRecord {
+    const record = this.get(tenant, command);
+    if (record === undefined) throw new GatewayError('no-such-command', { command });
+    return record;
+  }
+}
+
+const makesLeg: readonly CommandName[] = ['dial', 'retrieve'];
+
+const ownChannel = ({ command }: Underway): ChannelId | undefined =>
+  makesLeg.includes(command.name) && 'channel' in command ? command.channel : undefined;

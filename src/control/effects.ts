@@ -1,0 +1,122 @@
+import type { Disposition } from '../model/call.ts';
+import type { Command, CommandName } from '../model/command.ts';
+import type { ErrorCode } from '../model/errors.ts';
+import type { Event, EventType } from '../model/event.ts';
+import type { CallId, ExtensionNumber, LegId } from '../model/ids.ts';
+
+/** A command under way, as far as its effect must be recognised by it. `callId` and `legId` of a dial are learnt from its first leg. */
+export interface Underway {
+  readonly command: Command;
+  readonly callId?: CallId;
+  readonly legId?: LegId;
+  readonly extension?: ExtensionNumber;
+}
+
+export type Effect = { readonly effect: 'done' } | { readonly effect: 'failed'; readonly code: ErrorCode; readonly detail: string };
+
+const done: Effect = { effect: 'done' };
+const failed = (code: ErrorCode, detail: string): Effect => ({ effect: 'failed', code, detail });
+
+type Recognise = (underway: Underway, event: Event) => Effect | undefined;
+
+/** Seen on the command's own leg. */
+const onLeg =
+  (...types: readonly EventType[]): Recognise =>
+  ({ legId }, event) =>
+    event.legId === legId && types.includes(event.type) ? done : undefined;
+
+/** Seen anywhere on the command's call. */
+const onCall =
+  (...types: readonly EventType[]): Recognise =>
+  ({ callId }, event) =>
+    event.callId === callId && types.includes(event.type) ? done : undefined;
+
+const legGone: Recognise = ({ legId }, event) =>
+  event.type === 'leg.ended' && event.legId === legId ? failed('leg-ended', 'The leg ended first.') : undefined;
+
+const callGone: Recognise = ({ callId }, event) =>
+  event.type === 'call.ended' && event.callId === callId ? failed('leg-ended', 'The call ended first.') : undefined;
+
+const first =
+  (...recognise: readonly Recognise[]): Recognise =>
+  (underway, event) => {
+    for (const each of recognise) {
+      const effect = each(underway, event);
+      if (effect !== undefined) return effect;
+    }
+    return undefined;
+  };
+
+const dialFailures: Readonly<Record<Disposition, ErrorCode>> = {
+  answered: 'internal',
+  missed: 'no-answer',
+  busy: 'busy',
+  rejected: 'rejected',
+  cancelled: 'leg-ended',
+  abandoned: 'leg-ended',
+  failed: 'unreachable',
+  unknown: 'unreachable',
+};
+
+const dialled: Recognise = ({ callId }, event) => {
+  if (callId === undefined || event.callId !== callId) return undefined;
+  if (event.call?.answeredAt !== undefined) return done;
+  if (event.type !== 'call.ended') return undefined;
+  return failed(dialFailures[event.data.disposition], `The call ended: ${event.data.disposition}, ${event.data.cause.name}.`);
+};
+
+/** The leg itself, or another of the same extension on the same call: a pick-up is a new leg, and the caller sees one call. */
+const answered: Recognise = ({ callId, extension }, event) =>
+  event.type === 'leg.connected' && event.callId === callId && event.leg?.extension === extension ? done : undefined;
+
+const transferred: Recognise = ({ callId }, event) => {
+  if (event.type !== 'call.transferred' || event.callId !== callId) return undefined;
+  return event.data.succeeded ? done : failed('pbx-refused', 'The transfer failed.');
+};
+
+const pickedUp: Recognise = ({ callId, extension }, event) =>
+  event.type === 'leg.connected' && event.leg?.extension === extension && event.callId === callId ? done : undefined;
+
+const supervising: Recognise = ({ extension }, event) =>
+  event.type === 'supervision.started' && event.leg?.extension === extension ? done : undefined;
+
+const retrieved: Recognise = ({ command }, event) =>
+  command.name === 'retrieve' &&
+  event.type === 'slot.released' &&
+  event.data.lot === command.slot.lot &&
+  event.data.slot === command.slot.slot
+    ? done
+    : undefined;
+
+/** By which event each command's effect is known. `dtmf` has none: it is done when the PBX has taken it. */
+const effects: Readonly<Record<CommandName, Recognise | 'none'>> = {
+  dial: dialled,
+  answer: first(answered, callGone),
+  reject: onLeg('leg.ended'),
+  hangup: onLeg('leg.ended'),
+  hold: first(onLeg('leg.held'), legGone),
+  resume: first(onLeg('leg.resumed'), legGone),
+  mute: first(onLeg('leg.muted'), legGone),
+  unmute: first(onLeg('leg.unmuted'), legGone),
+  dtmf: 'none',
+  transfer: first(transferred, callGone),
+  voicemail: first(transferred, callGone),
+  divert: first(onLeg('leg.ended'), callGone),
+  pickup: first(pickedUp, callGone),
+  bridge: first(onLeg('leg.moved'), onCall('legs.linked', 'call.merged'), callGone),
+  supervise: first(supervising, callGone),
+  park: first(onCall('leg.parked'), callGone),
+  retrieve: retrieved,
+  record: first(onLeg('recording.started'), legGone),
+  pauseRecording: first(onLeg('recording.paused'), legGone),
+  resumeRecording: first(onLeg('recording.resumed'), legGone),
+  stopRecording: first(onLeg('recording.stopped'), legGone),
+};
+
+/** What `event` says of the command, if it says anything. */
+export const effectOf = (underway: Underway, event: Event): Effect | undefined => {
+  const recognise = effects[underway.command.name];
+  return recognise === 'none' ? undefined : recognise(underway, event);
+};
+
+export const hasEffect = (name: CommandName): boolean => effects[name] !== 'none';

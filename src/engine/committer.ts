@@ -1,0 +1,109 @@
+import type { EventLog, Lease, LoggedEvent, StateChange } from '../log/event-log.ts';
+import { GatewayError } from '../model/errors.ts';
+import type { NewEvent } from '../model/event.ts';
+
+/** Something to be written; `committed` runs in the order of the commits, before anybody else hears of them. */
+export interface Commit {
+  readonly events: readonly NewEvent[];
+  readonly changes: readonly StateChange[];
+  /** May use the reserve while the disk is full. */
+  readonly urgent: boolean;
+  /** `wait`: while the disk is full, stays in line until there is room. `refuse`: then fails with `log-full`. */
+  readonly whenFull: 'wait' | 'refuse';
+  committed(logged: readonly LoggedEvent[]): void;
+}
+
+interface Pending extends Commit {
+  resolve(logged: readonly LoggedEvent[]): void;
+  reject(error: unknown): void;
+}
+
+const retryMs = 500;
+
+/**
+ * The tenant's single writer: everything that gathers while one append is under way goes into the next, in order. When the
+ * disk is full nothing overtakes: what is urgent takes all before it along into the reserve.
+ */
+export class Committer {
+  readonly #log: EventLog;
+  readonly #lease: Lease;
+  readonly #signal: AbortSignal;
+  #pending: Pending[] = [];
+  #writing = false;
+  #retry: NodeJS.Timeout | undefined;
+
+  constructor(log: EventLog, lease: Lease, signal: AbortSignal) {
+    this.#log = log;
+    this.#lease = lease;
+    this.#signal = signal;
+    signal.addEventListener('abort', () => this.#abandon(), { once: true });
+  }
+
+  commit(commit: Commit): Promise<readonly LoggedEvent[]> {
+    return new Promise((resolve, reject) => {
+      if (this.#signal.aborted) {
+        reject(new GatewayError('shutting-down'));
+        return;
+      }
+      this.#pending.push({ ...commit, committed: (logged) => commit.committed(logged), resolve, reject });
+      if (this.#retry === undefined || commit.urgent) void this.#write();
+    });
+  }
+
+  async #write(): Promise<void> {
+    if (this.#writing) return;
+    this.#writing = true;
+    clearTimeout(this.#retry);
+    this.#retry = undefined;
+    while (this.#pending.length > 0) {
+      const batch = this.#pending;
+      this.#pending = [];
+      try {
+        const logged = await this.#append(batch);
+        this.#settle(batch, logged);
+      } catch (error) {
+        if (!(error instanceof GatewayError && error.code === 'log-full')) {
+          for (const each of batch) each.reject(error);
+          continue;
+        }
+        for (const each of batch) if (each.whenFull === 'refuse') each.reject(error);
+        this.#pending = [...batch.filter((each) => each.whenFull === 'wait'), ...this.#pending];
+        this.#retry = setTimeout(() => void this.#write(), retryMs);
+        if (this.#signal.aborted) this.#abandon();
+        break;
+      }
+    }
+    this.#writing = false;
+  }
+
+  #append(batch: readonly Pending[]): Promise<readonly LoggedEvent[]> {
+    const urgent = batch.some((each) => each.urgent);
+    const [only] = batch;
+    if (batch.length === 1 && only !== undefined) return this.#log.append(this.#lease, only.events, only.changes, { urgent });
+    // Of several changes to one key the last is what holds.
+    const changes = new Map(batch.flatMap((each) => each.changes.map((change) => [change.key, change])));
+    const events = batch.flatMap((each) => each.events);
+    return this.#log.append(this.#lease, events, [...changes.values()], { urgent });
+  }
+
+  #settle(batch: readonly Pending[], logged: readonly LoggedEvent[]): void {
+    let from = 0;
+    for (const each of batch) {
+      const own = logged.slice(from, from + each.events.length);
+      from += each.events.length;
+      try {
+        each.committed(own);
+        each.resolve(own);
+      } catch (error) {
+        each.reject(error);
+      }
+    }
+  }
+
+  #abandon(): void {
+    clearTimeout(this.#retry);
+    if (this.#writing) return;
+    for (const each of this.#pending) each.reject(new GatewayError('shutting-down'));
+    this.#pending = [];
+  }
+}
