@@ -1,15 +1,22 @@
 import type { FastifyInstance } from 'fastify';
+import type { HttpFront } from '../http/http-server.ts';
 import type { Gateway } from './gateway.ts';
 
 /**
- * One vendor's way of asking and telling (or our own). `routes` puts its addresses on the server; whatever else it needs
- * (state that must survive a restart, projections of the log) it opens in `open` and gives back in `close`.
+ * One vendor's way of asking and telling (or our own). `open` begins whatever it needs (state that must survive a restart,
+ * projections of the log), `routes` then puts its addresses on the server, `close` gives everything back.
  */
 export interface Dialect {
   /** Its name in the configuration: `noojee`. */
   readonly name: string;
   /** Begins its work; resolves when its routes can answer. */
   open(gateway: Gateway): Promise<void>;
-  routes(server: FastifyInstance, gateway: Gateway): void;
+  /**
+   * `scope` is a fastify scope of the dialect's own: hooks, body parsers and the error handler that it sets there hold for its
+   * own routes alone, so that errors come in the vendor's shape (`toGatewayError` of http/problem.ts reads every thrown thing).
+   * `front` takes WebSocket paths and hot routes, and knows the public URL and who a client is.
+   */
+  routes(scope: FastifyInstance, gateway: Gateway, front: HttpFront): void | Promise<void>;
+  /** Answers those who wait and ends what it holds. Safe to call twice. */
   close(): Promise<void>;
 }
