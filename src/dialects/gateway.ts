@@ -3,7 +3,7 @@ import type { Auth } from '../auth/auth.ts';
 import type { Control } from '../control/control.ts';
 import type { TenantEngine } from '../engine/engine.ts';
 import type { NewId, TenantId } from '../model/ids.ts';
-import type { Clock } from '../model/time.ts';
+import type { Clock, Timers } from '../model/time.ts';
 import type { Store } from '../store/store.ts';
 
 /** What every dialect is given: the running tenants, who may ask, what may be done, and where time and ids come from. */
@@ -14,6 +14,7 @@ export interface Gateway {
   readonly control: Control;
   readonly store: Store;
   readonly clock: Clock;
+  readonly timers: Timers;
   readonly newId: NewId;
   readonly log: Logger;
   /** Aborts when the process begins to stop: whoever waits answers now. */
