@@ -7,7 +7,7 @@ import type { CommandName, CommandOutcome } from '../model/command.ts';
 import { GatewayError, type ErrorCode } from '../model/errors.ts';
 import type { Event, NewEvent } from '../model/event.ts';
 import type { ChannelId, CommandId, LegId, NewId, PbxId, TenantId } from '../model/ids.ts';
-import { isoTime, microsOf, type Clock } from '../model/time.ts';
+import { isoTime, microsOf, type Clock, type Timers } from '../model/time.ts';
 import type { CommandRow, Store } from '../store/store.ts';
 import { checkScope, checkValues } from './check.ts';
 import type { CommandRecord, CommandRequest, Control, SubmitOptions } from './control.ts';
@@ -19,6 +19,7 @@ export interface ControlOptions {
   readonly engines: ReadonlyMap<TenantId, TenantEngine>;
   readonly store: Store;
   readonly clock: Clock;
+  readonly timers: Timers;
   readonly newId: NewId;
   readonly logger: Logger;
 }
@@ -47,7 +48,7 @@ interface Running {
   readonly startedAt: number;
   readonly waiters: Set<Waiter>;
   legRings: boolean;
-  timer: NodeJS.Timeout | undefined;
+  cancelDeadline: () => void;
 }
 
 export const createControl = async (options: ControlOptions): Promise<Control> => {
@@ -125,7 +126,7 @@ class ControlRoom implements Control {
     for (const detach of this.#detach) detach();
     this.#stop.abort();
     for (const running of this.#running.values()) {
-      clearTimeout(running.timer);
+      running.cancelDeadline();
       for (const waiter of running.waiters) waiter.resolve(running.record);
     }
     this.#running.clear();
@@ -139,7 +140,7 @@ class ControlRoom implements Control {
     options: SubmitOptions,
     digest: string,
   ): Promise<CommandRecord> {
-    const { store, clock, newId } = this.#options;
+    const { store, clock, timers, newId } = this.#options;
     if (this.#running.size >= maxUnderway) throw new GatewayError('too-many-requests', { underway: maxUnderway });
     const recent = this.#recent.get(engine.tenant);
     const id = newId.command();
@@ -170,8 +171,10 @@ class ControlRoom implements Control {
     const row = { id, tenant: engine.tenant, at: startedAt, ...idempotency };
     store.commands.put({ ...row, open: true, record: JSON.stringify(record) });
     const running = this.#run(record, row, resolved, extension, startedAt);
+    const deadline = new AbortController();
+    const cancelDeadline = timers.after(executeMs, () => deadline.abort());
     try {
-      const outcome = await driver.execute(resolved.command, AbortSignal.any([this.#stop.signal, AbortSignal.timeout(executeMs)]));
+      const outcome = await driver.execute(resolved.command, AbortSignal.any([this.#stop.signal, deadline.signal]));
       return await this.#accepted(engine, running, outcome);
     } catch (error) {
       if (error instanceof GatewayError) {
@@ -180,6 +183,8 @@ class ControlRoom implements Control {
       }
       await this.#unknown(running, 'The PBX did not answer in time.');
       throw new GatewayError('timed-out', { command: id }, { cause: error });
+    } finally {
+      cancelDeadline();
     }
   }
 
@@ -211,12 +216,20 @@ class ControlRoom implements Control {
       ...(resolved.leg === undefined ? undefined : { callId: resolved.leg.callId, legId: resolved.leg.id }),
       ...(extension === undefined ? undefined : { extension }),
     };
-    const running: Running = { record, underway, pbx: resolved.pbx, row, startedAt, waiters: new Set(), legRings: false, timer: undefined };
+    const running: Running = {
+      record,
+      underway,
+      pbx: resolved.pbx,
+      row,
+      startedAt,
+      waiters: new Set(),
+      legRings: false,
+      cancelDeadline: () => undefined,
+    };
     const deadline = record.name === 'dial' ? dialEffectMs : effectMs;
-    running.timer = setTimeout(() => {
+    running.cancelDeadline = this.#options.timers.after(deadline, () => {
       void this.#finish(running, { effect: 'failed', code: 'timed-out', detail: `No effect was seen within ${deadline / 1000} s.` });
-    }, deadline);
-    running.timer.unref();
+    });
     this.#running.set(record.id, running);
     return running;
   }
@@ -270,7 +283,7 @@ class ControlRoom implements Control {
   /** The first end counts; the record is written before anybody is told. */
   async #settle(running: Running, record: CommandRecord): Promise<void> {
     if (!this.#running.delete(record.id)) return;
-    clearTimeout(running.timer);
+    running.cancelDeadline();
     running.record = record;
     const { store, logger } = this.#options;
     try {
@@ -314,13 +327,13 @@ class ControlRoom implements Control {
     if (!this.#running.has(running.record.id) || (legRings && running.legRings)) return Promise.resolve(running.record);
     return new Promise((resolve) => {
       const finish = (): void => {
-        clearTimeout(timer);
+        cancel();
         signal?.removeEventListener('abort', finish);
         running.waiters.delete(waiter);
         resolve(running.record);
       };
       const waiter: Waiter = { legRings, resolve: finish };
-      const timer = setTimeout(finish, ms);
+      const cancel = this.#options.timers.after(ms, finish);
       running.waiters.add(waiter);
       if (signal?.aborted === true) finish();
       else signal?.addEventListener('abort', finish, { once: true });

@@ -1,6 +1,7 @@
 import type { EventLog, Lease, LoggedEvent, StateChange } from '../log/event-log.ts';
 import { GatewayError } from '../model/errors.ts';
 import type { NewEvent } from '../model/event.ts';
+import type { Timers } from '../model/time.ts';
 
 /** Something to be written; `committed` runs in the order of the commits, before anybody else hears of them. */
 export interface Commit {
@@ -28,14 +29,17 @@ export class Committer {
   readonly #log: EventLog;
   readonly #lease: Lease;
   readonly #signal: AbortSignal;
+  readonly #timers: Timers;
   #pending: Pending[] = [];
   #writing = false;
-  #retry: NodeJS.Timeout | undefined;
+  /** Cancels the retry that is due, while the disk is full. */
+  #retry: (() => void) | undefined;
 
-  constructor(log: EventLog, lease: Lease, signal: AbortSignal) {
+  constructor(log: EventLog, lease: Lease, timers: Timers, signal: AbortSignal) {
     this.#log = log;
     this.#lease = lease;
     this.#signal = signal;
+    this.#timers = timers;
     signal.addEventListener('abort', () => this.#abandon(), { once: true });
   }
 
@@ -53,7 +57,7 @@ export class Committer {
   async #write(): Promise<void> {
     if (this.#writing) return;
     this.#writing = true;
-    clearTimeout(this.#retry);
+    this.#retry?.();
     this.#retry = undefined;
     while (this.#pending.length > 0) {
       const batch = this.#pending;
@@ -68,7 +72,7 @@ export class Committer {
         }
         for (const each of batch) if (each.whenFull === 'refuse') each.reject(error);
         this.#pending = [...batch.filter((each) => each.whenFull === 'wait'), ...this.#pending];
-        this.#retry = setTimeout(() => void this.#write(), retryMs);
+        this.#retry = this.#timers.after(retryMs, () => void this.#write());
         if (this.#signal.aborted) this.#abandon();
         break;
       }
@@ -101,7 +105,7 @@ export class Committer {
   }
 
   #abandon(): void {
-    clearTimeout(this.#retry);
+    this.#retry?.();
     if (this.#writing) return;
     for (const each of this.#pending) each.reject(new GatewayError('shutting-down'));
     this.#pending = [];

@@ -8,7 +8,7 @@ import type { NewEvent } from '../model/event.ts';
 import type { Extension } from '../model/extension.ts';
 import type { CallId, ChannelId, ExtensionNumber, LegId, PbxId, TenantId } from '../model/ids.ts';
 import type { PbxState } from '../model/live-state.ts';
-import type { Clock } from '../model/time.ts';
+import type { Clock, Timers } from '../model/time.ts';
 import type { Driver } from '../pbx/driver.ts';
 import type { Store } from '../store/store.ts';
 import { callOf, extensionOf, legByChannel, legOf, legsOf, liveState, pbxState, type TrackerState } from '../tracker/tracker.ts';
@@ -25,6 +25,7 @@ export interface TenantEngineOptions {
   readonly cluster: Cluster;
   readonly store: Store;
   readonly clock: Clock;
+  readonly timers: Timers;
   readonly logger: Logger;
 }
 
@@ -61,15 +62,15 @@ class Engine implements RunningTenant {
   readonly #traces = new Traces();
   readonly #listeners = new Set<(events: readonly LoggedEvent[]) => void>();
   readonly #pumps: readonly Promise<void>[];
-  readonly #ticker: NodeJS.Timeout;
   #fail: (error: unknown) => void = () => undefined;
   #cursor: Cursor;
+  #cancelTick: () => void = () => undefined;
 
   constructor(options: TenantEngineOptions, lease: Lease, lost: AbortSignal, stop: AbortController, rows: ReadonlyMap<string, string>) {
     this.#options = options;
     this.tenant = options.tenant;
     this.log = options.log;
-    this.#committer = new Committer(options.log, lease, stop.signal);
+    this.#committer = new Committer(options.log, lease, options.timers, stop.signal);
     this.#stop = stop;
     this.#cursor = options.log.head(options.tenant);
     this.#tracked = new Map(options.drivers.map((driver) => [driver.pbx, new TrackedPbx(driver, rows, this.#traces)]));
@@ -83,8 +84,7 @@ class Engine implements RunningTenant {
     });
     lost.addEventListener('abort', () => this.#fail(new GatewayError('stale-lease', { tenant: this.tenant })), { once: true });
     this.#pumps = [...this.#tracked.values()].map((pbx) => this.#pump(pbx));
-    this.#ticker = setInterval(() => this.#tick(), tickMs);
-    this.#ticker.unref();
+    this.#tickLater();
   }
 
   snapshot(): Snapshot {
@@ -173,7 +173,7 @@ class Engine implements RunningTenant {
   }
 
   async close(): Promise<void> {
-    clearInterval(this.#ticker);
+    this.#cancelTick();
     this.#stop.abort();
     await Promise.all(this.#options.drivers.map((driver) => driver.close()));
     await Promise.all(this.#pumps);
@@ -267,8 +267,11 @@ class Engine implements RunningTenant {
     }
   }
 
-  #tick(): void {
-    const at = this.#options.clock.now();
-    for (const pbx of this.#tracked.values()) void this.#commitFolded(pbx, pbx.fold([{ fact: { type: 'tick', at } }]));
+  #tickLater(): void {
+    this.#cancelTick = this.#options.timers.after(tickMs, () => {
+      const at = this.#options.clock.now();
+      for (const pbx of this.#tracked.values()) void this.#commitFolded(pbx, pbx.fold([{ fact: { type: 'tick', at } }]));
+      this.#tickLater();
+    });
   }
 }

@@ -1,0 +1,111 @@
+import { z } from 'zod';
+
+/**
+ * The configuration: one schema with defaults and descriptions. docs/config.md is generated from it. Texts may name
+ * environment variables as `${NAME}`; so secrets need not stand in the file.
+ */
+
+const name = z.string().regex(/^[a-z0-9][a-z0-9-]{0,31}$/, 'small letters, digits and dashes, at most 32');
+const port = z.int().min(0).max(65_535);
+const positive = z.number().positive();
+
+const tls = z.strictObject({
+  certificate: z.string().describe('Path of the certificate chain, PEM. Read again when it changes.'),
+  key: z.string().describe('Path of the private key, PEM.'),
+  plainToo: z.boolean().default(false).describe('Serve http on the same port as well; the first byte of a connection tells which it is.'),
+});
+
+const http = z.strictObject({
+  host: z.string().default('127.0.0.1').describe('Address to listen on. 0.0.0.0 is every IPv4 address of the machine.'),
+  port: port.default(8080).describe('Port to listen on; 0 takes a free one.'),
+  publicUrl: z
+    .url({ protocol: /^https?$/ })
+    .optional()
+    .describe('The URL under which clients reach this server, when it is not host and port.'),
+  trustedProxies: z
+    .array(z.string())
+    .default([])
+    .describe('Addresses or CIDR ranges of proxies whose X-Forwarded-For is believed. With any, no client counts as loopback.'),
+  tls: tls.optional().describe('Serve https.'),
+  bodyLimit: z.int().min(1024).default(1_048_576).describe('Largest request body, in bytes.'),
+  maxConnections: z.int().min(1).default(20_000).describe('Connections beyond this many are refused.'),
+});
+
+const extensionOverride = z.strictObject({
+  name: z.string().max(128).optional().describe('Display name, in place of what the PBX tells.'),
+  user: z.string().max(128).optional().describe('The user who owns the extension.'),
+});
+
+const asterisk = z.strictObject({
+  kind: z.literal('asterisk').describe('An Asterisk 16 or newer, over its manager interface (AMI).'),
+  host: z.string().default('127.0.0.1').describe('Address of the manager interface.'),
+  port: port.default(5038).describe('Port of the manager interface.'),
+  tls: z.boolean().default(false).describe('Speak TLS to it.'),
+  username: z.string().describe('The account in manager.conf.'),
+  secret: z.string().describe('Its secret.'),
+  dialContext: z.string().default('internal').describe('Dialplan context in which what users dial is looked up.'),
+  technology: z.string().default('PJSIP').describe('Channel technology of the phones.'),
+  extensionPattern: z
+    .string()
+    .default('^[0-9]{2,6}$')
+    .describe('Endpoints whose name matches are extensions when no hint says so; others are trunks. A regular expression.'),
+  answer: z
+    .enum(['notify-then-pickup', 'notify', 'pickup'])
+    .default('notify-then-pickup')
+    .describe('How a ringing phone is answered: asked by SIP NOTIFY (Event: talk), or by a second call to it that picks the first up.'),
+  extensions: z.record(z.string(), extensionOverride).default({}).describe('What is known better than the PBX tells, by extension.'),
+});
+
+const sandbox = z.strictObject({
+  kind: z.literal('sandbox').describe('The office in memory: obeys every command, deterministic by seed.'),
+  seed: z.int().default(1).describe('Seed of its traffic.'),
+  traffic: z.boolean().default(false).describe('Make light traffic of its own.'),
+});
+
+const noojee = z.strictObject({
+  enabled: z.boolean().default(true).describe('Serve the Noojee CallManagementAPI.'),
+  timeZone: z.string().default('').describe("Zone of callStartTime, as in the tz database; empty is the server's own."),
+  endedWindowSeconds: z.int().min(0).max(3600).default(60).describe('Legs that ended within so long are part of a first poll.'),
+  extended: z.boolean().default(false).describe('Send the members that newer servers have, too.'),
+  keepAliveMs: z
+    .int()
+    .min(0)
+    .max(60_000)
+    .default(0)
+    .describe('Send a space every so often while a poll waits, for clients with short read time-outs; 0 is off.'),
+  maxPolls: z.int().min(1).max(10_000).default(200).describe('Polls that one key may have waiting at once.'),
+});
+
+const dialects = z.strictObject({
+  noojee: noojee.prefault({}).describe('The Noojee CallManagementAPI.'),
+});
+
+const tenant = z.strictObject({
+  pbxs: z
+    .record(name, z.discriminatedUnion('kind', [asterisk, sandbox]))
+    .refine((pbxs) => Object.keys(pbxs).length > 0, 'a tenant needs a PBX')
+    .describe('The phone systems, by name.'),
+  dialects: dialects.prefault({}).describe("The vendors' APIs."),
+  keepDays: positive.default(30).describe('Events older than this are deleted.'),
+  keepGigabytes: positive.default(4).describe('Of events that take more room than this together, the oldest are deleted.'),
+  keepTraceDays: positive.default(3).describe("How long the PBX's own words are kept for `why`."),
+  keepTraceMegabytes: positive.default(256).describe("How much room the PBX's own words may take."),
+});
+
+export const configSchema = z.strictObject({
+  data: z.string().default('./switchhook-data').describe('Folder of the log and of everything else that survives a restart.'),
+  logLevel: z
+    .enum(['debug', 'info', 'warn', 'error', 'silent'])
+    .default('info')
+    .describe('What the server writes of itself, as JSON lines on stderr.'),
+  http: http.prefault({}).describe('Where it listens.'),
+  tenants: z
+    .record(name, tenant)
+    .refine((tenants) => Object.keys(tenants).length > 0, 'there must be a tenant')
+    .describe('The customers, by name. One is usual.'),
+});
+
+export type Config = z.infer<typeof configSchema>;
+export type TenantConfig = Config['tenants'][string];
+export type PbxConfig = TenantConfig['pbxs'][string];
+export type AsteriskPbxConfig = Extract<PbxConfig, { kind: 'asterisk' }>;
