@@ -22,6 +22,7 @@ export default defineConfig({
         test: {
           name: 'asterisk',
           include: ['test/real/asterisk/**/*.test.ts'],
+          globalSetup: ['test/real/asterisk/setup.ts'],
           testTimeout: 60_000,
           hookTimeout: 180_000,
           fileParallelism: false,

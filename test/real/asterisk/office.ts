@@ -49,13 +49,16 @@ export class Office {
   async quiet(): Promise<void> {
     const phones = [...this.#phones.values()];
     await Promise.all(phones.flatMap((phone) => phone.calls).map((call) => call.hangup()));
-    for (const phone of phones) Object.assign(phone, { policy: 'ring', callWaiting: true, obeysNotify: true, obeysAutoAnswer: true });
     const deadline = Date.now() + 10_000;
     for (;;) {
       const channels = await this.pbx.cli('core show channels count');
       if (/^0 active channels/m.test(channels)) break;
       if (Date.now() > deadline) throw new Error(`calls are left: ${await this.pbx.cli('core show channels concise')}`);
       if (Date.now() > deadline - 7000) await this.pbx.cli('channel request hangup all');
+    }
+    for (const phone of phones) {
+      phone.forgetCalls();
+      Object.assign(phone, { policy: 'ring', callWaiting: true, obeysNotify: true, obeysAutoAnswer: true });
     }
     const faults = phones.flatMap((phone) => phone.faults.splice(0));
     if (faults.length > 0) throw new AggregateError(faults, 'a phone met something unexpected');

@@ -48,7 +48,7 @@ export class Phone {
   readonly tones: ReadonlyMap<string, number>;
   /** Notified whenever anything at this phone changes. */
   readonly changes = new Changes();
-  /** Every call since its start, oldest first. */
+  /** Every call since its start or `forgetCalls`, oldest first. */
   readonly calls: PhoneCall[] = [];
   /** What went wrong inside the phone; the office makes the test fail for it. */
   readonly faults: Error[] = [];
@@ -113,6 +113,12 @@ export class Phone {
 
   describe(): string {
     return this.calls.length === 0 ? `${this.number} has had no call` : this.calls.map((call) => call.describe()).join('; ');
+  }
+
+  /** Starts a new page: the calls so far, taken or not, are no longer listed. */
+  forgetCalls(): void {
+    this.calls.length = 0;
+    this.#taken = 0;
   }
 
   /** Vanishes from the network: no goodbyes, nothing unregistered. */
