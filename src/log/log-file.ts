@@ -1,0 +1,294 @@
+import { DatabaseSync } from 'node:sqlite';
+import type { SQLOutputValue, StatementSync } from 'node:sqlite';
+import type { Cursor } from '../model/cursor.ts';
+import { GatewayError } from '../model/errors.ts';
+import type { EventType } from '../model/event.ts';
+import type { CallId, ExtensionNumber, LegId, TenantId } from '../model/ids.ts';
+import { LoggedRecord, checksumOf } from './record.ts';
+import { sqliteResult } from './sqlite-result.ts';
+import type { Epoch, TenantLog } from './tenant-log.ts';
+
+/**
+ * An event's row is found by its place, one integer made of the tenant's number and the `seq`: SQLite keeps such a table in
+ * the order of appending and needs no index for it. 2^40 events for each of 2^13 tenants stay safe integers.
+ */
+const placesOfTenant = 2 ** 40;
+export const mostTenants = 2 ** 13 - 1;
+
+const schemaVersion = 1;
+const schema = `
+  CREATE TABLE runs (run TEXT NOT NULL);
+  CREATE TABLE tenants (
+    no INTEGER PRIMARY KEY, tenant TEXT NOT NULL UNIQUE,
+    fence INTEGER NOT NULL, head INTEGER NOT NULL, oldest INTEGER NOT NULL, bytes INTEGER NOT NULL
+  );
+  CREATE TABLE epochs (tenant INTEGER NOT NULL, base INTEGER NOT NULL, epoch TEXT NOT NULL, PRIMARY KEY (tenant, base)) WITHOUT ROWID;
+  CREATE TABLE events (
+    place INTEGER PRIMARY KEY, at INTEGER NOT NULL, type TEXT NOT NULL, call TEXT, leg TEXT, extension TEXT,
+    checksum INTEGER NOT NULL, size INTEGER NOT NULL, json TEXT NOT NULL
+  );
+  CREATE INDEX events_of_call ON events (call) WHERE call IS NOT NULL;
+  CREATE TABLE state (tenant INTEGER NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (tenant, key)) WITHOUT ROWID;
+  PRAGMA user_version = ${schemaVersion};
+`;
+
+/** Pages of deleted events that are kept for new ones; what is more goes back to the file system. */
+const spareBytes = 16 * 1_048_576;
+/** How many pages are given back in one go, which nothing else can interrupt. */
+const mostPagesAtOnce = 4_096;
+
+interface TenantRow {
+  readonly no: number;
+  readonly tenant: TenantId;
+  readonly fence: number;
+  readonly head: number;
+  readonly oldest: number;
+  readonly bytes: number;
+}
+
+/** What one commit adds to one tenant's log. */
+export interface Addition {
+  readonly log: TenantLog;
+  readonly records: readonly LoggedRecord[];
+  readonly sizes: readonly number[];
+  /** The last value of each key; undefined deletes it. */
+  readonly state: ReadonlyMap<string, string | undefined>;
+  readonly head: number;
+  readonly bytes: number;
+}
+
+/** The size of the oldest events and how old they are, for retention to choose from. */
+export interface EventSize {
+  readonly seq: number;
+  readonly at: number;
+  readonly size: number;
+}
+
+/** The SQLite database in which events and live state lie. Each method that writes is one durable transaction. */
+export class LogFile {
+  readonly #database: DatabaseSync;
+  readonly #path: string;
+  readonly #insertEvent: StatementSync;
+  readonly #advance: StatementSync;
+  readonly #putState: StatementSync;
+  readonly #deleteState: StatementSync;
+  readonly #selectPage: StatementSync;
+  readonly #selectCall: StatementSync;
+  readonly #selectSizes: StatementSync;
+
+  constructor(path: string) {
+    this.#path = path;
+    this.#database = new DatabaseSync(path);
+    try {
+      this.#open();
+      this.#insertEvent = this.#database.prepare(
+        'INSERT INTO events (place, at, type, call, leg, extension, checksum, size, json) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)',
+      );
+      this.#advance = this.#database.prepare('UPDATE tenants SET head = ?, bytes = ? WHERE no = ?');
+      this.#putState = this.#database.prepare(
+        'INSERT INTO state (tenant, key, value) VALUES (?, ?, ?) ON CONFLICT (tenant, key) DO UPDATE SET value = excluded.value',
+      );
+      this.#deleteState = this.#database.prepare('DELETE FROM state WHERE tenant = ? AND key = ?');
+      const columns = 'place, at, type, call, leg, extension, checksum, json';
+      this.#selectPage = this.#database.prepare(`SELECT ${columns} FROM events WHERE place > ? AND place <= ? ORDER BY place LIMIT ?`);
+      this.#selectCall = this.#database.prepare(
+        `SELECT ${columns} FROM events WHERE call = ? AND place > ? AND place <= ? ORDER BY place LIMIT ?`,
+      );
+      this.#selectSizes = this.#database.prepare(
+        'SELECT place, at, size FROM events WHERE place > ? AND place <= ? ORDER BY place LIMIT ?',
+      );
+      for (const select of [this.#selectPage, this.#selectCall, this.#selectSizes]) select.setReturnArrays(true);
+    } catch (error) {
+      this.#database.close();
+      throw this.#explained(error);
+    }
+  }
+
+  #open(): void {
+    const database = this.#database;
+    // Before the first table, or it has no effect: pages of deleted events can then be given back in small steps.
+    database.exec('PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL');
+    // After a burst the write-ahead log is cut back to this.
+    database.exec(`PRAGMA journal_size_limit = ${spareBytes}`);
+    const version = database.prepare('PRAGMA user_version').get()?.['user_version'];
+    if (version === 0) this.#transaction(() => database.exec(schema));
+    else if (version !== schemaVersion) {
+      throw new GatewayError(
+        'data-damaged',
+        { file: this.#path },
+        { note: `${this.#path} was written by another version (${String(version)}).` },
+      );
+    }
+  }
+
+  run(): string | undefined {
+    return this.#database.prepare('SELECT run FROM runs').get()?.['run'] as string | undefined;
+  }
+
+  setRun(run: string): void {
+    this.#transaction(() => {
+      this.#database.exec('DELETE FROM runs');
+      this.#database.prepare('INSERT INTO runs VALUES (?)').run(run);
+    });
+  }
+
+  tenants(): readonly TenantRow[] {
+    return this.#database.prepare('SELECT no, tenant, fence, head, oldest, bytes FROM tenants').all() as unknown as readonly TenantRow[];
+  }
+
+  epochs(no: number): readonly Epoch[] {
+    const rows = this.#database.prepare('SELECT base, epoch FROM epochs WHERE tenant = ? ORDER BY base').all(no);
+    return rows as unknown as readonly Epoch[];
+  }
+
+  /** Adds a tenant whose log is empty and begins as `epoch`. */
+  createTenant(tenant: TenantId, { epoch, base }: Epoch): TenantRow {
+    return this.#transaction(() => {
+      const insert = this.#database.prepare('INSERT INTO tenants (tenant, fence, head, oldest, bytes) VALUES (?, 0, ?, ?, 0)');
+      const no = Number(insert.run(tenant, base, base).lastInsertRowid);
+      if (no > mostTenants) throw new GatewayError('internal', { tenants: mostTenants }, { note: 'The log holds no more tenants.' });
+      this.#database.prepare('INSERT INTO epochs (tenant, base, epoch) VALUES (?, ?, ?)').run(no, base, epoch);
+      return { no, tenant, fence: 0, head: base, oldest: base, bytes: 0 };
+    });
+  }
+
+  beginEpoch(no: number, { epoch, base }: Epoch): void {
+    this.#transaction(() => {
+      this.#database.prepare('INSERT INTO epochs (tenant, base, epoch) VALUES (?, ?, ?)').run(no, base, epoch);
+      this.#database.prepare('UPDATE tenants SET head = ? WHERE no = ?').run(base, no);
+    });
+  }
+
+  setFence(no: number, fence: number): void {
+    this.#database.prepare('UPDATE tenants SET fence = ? WHERE no = ?').run(fence, no);
+  }
+
+  /** All of it becomes durable, or none. */
+  append(additions: readonly Addition[]): void {
+    this.#transaction(() => {
+      for (const { log, records, sizes, state, head, bytes } of additions) {
+        for (const [index, record] of records.entries()) {
+          const place = placeOf(log.no, record.cursor.seq);
+          this.#insertEvent.run(
+            place,
+            record.at,
+            record.type,
+            record.callId ?? null,
+            record.legId ?? null,
+            record.extension ?? null,
+            checksumOf(record, place),
+            sizes[index] ?? 0,
+            record.json,
+          );
+        }
+        for (const [key, value] of state) {
+          if (value === undefined) this.#deleteState.run(log.no, key);
+          else this.#putState.run(log.no, key, value);
+        }
+        this.#advance.run(head, bytes, log.no);
+      }
+    });
+  }
+
+  /** At most `limit` events after `after`, up to the head; every one of them, or `data-damaged`. */
+  page(log: TenantLog, after: number, limit: number): readonly LoggedRecord[] {
+    const wanted = Math.min(limit, log.head - after);
+    const rows = this.#all(this.#selectPage, placeOf(log.no, after), placeOf(log.no, log.head), wanted);
+    const records = rows.map((row, index) => this.#recordFrom(row, log, after + 1 + index));
+    if (records.length < wanted) throw this.#damaged(log, after + 1 + records.length, 'It is missing.');
+    return records;
+  }
+
+  ofCall(log: TenantLog, call: CallId, limit: number): readonly LoggedRecord[] {
+    const rows = this.#all(this.#selectCall, call, placeOf(log.no, 0), placeOf(log.no, log.head), limit);
+    return rows.map((row) => this.#recordFrom(row, log, Number(row[0]) - placeOf(log.no, 0)));
+  }
+
+  state(no: number): ReadonlyMap<string, string> {
+    try {
+      const rows = this.#database.prepare('SELECT key, value FROM state WHERE tenant = ?').all(no);
+      return new Map(rows.map((row) => [String(row['key']), String(row['value'])]));
+    } catch (error) {
+      throw this.#explained(error);
+    }
+  }
+
+  oldestSizes(log: TenantLog, limit: number): readonly EventSize[] {
+    const rows = this.#all(this.#selectSizes, placeOf(log.no, log.oldest), placeOf(log.no, log.head), limit);
+    return rows.map(([place, at, size]) => ({ seq: Number(place) - placeOf(log.no, 0), at: Number(at), size: Number(size) }));
+  }
+
+  /** Deletes the oldest events, up to and with `seq`, after which `bytes` are left. */
+  deleteUpTo(log: TenantLog, seq: number, bytes: number): void {
+    this.#transaction(() => {
+      this.#database.prepare('DELETE FROM events WHERE place > ? AND place <= ?').run(placeOf(log.no, 0), placeOf(log.no, seq));
+      this.#database.prepare('UPDATE tenants SET oldest = ?, bytes = ? WHERE no = ?').run(seq, bytes, log.no);
+    });
+  }
+
+  /** Gives free pages back to the file system, some at a time: `everything`, or what is above a store for new events. */
+  shrink(everything: boolean): void {
+    const pageSize = Number(this.#database.prepare('PRAGMA page_size').get()?.['page_size']);
+    const free = Number(this.#database.prepare('PRAGMA freelist_count').get()?.['freelist_count']);
+    const excess = everything ? free : free - Math.ceil(spareBytes / pageSize);
+    if (excess > 0) this.#database.exec(`PRAGMA incremental_vacuum(${Math.min(excess, mostPagesAtOnce)})`);
+    if (everything) this.#database.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+  }
+
+  close(): void {
+    if (this.#database.isOpen) this.#database.close();
+  }
+
+  #recordFrom(row: readonly SQLOutputValue[], log: TenantLog, seq: number): LoggedRecord {
+    const [place, at, type, call, leg, extension, checksum, json] = row;
+    const cursor: Cursor = { epoch: log.epochOf(seq), seq };
+    const columns = {
+      cursor,
+      at: Number(at),
+      type: type as EventType,
+      callId: (call ?? undefined) as CallId | undefined,
+      legId: (leg ?? undefined) as LegId | undefined,
+      extension: (extension ?? undefined) as ExtensionNumber | undefined,
+    };
+    if (place !== placeOf(log.no, seq)) throw this.#damaged(log, seq, 'It is missing.');
+    const record = new LoggedRecord(columns, typeof json === 'string' ? json : '');
+    if (checksumOf(record, place) !== checksum) throw this.#damaged(log, seq, 'Its checksum is wrong.');
+    return record;
+  }
+
+  #all(statement: StatementSync, ...values: readonly (string | number)[]): readonly SQLOutputValue[][] {
+    try {
+      return statement.all(...values) as unknown as readonly SQLOutputValue[][];
+    } catch (error) {
+      throw this.#explained(error);
+    }
+  }
+
+  #transaction<Result>(run: () => Result): Result {
+    this.#database.exec('BEGIN IMMEDIATE');
+    try {
+      const result = run();
+      this.#database.exec('COMMIT');
+      return result;
+    } catch (error) {
+      // SQLite has rolled back by itself when the disk is full.
+      if (this.#database.isTransaction) this.#database.exec('ROLLBACK');
+      throw error;
+    }
+  }
+
+  #damaged(log: TenantLog, seq: number, note: string): GatewayError {
+    return new GatewayError(
+      'data-damaged',
+      { file: this.#path, tenant: log.tenant, seq },
+      { note: `Event ${seq} of ${log.tenant}: ${note}` },
+    );
+  }
+
+  #explained(error: unknown): unknown {
+    if (sqliteResult(error) !== 'damaged') return error;
+    return new GatewayError('data-damaged', { file: this.#path }, { note: `It is ${this.#path}.`, cause: error });
+  }
+}
+
+const placeOf = (tenantNo: number, seq: number): number => tenantNo * placesOfTenant + seq;
