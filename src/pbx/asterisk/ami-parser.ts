@@ -16,6 +16,8 @@ export interface AmiMessage {
   get(name: string): string | undefined;
   /** All values of a repeated header (`Variable`, `Output`), in order. */
   getAll(name: string): readonly string[];
+  /** How long it is. */
+  readonly bytes: number;
   /** The message as it came, lines ended by CRLF, without the blank line after it. */
   text(): string;
 }
@@ -65,12 +67,14 @@ export const createAmiParser = (options: AmiParserOptions = {}): AmiParser => {
       const messages: AmiMessage[] = [];
       let start = 0;
       for (;;) {
+        // Several events (MixMonitorMute, the test events around a key press) end with a blank line too many.
+        while (text.startsWith(lineEnd, start)) start += lineEnd.length;
+        search = Math.max(search, start);
         if (text.startsWith(greetingPrefix, start)) {
           const end = text.indexOf(lineEnd, start);
           if (end === -1) break;
           messages.push(new Message(cut(bytes, start, end), ascii, 'greeting', cut(bytes, start + greetingPrefix.length, end)));
           start = end + lineEnd.length;
-          search = Math.max(search, start);
           continue;
         }
         const end = text.indexOf(messageEnd, search);
@@ -139,6 +143,10 @@ class Message implements AmiMessage {
     this.event = kind === 'event' ? first : undefined;
     this.response = kind === 'response' ? first : undefined;
     this.greeting = kind === 'greeting' ? first : undefined;
+  }
+
+  get bytes(): number {
+    return this.#text.length;
   }
 
   get(name: string): string | undefined {

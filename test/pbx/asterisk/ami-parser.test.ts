@@ -54,6 +54,15 @@ describe('what a message says', () => {
     expect(message?.get('State')).toBeUndefined();
   });
 
+  test('a blank line too many after a message hides nothing of the next', () => {
+    const data = Buffer.from('Event: MixMonitorMute\r\nState: 1\r\n\r\n\r\nEvent: Hangup\r\nCause: 16\r\n\r\n');
+    const parser = createAmiParser();
+    const bytewise = [...data].flatMap((byte) => parser.push(Uint8Array.of(byte)));
+    for (const messages of [createAmiParser().push(data), bytewise]) {
+      expect(messages.map((message) => message.event)).toEqual(['MixMonitorMute', 'Hangup']);
+    }
+  });
+
   test('a bare line feed belongs to the value it is in', () => {
     const message = parse(stream)[3];
     expect(message?.response).toBe('Success');
