@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import type { Auth } from '../auth/auth.ts';
 import type { Control } from '../control/control.ts';
+import type { Delivery } from '../delivery/delivery.ts';
 import type { TenantEngine } from '../engine/engine.ts';
 import type { NewId, TenantId } from '../model/ids.ts';
 import type { Clock, Timers } from '../model/time.ts';
@@ -12,6 +13,8 @@ export interface Gateway {
   engine(tenant: TenantId): TenantEngine | undefined;
   readonly auth: Auth;
   readonly control: Control;
+  /** The live events of each tenant, for readers of any transport. */
+  readonly delivery: Delivery;
   readonly store: Store;
   readonly clock: Clock;
   readonly timers: Timers;
