@@ -1,0 +1,26 @@
+import type { PbxId } from '../../model/ids.ts';
+
+/** How a ringing phone is answered; the first way that works wins. */
+export const answerWays = ['notify-then-pickup', 'notify', 'pickup'] as const;
+export type AnswerWay = (typeof answerWays)[number];
+
+/** What the driver has to be told of one Asterisk. */
+export interface AsteriskConfig {
+  readonly pbx: PbxId;
+  readonly host: string;
+  /** The manager interface: 5038 unless manager.conf says otherwise (5039 with TLS). */
+  readonly port: number;
+  /** Speak TLS; with `ca` (PEM) the certificate is checked against that authority in place of the system's. */
+  readonly tls: boolean | { readonly ca: string };
+  readonly username: string;
+  readonly secret: string;
+  /** The dialplan context in which a phone's user dials. */
+  readonly dialContext: string;
+  /** Channel technology of the phones: extension 101 is dialled as `PJSIP/101` unless a hint names its device. */
+  readonly technology: string;
+  /** Names of endpoints that are extensions where no hint says so; others are trunks. A regular expression. */
+  readonly extensionPattern: string;
+  readonly answer: AnswerWay;
+  /** What is known better than the PBX tells, by extension. */
+  readonly extensions: Readonly<Record<string, { readonly name?: string | undefined }>>;
+}
