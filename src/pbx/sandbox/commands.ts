@@ -1,0 +1,68 @@
+import type { Command, CommandOutcome } from '../../model/command.ts';
+import { GatewayError } from '../../model/errors.ts';
+import type { SandboxPbx } from './sandbox-pbx.ts';
+
+/** Does what a command asks. What the office refuses is an outcome, with the error's own words. */
+export const obey = (pbx: SandboxPbx, command: Command): CommandOutcome => {
+  try {
+    pbx.act(`command ${command.name} ${command.id}`, () => perform(pbx, command));
+    return { outcome: 'accepted' };
+  } catch (error) {
+    if (!(error instanceof GatewayError)) throw error;
+    return { outcome: 'failed', code: error.code, detail: error.message };
+  }
+};
+
+const perform = (pbx: SandboxPbx, command: Command): void => {
+  switch (command.name) {
+    case 'dial': {
+      const { id, channel, extension, number, callerId, autoAnswer, timeoutSeconds, record } = command;
+      const options = { ...(callerId && { callerId }), ...(record && { record: record.name }) };
+      return pbx.dial({ command: id, channel, extension, number, autoAnswer: autoAnswer !== undefined, timeoutSeconds, ...options });
+    }
+    case 'answer': {
+      const channel = pbx.channel(command.channel);
+      // A real phone that does not obey says nothing either: the effect just does not come.
+      if (channel.ring !== undefined && channel.party.habit.kind === 'never') return undefined;
+      return pbx.answer(channel);
+    }
+    case 'reject':
+      return pbx.reject(pbx.channel(command.channel), 'command');
+    case 'hangup':
+      return pbx.hangUp(pbx.channel(command.channel), 'command');
+    case 'hold':
+      return pbx.hold(pbx.channel(command.channel));
+    case 'resume':
+      return pbx.resume(pbx.channel(command.channel));
+    case 'mute':
+      return pbx.mute(pbx.channel(command.channel), true);
+    case 'unmute':
+      return pbx.mute(pbx.channel(command.channel), false);
+    case 'dtmf':
+      return pbx.sendDigits(pbx.channel(command.channel), command.digits, 'sent');
+    case 'transfer':
+      return pbx.transfer(pbx.channel(command.channel), command.to, pbx.channel(command.peer));
+    case 'voicemail':
+      return pbx.toVoicemail(pbx.channel(command.channel), pbx.channel(command.peer), command.mailbox);
+    case 'divert':
+      return pbx.divert(pbx.channel(command.channel), command.to);
+    case 'pickup':
+      return pbx.pickup(pbx.channel(command.channel), command.extension, command.picker);
+    case 'bridge':
+      return pbx.bridge(pbx.channel(command.channel), pbx.channel(command.other));
+    case 'supervise':
+      return pbx.supervise(pbx.channel(command.channel), command.extension, command.mode, command.supervisor);
+    case 'park':
+      return pbx.park(pbx.channel(command.channel), pbx.channel(command.peer), command.slot, command.timeoutSeconds);
+    case 'retrieve':
+      return pbx.retrieve(command.slot, command.extension, command.channel);
+    case 'record':
+      return pbx.record(pbx.channel(command.channel), command.recording);
+    case 'pauseRecording':
+      return pbx.setRecording(pbx.channel(command.channel), command.recording, 'paused');
+    case 'resumeRecording':
+      return pbx.setRecording(pbx.channel(command.channel), command.recording, 'resumed');
+    case 'stopRecording':
+      return pbx.setRecording(pbx.channel(command.channel), command.recording, 'stopped');
+  }
+};

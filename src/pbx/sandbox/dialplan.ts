@@ -1,0 +1,219 @@
+import { GatewayError } from '../../model/errors.ts';
+import type { BridgeMembership, Parking } from '../../model/fact.ts';
+import type { LiveChannel, OutsidePhone, Party, Phone } from './channel.ts';
+import type { Exchange } from './exchange.ts';
+import { ParkingLot } from './parking.ts';
+import { Ring } from './ring.ts';
+import type { Office } from './schema.ts';
+import { WaitingQueue } from './waiting-queue.ts';
+
+/** Where a dialled number leads. */
+type Destination =
+  | { readonly kind: 'phones'; readonly phones: readonly Phone[]; readonly seconds: number; readonly mailbox: Phone | undefined }
+  | { readonly kind: 'outside'; readonly phone: OutsidePhone }
+  | { readonly kind: 'queue'; readonly queue: WaitingQueue }
+  | { readonly kind: 'conference'; readonly name: string }
+  | { readonly kind: 'slot'; readonly slot: string };
+
+/** What the office does with whoever dials a number in it. */
+export class Dialplan {
+  readonly queues: readonly WaitingQueue[];
+  readonly #office: Office;
+  readonly #exchange: Exchange;
+  readonly #phones: ReadonlyMap<string, Phone>;
+  readonly #lot: ParkingLot | undefined;
+  readonly #conferences = new Map<string, BridgeMembership>();
+
+  constructor(office: Office, exchange: Exchange, phones: ReadonlyMap<string, Phone>) {
+    this.#office = office;
+    this.#exchange = exchange;
+    this.#phones = phones;
+    this.queues = office.queues.map(({ number, agents, ...options }) => {
+      return new WaitingQueue(exchange, { name: number, agents: agents.flatMap((agent) => phones.get(agent) ?? []), ...options });
+    });
+    const { parking } = office;
+    if (parking !== undefined) {
+      this.#lot = new ParkingLot(exchange, { ...parking, comeBack: (channel, parked) => this.#comeBack(channel, parked) });
+    }
+  }
+
+  /** The outside number by which a phone is reached from outside. */
+  didOf(number: string): string | undefined {
+    return this.#office.dids.find(({ to }) => to === number)?.number;
+  }
+
+  outside(number: string): OutsidePhone {
+    const listed = this.#office.outside.find((phone) => phone.number === number);
+    return { kind: 'outside', number, name: listed?.name ?? '', habit: listed?.habit ?? this.#office.outsideHabit };
+  }
+
+  /** Throws unless `to` leads somewhere. A real PBX lets a transfer to a wrong number end both calls; this one asks first. */
+  check(to: string): void {
+    if (this.#destination(to) !== undefined) return;
+    throw new GatewayError('invalid-parameter', { field: 'to', number: to }, { note: 'Nothing can be reached by this number.' });
+  }
+
+  /** Sends a channel that is doing nothing else to a number that was checked. `sender` is who transferred it there. */
+  route(channel: LiveChannel, to: string, sender?: LiveChannel): void {
+    const destination = this.#destination(to);
+    if (destination === undefined) {
+      this.#exchange.end(channel, 1, 'pbx');
+      return;
+    }
+    switch (destination.kind) {
+      case 'phones':
+        this.#dial(channel, to, destination.phones, destination.seconds, destination.mailbox);
+        return;
+      case 'outside':
+        this.#dial(channel, to, [destination.phone], 60, undefined);
+        return;
+      case 'queue':
+        destination.queue.join(channel);
+        return;
+      case 'conference':
+        this.#join(channel, destination.name);
+        return;
+      case 'slot':
+        this.#toSlot(channel, destination.slot, sender);
+    }
+  }
+
+  voicemail(channel: LiveChannel, mailbox: Phone): void {
+    const exchange = this.#exchange;
+    exchange.enter(channel, 'voicemail', mailbox.extension);
+    exchange.setState(channel, 'up');
+    const stopTimer = exchange.after(this.#office.voicemailSeconds, () => exchange.end(channel, 16, 'pbx'));
+    exchange.occupy(channel, {
+      left: () => {
+        stopTimer();
+        return undefined;
+      },
+    });
+  }
+
+  /** Throws unless the slot exists and is free; without one asked for, finds the first free one. */
+  freeSlot(slot?: { readonly lot: string; readonly slot: string }): string {
+    return this.#lotOf(slot?.lot).freeSlot(slot?.slot);
+  }
+
+  /** Parks a channel that is doing nothing else in a slot that is free. */
+  park(channel: LiveChannel, slot: string, parker: LiveChannel | undefined, timeoutSeconds?: number): void {
+    const seconds = timeoutSeconds ?? this.#office.parking?.comebackSeconds ?? 180;
+    this.#lotOf().park(channel, slot, parker, seconds);
+  }
+
+  parkedIn(lot: string, slot: string): LiveChannel {
+    const channel = this.#lotOf(lot).parkedIn(slot);
+    if (channel === undefined) throw new GatewayError('slot-empty', { lot, slot });
+    return channel;
+  }
+
+  /** Connects a channel with one that is parked. */
+  retrieve(retriever: LiveChannel, parked: LiveChannel): void {
+    this.#exchange.leave(parked, { how: 'retrieved', by: retriever });
+    this.#exchange.connect(parked, retriever);
+  }
+
+  isFree(slot: string): boolean {
+    return this.#lot !== undefined && this.#lot.parkedIn(slot) === undefined;
+  }
+
+  /** The slot that a number names, if it names one. */
+  slotOf(to: string): string | undefined {
+    const destination = this.#destination(to);
+    return destination?.kind === 'slot' ? destination.slot : undefined;
+  }
+
+  #lotOf(lot?: string): ParkingLot {
+    if (this.#lot === undefined) throw new GatewayError('not-supported', {}, { note: 'The office has no parking lot.' });
+    if (lot !== undefined && lot !== this.#lot.lot) throw new GatewayError('invalid-parameter', { field: 'lot', lot });
+    return this.#lot;
+  }
+
+  #destination(to: string): Destination | undefined {
+    const office = this.#office;
+    const phone = this.#phones.get(to);
+    if (phone !== undefined) {
+      return { kind: 'phones', phones: [phone], seconds: office.ringSeconds, mailbox: phone.voicemail ? phone : undefined };
+    }
+    const group = office.ringGroups.find(({ number }) => number === to);
+    if (group !== undefined) {
+      const phones = group.members.flatMap((member) => this.#phones.get(member) ?? []);
+      return { kind: 'phones', phones, seconds: group.ringSeconds, mailbox: undefined };
+    }
+    const queue = this.queues.find(({ name }) => name === to);
+    if (queue !== undefined) return { kind: 'queue', queue };
+    if (office.conferences.includes(to)) return { kind: 'conference', name: to };
+    const { parking } = office;
+    if (parking !== undefined && to.startsWith(parking.prefix)) {
+      const slot = to.slice(parking.prefix.length);
+      if (parking.slots.includes(slot)) return { kind: 'slot', slot };
+    }
+    const did = office.dids.find(({ number }) => number === to);
+    if (did !== undefined && did.to !== to) return this.#destination(did.to);
+    return isOutsideNumber(to) ? { kind: 'outside', phone: this.outside(to) } : undefined;
+  }
+
+  #dial(channel: LiveChannel, to: string, targets: readonly Party[], seconds: number, mailbox: Phone | undefined): void {
+    const exchange = this.#exchange;
+    exchange.enter(channel, 'dial', to, to);
+    const ring = new Ring(exchange, {
+      caller: channel,
+      targets,
+      seconds,
+      answered: (callee) => {
+        exchange.leave(channel, { how: 'answered' });
+        exchange.setState(channel, 'up');
+        exchange.connect(callee, channel);
+      },
+      failed: ({ reason, causeCode }) => {
+        exchange.leave(channel, { how: 'moved' });
+        if (reason === 'no-answer' && mailbox !== undefined) this.voicemail(channel, mailbox);
+        else exchange.end(channel, causeCode);
+      },
+    });
+    exchange.occupy(channel, { left: (_, { how }) => (how === 'answered' ? undefined : ring.cancel()) });
+    ring.start();
+  }
+
+  #join(channel: LiveChannel, name: string): void {
+    const exchange = this.#exchange;
+    const bridge = this.#conferences.get(name) ?? exchange.newBridge('conference');
+    this.#conferences.set(name, bridge);
+    exchange.setState(channel, 'up');
+    exchange.enter(channel, 'conference', name, name);
+    exchange.enterBridge(channel, bridge);
+    channel.conference = name;
+    exchange.say({ type: 'conference.joined', channel: channel.id, conference: name });
+    exchange.occupy(channel, {
+      left: () => {
+        channel.conference = undefined;
+        exchange.say({ type: 'conference.left', channel: channel.id, conference: name });
+        exchange.leaveBridge(channel);
+        return undefined;
+      },
+    });
+  }
+
+  /** Who dials a slot fetches what is parked in it; who is transferred to one is parked in it. */
+  #toSlot(channel: LiveChannel, slot: string, sender: LiveChannel | undefined): void {
+    const parked = this.#lotOf().parkedIn(slot);
+    if (parked !== undefined) {
+      this.#exchange.setState(channel, 'up');
+      this.#exchange.enter(channel, 'parking', slot);
+      this.retrieve(channel, parked);
+    } else if (sender !== undefined) {
+      this.park(channel, slot, sender);
+    } else {
+      this.#exchange.end(channel, 3, 'pbx');
+    }
+  }
+
+  #comeBack(channel: LiveChannel, { parker }: Parking): void {
+    const phone = parker === undefined ? undefined : this.#phones.get(parker);
+    if (phone === undefined) this.#exchange.end(channel, 16, 'pbx');
+    else this.#dial(channel, phone.extension, [phone], this.#office.ringSeconds, phone.voicemail ? phone : undefined);
+  }
+}
+
+export const isOutsideNumber = (number: string): boolean => /^\+?[0-9]{7,15}$/.test(number);

@@ -1,0 +1,140 @@
+import type { AgentSnapshot } from '../../model/fact.ts';
+import type { AgentState } from '../../model/place.ts';
+import type { Activity, Departure, LiveChannel, Phone } from './channel.ts';
+import type { Exchange } from './exchange.ts';
+import { Ring } from './ring.ts';
+
+export interface WaitingQueueOptions {
+  readonly name: string;
+  readonly agents: readonly Phone[];
+  readonly ringSeconds: number;
+  readonly retrySeconds: number;
+  readonly maxWaitSeconds: number;
+}
+
+interface Waiting {
+  readonly caller: LiveChannel;
+  readonly stopTimer: () => void;
+  ring: Ring | undefined;
+}
+
+/** Callers wait in order; free agents are rung one at a time for each, the longest idle first. */
+export class WaitingQueue implements Activity {
+  readonly name: string;
+  readonly #exchange: Exchange;
+  readonly #options: WaitingQueueOptions;
+  /** The longest idle first. */
+  readonly #agents: Phone[];
+  readonly #said = new Map<Phone, AgentState>();
+  readonly #waiting: Waiting[] = [];
+  #retrying = false;
+
+  constructor(exchange: Exchange, options: WaitingQueueOptions) {
+    this.name = options.name;
+    this.#exchange = exchange;
+    this.#options = options;
+    this.#agents = [...options.agents];
+    for (const agent of this.#agents) this.#said.set(agent, this.#stateOf(agent));
+  }
+
+  snapshot(): { readonly name: string; readonly agents: readonly AgentSnapshot[] } {
+    return { name: this.name, agents: this.#options.agents.map((agent) => this.#snapshotOf(agent)) };
+  }
+
+  /** Says of every agent whose state is no longer what was said of it last. */
+  refresh(): void {
+    for (const agent of this.#options.agents) {
+      const state = this.#stateOf(agent);
+      if (this.#said.get(agent) === state) continue;
+      this.#said.set(agent, state);
+      this.#exchange.say({ type: 'agent.state', queue: this.name, ...this.#snapshotOf(agent) });
+    }
+  }
+
+  join(caller: LiveChannel): void {
+    const exchange = this.#exchange;
+    exchange.setState(caller, 'up');
+    exchange.enter(caller, 'queue', this.name, this.name);
+    const position = this.#waiting.length + 1;
+    caller.queue = { name: this.name, position, since: exchange.clock.now() };
+    exchange.say({ type: 'queue.joined', channel: caller.id, queue: this.name, position });
+    const stopTimer = exchange.after(this.#options.maxWaitSeconds, () => {
+      exchange.leave(caller, { how: 'moved' });
+      exchange.end(caller, 16, 'pbx');
+    });
+    this.#waiting.push({ caller, stopTimer, ring: undefined });
+    exchange.occupy(caller, this);
+    this.#serve();
+  }
+
+  left(caller: LiveChannel, { how }: Departure): (() => void) | undefined {
+    const index = this.#waiting.findIndex((waiting) => waiting.caller === caller);
+    const waiting = this.#waiting[index];
+    if (waiting === undefined) return undefined;
+    this.#waiting.splice(index, 1);
+    waiting.stopTimer();
+    caller.queue = undefined;
+    const endRinging = waiting.ring?.cancel();
+    const reason = how === 'answered' ? 'answered' : how === 'ended' ? 'abandoned' : 'left';
+    this.#exchange.say({ type: 'queue.left', channel: caller.id, queue: this.name, reason });
+    return endRinging;
+  }
+
+  #serve(): void {
+    for (const waiting of this.#waiting.filter(({ ring }) => ring === undefined)) {
+      const agent = this.#agents.find((phone) => this.#stateOf(phone) === 'idle');
+      if (agent === undefined) break;
+      this.#call(waiting, agent);
+    }
+    this.#retryLater();
+  }
+
+  #call(waiting: Waiting, agent: Phone): void {
+    const { caller } = waiting;
+    this.#agents.push(...this.#agents.splice(this.#agents.indexOf(agent), 1));
+    const ring = new Ring(this.#exchange, {
+      caller,
+      targets: [agent],
+      seconds: this.#options.ringSeconds,
+      called: (callee) =>
+        this.#exchange.say({
+          type: 'queue.called',
+          channel: caller.id,
+          queue: this.name,
+          callee: callee.id,
+          agentDevice: agent.device,
+          agentName: agent.name,
+        }),
+      answered: (callee) => {
+        this.#exchange.leave(caller, { how: 'answered' });
+        this.#exchange.connect(callee, caller);
+      },
+      failed: () => {
+        waiting.ring = undefined;
+        this.#retryLater();
+      },
+    });
+    waiting.ring = ring;
+    ring.start();
+  }
+
+  #retryLater(): void {
+    if (this.#retrying || !this.#waiting.some(({ ring }) => ring === undefined)) return;
+    this.#retrying = true;
+    this.#exchange.after(this.#options.retrySeconds, () => {
+      this.#retrying = false;
+      this.#serve();
+    });
+  }
+
+  #stateOf(phone: Phone): AgentState {
+    if (!phone.registered) return 'unavailable';
+    const channels = this.#exchange.channelsOf(phone);
+    if (channels.some(({ ring }) => ring !== undefined)) return 'ringing';
+    return channels.length > 0 ? 'busy' : 'idle';
+  }
+
+  #snapshotOf(phone: Phone): AgentSnapshot {
+    return { device: phone.device, name: phone.name, extension: phone.extension, state: this.#stateOf(phone) };
+  }
+}
