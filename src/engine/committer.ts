@@ -59,25 +59,32 @@ export class Committer {
     this.#writing = true;
     this.#retry?.();
     this.#retry = undefined;
-    while (this.#pending.length > 0) {
+    let full = false;
+    while (this.#pending.length > 0 && !full) {
       const batch = this.#pending;
       this.#pending = [];
       try {
-        const logged = await this.#append(batch);
-        this.#settle(batch, logged);
+        this.#settle(batch, await this.#append(batch));
       } catch (error) {
-        if (!(error instanceof GatewayError && error.code === 'log-full')) {
-          for (const each of batch) each.reject(error);
-          continue;
-        }
-        for (const each of batch) if (each.whenFull === 'refuse') each.reject(error);
-        this.#pending = [...batch.filter((each) => each.whenFull === 'wait'), ...this.#pending];
-        this.#retry = this.#timers.after(retryMs, () => void this.#write());
-        if (this.#signal.aborted) this.#abandon();
-        break;
+        full = this.#keep(batch, error);
       }
     }
     this.#writing = false;
+    if (this.#signal.aborted) this.#abandon();
+    else if (full) this.#retry = this.#timers.after(retryMs, () => void this.#write());
+  }
+
+  /** What may wait goes back to the head of the line. True if there is nothing to do but wait for room. */
+  #keep(batch: readonly Pending[], error: unknown): boolean {
+    if (!(error instanceof GatewayError && error.code === 'log-full')) {
+      for (const each of batch) each.reject(error);
+      return false;
+    }
+    for (const each of batch) if (each.whenFull === 'refuse') each.reject(error);
+    const triedReserve = batch.some((each) => each.urgent);
+    const urgentSince = this.#pending.some((each) => each.urgent);
+    this.#pending = [...batch.filter((each) => each.whenFull === 'wait'), ...this.#pending];
+    return triedReserve || !urgentSince;
   }
 
   #append(batch: readonly Pending[]): Promise<readonly LoggedEvent[]> {
@@ -105,8 +112,8 @@ export class Committer {
   }
 
   #abandon(): void {
-    this.#retry?.();
     if (this.#writing) return;
+    this.#retry?.();
     for (const each of this.#pending) each.reject(new GatewayError('shutting-down'));
     this.#pending = [];
   }

@@ -1,0 +1,102 @@
+import { describe, expect, test } from 'vitest';
+import { Committer, type Commit } from '../../src/engine/committer.ts';
+import type { EventLog, LoggedEvent } from '../../src/log/event-log.ts';
+import { GatewayError } from '../../src/model/errors.ts';
+import type { NewEvent } from '../../src/model/event.ts';
+import { pbxId, tenantId } from '../../src/model/ids.ts';
+
+const lease = { tenant: tenantId('main'), fence: 1 };
+
+/** A log whose disk is full until told otherwise, with a reserve for what is urgent. */
+const createLog = (): { log: EventLog; appends: string[][]; disk: { full: boolean; reserve: boolean } } => {
+  const appends: string[][] = [];
+  const disk = { full: false, reserve: true };
+  let seq = 0;
+  const append: EventLog['append'] = (_, events, __, options) => {
+    if (disk.full && !(options?.urgent === true && disk.reserve)) return Promise.reject(new GatewayError('log-full'));
+    appends.push(events.map(nameOf));
+    return Promise.resolve(
+      events.map((event) => ({ cursor: { epoch: 'e1', seq: (seq += 1) }, type: event.type, at: event.at }) as LoggedEvent),
+    );
+  };
+  return { log: { append } as EventLog, appends, disk };
+};
+
+const nameOf = (event: NewEvent): string => (event.type === 'pbx.degraded' ? event.data.reason : event.type);
+
+const commitOf = (name: string, seen: string[], over: Partial<Commit> = {}): Commit => ({
+  events: [{ type: 'pbx.degraded', at: 0, pbx: pbxId('office'), reconciled: false, data: { reason: name } }],
+  changes: [],
+  urgent: false,
+  whenFull: 'wait',
+  committed: () => seen.push(name),
+  ...over,
+});
+
+const createTimers = (): { timers: { after: (ms: number, run: () => void) => () => void }; fire: () => void } => {
+  let due: (() => void) | undefined;
+  return {
+    timers: {
+      after: (_, run) => {
+        due = run;
+        return () => {
+          due = undefined;
+        };
+      },
+    },
+    fire: () => due?.(),
+  };
+};
+
+describe('the single writer', () => {
+  test('writes what gathers during one append as the next, and tells in order', async () => {
+    const { log, appends } = createLog();
+    const seen: string[] = [];
+    const committer = new Committer(log, lease, createTimers().timers, new AbortController().signal);
+    const logged = await Promise.all(['a', 'b', 'c'].map((name) => committer.commit(commitOf(name, seen))));
+    expect(appends).toEqual([['a'], ['b', 'c']]);
+    expect(seen).toEqual(['a', 'b', 'c']);
+    expect(logged.map(([event]) => event?.cursor.seq)).toEqual([1, 2, 3]);
+  });
+
+  test('keeps what may wait in order until the disk has room again', async () => {
+    const { log, appends, disk } = createLog();
+    const { timers, fire } = createTimers();
+    const seen: string[] = [];
+    const committer = new Committer(log, lease, timers, new AbortController().signal);
+    disk.full = true;
+    disk.reserve = false;
+    const waiting = ['a', 'b'].map((name) => committer.commit(commitOf(name, seen)));
+    await expect(committer.commit(commitOf('command', seen, { urgent: true, whenFull: 'refuse' }))).rejects.toMatchObject({
+      code: 'log-full',
+    });
+    disk.full = false;
+    fire();
+    await Promise.all(waiting);
+    expect(appends.flat()).toEqual(['a', 'b']);
+    expect(seen).toEqual(['a', 'b']);
+  });
+
+  test('lets what is urgent overtake nothing: all before it goes into the reserve with it', async () => {
+    const { log, appends, disk } = createLog();
+    const seen: string[] = [];
+    const committer = new Committer(log, lease, createTimers().timers, new AbortController().signal);
+    disk.full = true;
+    const first = committer.commit(commitOf('a', seen));
+    const end = committer.commit(commitOf('call.ended', seen, { urgent: true }));
+    await Promise.all([first, end]);
+    expect(appends.flat()).toEqual(['a', 'call.ended']);
+  });
+
+  test('gives up what waits when the engine stops', async () => {
+    const { log, disk } = createLog();
+    const stop = new AbortController();
+    disk.full = true;
+    disk.reserve = false;
+    const committer = new Committer(log, lease, createTimers().timers, stop.signal);
+    const waiting = committer.commit(commitOf('a', []));
+    stop.abort();
+    await expect(waiting).rejects.toMatchObject({ code: 'shutting-down' });
+    await expect(committer.commit(commitOf('b', []))).rejects.toMatchObject({ code: 'shutting-down' });
+  });
+});
