@@ -1,0 +1,22 @@
+import type { Story } from './story.ts';
+import { calls } from './stories/calls.story.ts';
+import { commands } from './stories/commands.story.ts';
+import { conferences } from './stories/conferences.story.ts';
+import { parking } from './stories/parking.story.ts';
+import { pbx } from './stories/pbx.story.ts';
+import { pickups } from './stories/pickups.story.ts';
+import { queues } from './stories/queues.story.ts';
+import { supervision } from './stories/supervision.story.ts';
+import { transfers } from './stories/transfers.story.ts';
+
+export const stories: readonly Story[] = [
+  ...calls,
+  ...transfers,
+  ...parking,
+  ...pickups,
+  ...queues,
+  ...conferences,
+  ...supervision,
+  ...commands,
+  ...pbx,
+];
