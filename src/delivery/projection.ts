@@ -1,0 +1,364 @@
+import type { Logger } from 'pino';
+import { isGap, type EventLog, type LoggedEvent } from '../log/event-log.ts';
+import type { Cursor, Gap } from '../model/cursor.ts';
+import { GatewayError } from '../model/errors.ts';
+import type { Event, EventType } from '../model/event.ts';
+import type { TenantId } from '../model/ids.ts';
+import type { LiveState } from '../model/live-state.ts';
+import type { Clock, Micros } from '../model/time.ts';
+import type { Store } from '../store/store.ts';
+
+/** What a dialect tells of one thing (an extension, a session); `body` is made once for all who read it. */
+export interface Message<Body> {
+  readonly key: string;
+  readonly body: Body;
+}
+
+export interface Projected<State, Body> {
+  readonly state: State;
+  readonly messages: readonly Message<Body>[];
+}
+
+/** What is live now, and the cursor at which that is true. */
+export interface LiveSnapshot extends LiveState {
+  readonly cursor: Cursor;
+}
+
+/**
+ * A dialect's view of a tenant's log as a pure fold: the same events give the same messages and the same state, so that what
+ * it numbers or names survives a crash. `State` is immutable: an old one stays true while newer ones are made of it.
+ */
+export interface Projector<State, Body> {
+  /** Under which its checkpoint is kept. */
+  readonly name: string;
+  /** A checkpoint of another version is of no use. */
+  readonly version: number;
+  /** Events of other types are never parsed. */
+  readonly types: ReadonlySet<EventType>;
+  readonly initial: State;
+  project(state: State, event: Event): Projected<State, Body>;
+  /** The state after `lostEvents` that nobody can read any more (0 at the first start): what was, corrected by what is live at `at`. */
+  rebase(state: State, live: LiveState, lostEvents: number, at: Micros): State;
+  /** To and from what JSON can hold. */
+  save(state: State): unknown;
+  load(saved: unknown): State;
+}
+
+export interface ProjectionView<State> {
+  readonly state: State;
+  /** The seq up to which events are in `state`. */
+  readonly head: number;
+  /** Every message of a seq above this is kept; of this and those below none is. */
+  readonly floor: number;
+}
+
+/**
+ * A projector running over one tenant's log. Reads are synchronous: what one tick reads of `view` and `after` and waits for
+ * with `next` fits together, so that a snapshot, its tail and the waiting after it have no gap between them.
+ */
+export interface Projection<State, Body> {
+  view(): ProjectionView<State>;
+  /** The messages for `keys` with a seq above `seq`, by key, oldest first; keys without any are absent. `seq` below the floor is a gap: undefined. */
+  after(keys: readonly string[], seq: number): ReadonlyMap<string, readonly Body[]> | undefined;
+  /** Resolves when a message for one of `keys` is there, when history had to begin anew, or when `signal` aborts. Never rejects: look again. */
+  next(keys: readonly string[], signal: AbortSignal): Promise<void>;
+  /** Resolves when anything has been folded, or when `signal` aborts. */
+  changed(signal: AbortSignal): Promise<void>;
+  /** Writes the checkpoint and wakes all who wait. Safe to call twice. */
+  close(): Promise<void>;
+}
+
+export interface ProjectionOptions<State, Body> {
+  readonly tenant: TenantId;
+  readonly projector: Projector<State, Body>;
+  readonly log: EventLog;
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** Asked when the log cannot tell what led to the present. */
+  readonly snapshot: () => LiveSnapshot;
+  /** Of how many events at least the messages are kept, and at most an eighth more; so many are folded again at a start. */
+  readonly historyEvents?: number;
+}
+
+const defaultHistoryEvents = 50_000;
+const marksInHistory = 8;
+const checkpointMicros = 10_000_000;
+
+/** Starts the projection from its checkpoint; resolves when everything in the log is folded. */
+export const openProjection = async <State, Body>(options: ProjectionOptions<State, Body>): Promise<Projection<State, Body>> => {
+  const running = new RunningProjection(options);
+  await running.caughtUp;
+  return running;
+};
+
+/** The state at a cursor to which one may go back: the oldest is where history begins. */
+interface Mark<State> {
+  readonly cursor: Cursor;
+  readonly state: State;
+}
+
+class RunningProjection<State, Body> implements Projection<State, Body> {
+  readonly caughtUp: Promise<void>;
+  readonly #options: ProjectionOptions<State, Body>;
+  readonly #historyEvents: number;
+  readonly #history = new MessageHistory<Body>();
+  readonly #waiters = new Waiters();
+  readonly #stop = new AbortController();
+  readonly #running: Promise<void>;
+  #state: State;
+  #cursor: Cursor;
+  /** Never empty; oldest first. */
+  #marks: readonly Mark<State>[];
+  #written: Mark<State> | undefined;
+  #writtenAt: Micros = 0;
+  #failure: unknown;
+
+  constructor(options: ProjectionOptions<State, Body>) {
+    this.#options = options;
+    this.#historyEvents = options.historyEvents ?? defaultHistoryEvents;
+    const checkpoint = this.#readCheckpoint();
+    const mark = checkpoint ?? this.#firstMark();
+    this.#state = mark.state;
+    this.#cursor = mark.cursor;
+    this.#marks = [mark];
+    if (checkpoint === undefined) this.#writeCheckpoint();
+    else this.#written = checkpoint;
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    this.caughtUp = promise;
+    const target = options.log.head(options.tenant);
+    this.#running = this.#run(target, resolve).catch((error: unknown) => {
+      this.#failure = error;
+      options.logger.error({ event: 'projection.stopped', projection: options.projector.name, err: error }, 'a projection has stopped');
+      this.#waiters.wakeAll();
+      reject(error);
+    });
+  }
+
+  view(): ProjectionView<State> {
+    if (this.#failure !== undefined) throw new GatewayError('internal', {}, { cause: this.#failure });
+    return { state: this.#state, head: this.#cursor.seq, floor: this.#floor };
+  }
+
+  after(keys: readonly string[], seq: number): ReadonlyMap<string, readonly Body[]> | undefined {
+    return seq < this.#floor ? undefined : this.#history.after(keys, seq);
+  }
+
+  next(keys: readonly string[], signal: AbortSignal): Promise<void> {
+    return this.#waiters.wait(keys, signal);
+  }
+
+  changed(signal: AbortSignal): Promise<void> {
+    return this.#waiters.wait([anything], signal);
+  }
+
+  async close(): Promise<void> {
+    if (this.#stop.signal.aborted) return this.#running;
+    this.#stop.abort();
+    await this.#running;
+    this.#waiters.wakeAll();
+    if (this.#marks[0] !== this.#written) this.#writeCheckpoint();
+  }
+
+  get #floor(): number {
+    return this.#marks[0]?.cursor.seq ?? 0;
+  }
+
+  async #run(target: Cursor, caughtUp: () => void): Promise<void> {
+    const { tenant, log } = this.#options;
+    const { signal } = this.#stop;
+    if (this.#reached(target)) caughtUp();
+    while (!signal.aborted) {
+      for await (const batch of log.follow(tenant, this.#cursor, signal)) {
+        if (isGap(batch)) this.#restart(batch);
+        else this.#fold(batch);
+        if (this.#reached(target)) caughtUp();
+      }
+    }
+    caughtUp();
+  }
+
+  #reached(target: Cursor): boolean {
+    return this.#cursor.seq >= target.seq;
+  }
+
+  #fold(batch: readonly LoggedEvent[]): void {
+    const { projector, logger } = this.#options;
+    const touched = new Set<string>();
+    for (const logged of batch) {
+      if (projector.types.has(logged.type)) {
+        try {
+          const { state, messages } = projector.project(this.#state, logged.event);
+          this.#state = state;
+          for (const { key, body } of messages) {
+            this.#history.add(key, { seq: logged.cursor.seq, body });
+            touched.add(key);
+          }
+        } catch (error) {
+          // One event that cannot be folded must not end what is told of all others.
+          logger.error({ event: 'projection.event-failed', projection: projector.name, seq: logged.cursor.seq, err: error });
+        }
+      }
+      this.#cursor = logged.cursor;
+      this.#mark();
+    }
+    this.#waiters.wake(touched);
+  }
+
+  /** Keeps states to go back to, and lets the oldest go when those after it hold enough of history. */
+  #mark(): void {
+    const { seq } = this.#cursor;
+    const newest = this.#marks.at(-1)?.cursor.seq ?? 0;
+    if (seq - newest < Math.ceil(this.#historyEvents / marksInHistory)) return;
+    this.#marks = [...this.#marks, { cursor: this.#cursor, state: this.#state }];
+    const second = this.#marks[1];
+    if (second === undefined || seq - second.cursor.seq < this.#historyEvents) return;
+    this.#marks = this.#marks.slice(1);
+    this.#history.forget(second.cursor.seq);
+    if (this.#options.clock.now() - this.#writtenAt >= checkpointMicros) this.#writeCheckpoint();
+  }
+
+  /** The log no longer tells what followed: go on from what is live. */
+  #restart(gap: Gap): void {
+    const { projector, logger, snapshot, clock } = this.#options;
+    const live = snapshot();
+    const lost = Math.max(0, live.cursor.seq - this.#cursor.seq);
+    logger.warn({ event: 'projection.gap', projection: projector.name, reason: gap.gap, from: this.#cursor.seq, to: live.cursor.seq });
+    if (lost === 0 && live.cursor.epoch === this.#cursor.epoch && gap.gap !== 'future') {
+      throw new GatewayError('data-damaged', { seq: live.cursor.seq }, { note: 'The log cannot be read from where it ends.' });
+    }
+    this.#state = projector.rebase(this.#state, live, lost, clock.now());
+    this.#cursor = live.cursor;
+    this.#marks = [{ cursor: this.#cursor, state: this.#state }];
+    this.#history.clear();
+    this.#writeCheckpoint();
+    this.#waiters.wakeAll();
+  }
+
+  #firstMark(): Mark<State> {
+    const { tenant, log, projector, snapshot, clock } = this.#options;
+    const oldest = log.oldest(tenant);
+    if (oldest.seq === 0 && log.head(tenant).seq <= this.#historyEvents) return { cursor: oldest, state: projector.initial };
+    const live = snapshot();
+    return { cursor: live.cursor, state: projector.rebase(projector.initial, live, 0, clock.now()) };
+  }
+
+  get #checkpointName(): string {
+    return `projection:${this.#options.projector.name}`;
+  }
+
+  #readCheckpoint(): Mark<State> | undefined {
+    const { tenant, store, projector, logger } = this.#options;
+    const text = store.state.get(tenant, this.#checkpointName);
+    if (text === undefined) return undefined;
+    const saved = JSON.parse(text) as { readonly version: number; readonly cursor: Cursor; readonly state: unknown };
+    if (saved.version === projector.version) return { cursor: saved.cursor, state: projector.load(saved.state) };
+    logger.warn({ event: 'projection.checkpoint-outdated', projection: projector.name, version: saved.version });
+    return undefined;
+  }
+
+  /** Of the oldest mark, not of the present: folding again from there rebuilds the history too. */
+  #writeCheckpoint(): void {
+    const { tenant, store, projector, clock } = this.#options;
+    const mark = this.#marks[0];
+    if (mark === undefined) return;
+    const checkpoint = { version: projector.version, cursor: mark.cursor, state: projector.save(mark.state) };
+    store.state.put(tenant, this.#checkpointName, JSON.stringify(checkpoint));
+    this.#written = mark;
+    this.#writtenAt = clock.now();
+  }
+}
+
+interface Sequenced<Body> {
+  readonly seq: number;
+  readonly body: Body;
+}
+
+/** Messages by key, so that a reader pays only for its own. */
+class MessageHistory<Body> {
+  readonly #byKey = new Map<string, Sequenced<Body>[]>();
+
+  add(key: string, message: Sequenced<Body>): void {
+    const messages = this.#byKey.get(key);
+    if (messages === undefined) this.#byKey.set(key, [message]);
+    else messages.push(message);
+  }
+
+  after(keys: readonly string[], seq: number): ReadonlyMap<string, readonly Body[]> {
+    const found = new Map<string, readonly Body[]>();
+    for (const key of keys) {
+      const messages = this.#byKey.get(key);
+      if (messages === undefined || (messages.at(-1)?.seq ?? 0) <= seq) continue;
+      found.set(
+        key,
+        messages.slice(firstAfter(messages, seq)).map((message) => message.body),
+      );
+    }
+    return found;
+  }
+
+  forget(upTo: number): void {
+    for (const [key, messages] of this.#byKey) {
+      const kept = messages.slice(firstAfter(messages, upTo));
+      if (kept.length === 0) this.#byKey.delete(key);
+      else this.#byKey.set(key, kept);
+    }
+  }
+
+  clear(): void {
+    this.#byKey.clear();
+  }
+}
+
+/** Where in the messages, which are in order, those above `seq` begin. */
+const firstAfter = (messages: readonly Sequenced<unknown>[], seq: number): number => {
+  let low = 0;
+  let high = messages.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((messages[middle]?.seq ?? 0) > seq) high = middle;
+    else low = middle + 1;
+  }
+  return low;
+};
+
+/** A key that every change touches. No dialect's key is empty. */
+const anything = '';
+
+/** Who waits for which keys: a message costs only those who wait for it. */
+class Waiters {
+  readonly #byKey = new Map<string, Set<() => void>>();
+
+  wait(keys: readonly string[], signal: AbortSignal): Promise<void> {
+    if (signal.aborted) return Promise.resolve();
+    return new Promise((resolve) => {
+      const wake = (): void => {
+        signal.removeEventListener('abort', wake);
+        for (const key of keys) this.#leave(key, wake);
+        resolve();
+      };
+      signal.addEventListener('abort', wake, { once: true });
+      for (const key of keys) this.#enter(key, wake);
+    });
+  }
+
+  wake(keys: Iterable<string>): void {
+    for (const key of [anything, ...keys]) for (const wake of [...(this.#byKey.get(key) ?? [])]) wake();
+  }
+
+  wakeAll(): void {
+    this.wake([...this.#byKey.keys()]);
+  }
+
+  #enter(key: string, wake: () => void): void {
+    const waiting = this.#byKey.get(key);
+    if (waiting === undefined) this.#byKey.set(key, new Set([wake]));
+    else waiting.add(wake);
+  }
+
+  #leave(key: string, wake: () => void): void {
+    const waiting = this.#byKey.get(key);
+    waiting?.delete(wake);
+    if (waiting?.size === 0) this.#byKey.delete(key);
+  }
+}
