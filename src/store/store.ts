@@ -33,6 +33,7 @@ export interface CallQuery {
   /** Any party's number contains this. */
   readonly number?: string;
   readonly disposition?: string;
+  /** Began at or after `from`, and before `to`. */
   readonly from?: Micros;
   readonly to?: Micros;
   /** Calls older than this one in the listing (newest first). */
@@ -41,7 +42,7 @@ export interface CallQuery {
 }
 
 /**
- * What else survives a restart. Every write is durable when it returns. Methods are synchronous: the embedded engine is, and
+ * What else survives a restart. Every write is durable when it returns, unless it says otherwise. Methods are synchronous: the embedded engine is, and
  * none of them stands in the way of the data.
  */
 export interface Store {
@@ -60,23 +61,26 @@ export interface Store {
     list(tenant: TenantId, limit: number): readonly CommandRow[];
     /** Commands that were under way when the last process ended. */
     open(tenant: TenantId): readonly CommandRow[];
-    prune(before: Micros): void;
+    /** Deletes some of those that ended and are older; true if there may be more. */
+    prune(before: Micros): boolean;
   };
   /** Ended calls, written from the log up to `position`; the same call written twice is one. */
   readonly history: {
     position(tenant: TenantId): Cursor | undefined;
+    /** Without waiting for the disk: what is lost with the power is lost with its position, and written again from the log. */
     record(tenant: TenantId, calls: readonly Call[], position: Cursor): void;
     /** By id or alias. */
     get(tenant: TenantId, id: CallId): Call | undefined;
     list(tenant: TenantId, query: CallQuery): readonly Call[];
-    prune(tenant: TenantId, before: Micros): void;
+    /** Deletes some of those that began earlier; true if there may be more. */
+    prune(tenant: TenantId, before: Micros): boolean;
   };
   /** What the PBX said of a call that ended, for `why`: written once, without waiting for the disk. */
   readonly traces: {
     put(tenant: TenantId, call: CallId, at: Micros, text: string): void;
     get(tenant: TenantId, call: CallId): string | undefined;
-    /** Deletes the oldest until nothing is older than `before` and all together take at most `maxBytes`. */
-    prune(tenant: TenantId, before: Micros, maxBytes: number): void;
+    /** Deletes some of the oldest while any is older than `before` or all together take more than `maxBytes`; true if there may be more. */
+    prune(tenant: TenantId, before: Micros, maxBytes: number): boolean;
   };
   /** Texts by name: a dialect's checkpoint, an installation's secret. */
   readonly state: {

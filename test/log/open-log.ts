@@ -1,18 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { createNewId } from '../../src/model/ids.ts';
 import { openSqliteLog } from '../../src/log/sqlite-log.ts';
 import type { SqliteLog, SqliteLogOptions } from '../../src/log/sqlite-log.ts';
-
-/** A folder that is gone after the test. */
-export const temporaryFolder = (): string => {
-  const folder = mkdtempSync(join(tmpdir(), 'switchhook-test-'));
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
-  return folder;
-};
+import { temporaryFolder } from '../temporary-folder.ts';
 
 /** A real log in a folder of its own, closed after the test. Its reserve is small, to be quick. */
 export const openTestLog = (options: Partial<SqliteLogOptions> = {}): SqliteLog => {

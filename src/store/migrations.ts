@@ -1,0 +1,38 @@
+/** What made the store's tables what they are, in order. A step that was released is never changed; the next is added below it. */
+export const migrations = [
+  `
+  CREATE TABLE keys (
+    id TEXT PRIMARY KEY, tenant TEXT NOT NULL, name TEXT NOT NULL, scopes TEXT NOT NULL, extension TEXT,
+    hash TEXT NOT NULL UNIQUE, sealed TEXT, created_at INTEGER NOT NULL, last_used_at INTEGER, revoked_at INTEGER
+  );
+  CREATE INDEX keys_of_tenant ON keys (tenant, created_at);
+
+  CREATE TABLE commands (
+    id TEXT PRIMARY KEY, tenant TEXT NOT NULL, at INTEGER NOT NULL, open INTEGER NOT NULL, record TEXT NOT NULL,
+    idempotency_key TEXT, digest TEXT
+  );
+  CREATE INDEX commands_of_tenant ON commands (tenant, at);
+  CREATE INDEX commands_open ON commands (tenant, at) WHERE open;
+  CREATE INDEX commands_by_key ON commands (tenant, idempotency_key, at) WHERE idempotency_key IS NOT NULL;
+  CREATE INDEX commands_by_age ON commands (at) WHERE NOT open;
+
+  CREATE TABLE history_positions (tenant TEXT PRIMARY KEY, epoch TEXT NOT NULL, seq INTEGER NOT NULL);
+  CREATE TABLE calls (
+    tenant TEXT NOT NULL, id TEXT NOT NULL, started INTEGER NOT NULL, disposition TEXT, numbers TEXT NOT NULL, call TEXT NOT NULL,
+    PRIMARY KEY (tenant, id)
+  );
+  CREATE INDEX calls_by_start ON calls (tenant, started, id);
+  CREATE TABLE call_extensions (
+    tenant TEXT NOT NULL, extension TEXT NOT NULL, started INTEGER NOT NULL, id TEXT NOT NULL,
+    PRIMARY KEY (tenant, extension, started, id)
+  ) WITHOUT ROWID;
+  CREATE INDEX call_extensions_by_call ON call_extensions (tenant, id);
+  CREATE TABLE call_aliases (tenant TEXT NOT NULL, alias TEXT NOT NULL, id TEXT NOT NULL, PRIMARY KEY (tenant, alias)) WITHOUT ROWID;
+  CREATE INDEX call_aliases_by_call ON call_aliases (tenant, id);
+
+  CREATE TABLE traces (tenant TEXT NOT NULL, call TEXT NOT NULL, at INTEGER NOT NULL, size INTEGER NOT NULL, text TEXT NOT NULL, PRIMARY KEY (tenant, call));
+  CREATE INDEX traces_by_age ON traces (tenant, at, size);
+
+  CREATE TABLE state (tenant TEXT NOT NULL, name TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (tenant, name)) WITHOUT ROWID;
+  `,
+] as const;

@@ -1,0 +1,32 @@
+import { join } from 'node:path';
+import { commandTable } from './command-table.ts';
+import { historyTable } from './history-table.ts';
+import { keyTable } from './key-table.ts';
+import { StoreFile } from './store-file.ts';
+import type { StoreReserve } from './store-file.ts';
+import { stateTable } from './state-table.ts';
+import { traceTable } from './trace-table.ts';
+import type { Store } from './store.ts';
+
+export interface SqliteStoreOptions {
+  /** The data folder. Whoever opens the store has made sure that no other process uses it: the log locks it. */
+  readonly folder: string;
+  /** Where command records go when the disk is full; without one they are refused as everything else is. */
+  readonly reserve?: StoreReserve;
+}
+
+/**
+ * Opens the store in an SQLite file of the data folder and brings an older one up to date. Writes throw `log-full` when the
+ * disk is full, everything throws `data-damaged` when the file cannot be read.
+ */
+export const openSqliteStore = (options: SqliteStoreOptions): Store => {
+  const file = new StoreFile(join(options.folder, 'store.db'), options.reserve);
+  return {
+    keys: keyTable(file),
+    commands: commandTable(file),
+    history: historyTable(file),
+    traces: traceTable(file),
+    state: stateTable(file),
+    close: () => file.close(),
+  };
+};

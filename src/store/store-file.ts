@@ -1,0 +1,131 @@
+import { mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import type { SQLInputValue, SQLOutputValue, StatementSync } from 'node:sqlite';
+import { GatewayError } from '../model/errors.ts';
+import { migrations } from './migrations.ts';
+
+/** Room on the disk for what must be written even when it is full (the log keeps it). */
+export interface StoreReserve {
+  /** Whether only what is urgent may be written. */
+  isReleased(): boolean;
+  /** Makes room; false if there is none left to give. */
+  release(): boolean;
+}
+
+export type Row = Readonly<Record<string, SQLOutputValue>>;
+
+/** The store's SQLite database: its migrations, its transactions, and what its errors mean. */
+export class StoreFile {
+  readonly #database: DatabaseSync;
+  readonly #path: string;
+  readonly #reserve: StoreReserve | undefined;
+  readonly #statements = new Map<string, StatementSync>();
+
+  constructor(path: string, reserve: StoreReserve | undefined) {
+    this.#path = path;
+    this.#reserve = reserve;
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    this.#database = new DatabaseSync(path);
+    try {
+      this.#database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA journal_size_limit = 16777216');
+      this.#migrate();
+    } catch (error) {
+      this.#database.close();
+      throw this.#explained(error);
+    }
+  }
+
+  #migrate(): void {
+    const version = Number(this.#database.prepare('PRAGMA user_version').get()?.['user_version']);
+    if (version > migrations.length) {
+      throw new GatewayError('data-damaged', { file: this.#path }, { note: `${this.#path} was written by a newer version.` });
+    }
+    for (const [index, migration] of migrations.entries()) {
+      if (index < version) continue;
+      this.#transaction(() => this.#database.exec(`${migration}; PRAGMA user_version = ${index + 1}`));
+    }
+  }
+
+  get(sql: string, ...values: readonly SQLInputValue[]): Row | undefined {
+    return this.#tried(() => this.#prepared(sql).get(...values));
+  }
+
+  all(sql: string, ...values: readonly SQLInputValue[]): readonly Row[] {
+    return this.#tried(() => this.#prepared(sql).all(...values));
+  }
+
+  /** For use within `write`. Returns how many rows changed. */
+  run(sql: string, ...values: readonly SQLInputValue[]): number {
+    return Number(this.#prepared(sql).run(...values).changes);
+  }
+
+  /** One durable transaction. When the disk is full it throws `log-full`, unless it is urgent and the reserve has room for it. */
+  write<Result>(run: () => Result, options: { readonly urgent?: boolean } = {}): Result {
+    const urgent = options.urgent ?? false;
+    if (!urgent && this.#reserve?.isReleased() === true) throw new GatewayError('log-full', { file: this.#path });
+    try {
+      return this.#transaction(run);
+    } catch (error) {
+      if (!isFull(error) || !urgent || this.#reserve?.release() !== true) throw this.#explained(error);
+      return this.#tried(() => this.#transaction(run));
+    }
+  }
+
+  /** One transaction that does not wait for the disk; it becomes durable with the next that does. */
+  writeSoon(run: () => void): void {
+    this.#database.exec('PRAGMA synchronous = NORMAL');
+    try {
+      this.write(run);
+    } finally {
+      this.#database.exec('PRAGMA synchronous = FULL');
+    }
+  }
+
+  close(): void {
+    if (this.#database.isOpen) this.#database.close();
+  }
+
+  #prepared(sql: string): StatementSync {
+    const known = this.#statements.get(sql);
+    if (known !== undefined) return known;
+    const statement = this.#database.prepare(sql);
+    this.#statements.set(sql, statement);
+    return statement;
+  }
+
+  #transaction<Result>(run: () => Result): Result {
+    this.#database.exec('BEGIN IMMEDIATE');
+    try {
+      const result = run();
+      this.#database.exec('COMMIT');
+      return result;
+    } catch (error) {
+      // SQLite has rolled back by itself when the disk is full.
+      if (this.#database.isTransaction) this.#database.exec('ROLLBACK');
+      throw error;
+    }
+  }
+
+  #tried<Result>(run: () => Result): Result {
+    try {
+      return run();
+    } catch (error) {
+      throw this.#explained(error);
+    }
+  }
+
+  #explained(error: unknown): unknown {
+    if (error instanceof GatewayError) return error;
+    const options = { note: `It is ${this.#path}.`, cause: error };
+    if (isFull(error)) return new GatewayError('log-full', { file: this.#path }, { cause: error });
+    if (isDamaged(error)) return new GatewayError('data-damaged', { file: this.#path }, options);
+    return new GatewayError('internal', { file: this.#path }, options);
+  }
+}
+
+/** SQLite's primary result code. https://sqlite.org/rescode.html */
+const resultCode = (error: unknown): number =>
+  error instanceof Error && 'errcode' in error && typeof error.errcode === 'number' ? error.errcode & 0xff : 0;
+const isFull = (error: unknown): boolean => resultCode(error) === 13;
+const isDamaged = (error: unknown): boolean => resultCode(error) === 11 || resultCode(error) === 26;

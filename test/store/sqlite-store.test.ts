@@ -1,0 +1,57 @@
+import { DatabaseSync } from 'node:sqlite';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
+import { callIdFrom, commandIdFrom, tenantId } from '../../src/model/ids.ts';
+import { openSqliteStore } from '../../src/store/sqlite-store.ts';
+import type { Store } from '../../src/store/store.ts';
+import { describeStore } from '../contract/store.ts';
+import { temporaryFolder } from '../temporary-folder.ts';
+
+const folders = new WeakMap<Store, string>();
+const openIn = (folder: string): Store => {
+  const store = openSqliteStore({ folder });
+  folders.set(store, folder);
+  onTestFinished(() => store.close());
+  return store;
+};
+
+describeStore(
+  'SQLite',
+  () => openIn(temporaryFolder()),
+  (store) => {
+    store.close();
+    return openIn(folders.get(store) ?? '');
+  },
+);
+
+test('a store that a newer version wrote is refused', () => {
+  const folder = temporaryFolder();
+  openSqliteStore({ folder }).close();
+  const database = new DatabaseSync(join(folder, 'store.db'));
+  database.exec('PRAGMA user_version = 99');
+  database.close();
+  expect(() => openSqliteStore({ folder })).toThrow(
+    expect.objectContaining({ code: 'data-damaged', message: expect.stringContaining('newer version') }),
+  );
+});
+
+test('a file that is no database is refused with its name', () => {
+  const folder = temporaryFolder();
+  writeFileSync(join(folder, 'store.db'), 'no database at all, but long enough to be looked at as one'.repeat(100));
+  expect(() => openSqliteStore({ folder })).toThrow(
+    expect.objectContaining({ code: 'data-damaged', details: { file: join(folder, 'store.db') } }),
+  );
+});
+
+test('while the reserve is in use only command records are written', () => {
+  const tenant = tenantId('demo');
+  const store = openSqliteStore({ folder: temporaryFolder(), reserve: { isReleased: () => true, release: () => false } });
+  onTestFinished(() => store.close());
+  store.commands.put({ id: commandIdFrom('cmd_a'), tenant, at: 1, open: true, record: '{}' });
+  expect(store.commands.list(tenant, 1).length).toBe(1);
+  const refused = expect.objectContaining({ code: 'log-full' });
+  expect(() => store.state.put(tenant, 'a', 'b')).toThrow(refused);
+  expect(() => store.history.record(tenant, [], { epoch: 'e', seq: 1 })).toThrow(refused);
+  expect(() => store.traces.put(tenant, callIdFrom('call_a'), 1, 'said')).toThrow(refused);
+});
