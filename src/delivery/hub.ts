@@ -22,7 +22,14 @@ export interface Reader {
 export interface Shape {
   readonly encoder: Encoder;
   readonly filter: FeedFilter;
+  readonly key: string;
 }
+
+export const createShape = (encoder: Encoder, filter: FeedFilter): Shape => ({
+  encoder,
+  filter,
+  key: `${encoder.name} ${filterKey(filter)}`,
+});
 
 /** What of the engine the hub needs: a tenant's log and its commits. `TenantEngine` is one. */
 export interface CommitSource {
@@ -115,7 +122,7 @@ export class Hub {
 
   /** Adds a reader that has everything up to `position`, and no more. Returns how to leave, safe to call twice. */
   join(reader: Reader, shape: Shape): () => void {
-    const key = `${shape.encoder.name} ${filterKey(shape.filter)}`;
+    const { key } = shape;
     let group = this.#groups.get(key);
     if (group === undefined) {
       group = { ...shape, readers: new Set(), batch: [] };

@@ -1,0 +1,66 @@
+import { expectTypeOf, test } from 'vitest';
+import type { z } from 'zod';
+import type { KeyInfo } from '../../../src/auth/auth.ts';
+import type { CommandRecord, CommandRequest } from '../../../src/control/control.ts';
+import type {
+  callSchema,
+  commandBodies,
+  commandRecordSchema,
+  conferenceSchema,
+  eventDataSchemas,
+  eventSchema,
+  extensionSchema,
+  findingSchema,
+  keyInfoSchema,
+  legSchema,
+  pbxStateSchema,
+  queueSchema,
+  slotSchema,
+} from '../../../src/dialects/native/schema.ts';
+import type { Call, Leg } from '../../../src/model/call.ts';
+import type { CommandName } from '../../../src/model/command.ts';
+import type { Event, EventData, EventType } from '../../../src/model/event.ts';
+import type { Extension } from '../../../src/model/extension.ts';
+import type { PbxState } from '../../../src/model/live-state.ts';
+import type { Conference, Queue, Slot } from '../../../src/model/place.ts';
+import type { Finding } from '../../../src/pbx/driver.ts';
+
+test('what the wire carries is what the model says, member by member', () => {
+  expectTypeOf<z.infer<typeof callSchema>>().toEqualTypeOf<Call>();
+  expectTypeOf<z.infer<typeof legSchema>>().toEqualTypeOf<Leg>();
+  expectTypeOf<z.infer<typeof extensionSchema>>().toEqualTypeOf<Extension>();
+  expectTypeOf<z.infer<typeof queueSchema>>().toEqualTypeOf<Queue>();
+  expectTypeOf<z.infer<typeof conferenceSchema>>().toEqualTypeOf<Conference>();
+  expectTypeOf<z.infer<typeof slotSchema>>().toEqualTypeOf<Slot>();
+  expectTypeOf<z.infer<typeof pbxStateSchema>>().toEqualTypeOf<PbxState>();
+  expectTypeOf<z.infer<typeof findingSchema>>().toEqualTypeOf<Finding>();
+  expectTypeOf<z.infer<typeof commandRecordSchema>>().toEqualTypeOf<CommandRecord>();
+  expectTypeOf<z.infer<typeof keyInfoSchema>>().toEqualTypeOf<KeyInfo>();
+});
+
+type Same<One, Other> = [One] extends [Other] ? ([Other] extends [One] ? true : false) : false;
+type DataOf<Type extends EventType> = z.infer<(typeof eventDataSchemas)[Type]>;
+type Unequal = { [Type in EventType]: Same<DataOf<Type>, EventData[Type]> extends true ? never : Type }[EventType];
+
+test('every event type carries what the model says of it', () => {
+  expectTypeOf<Unequal>().toBeNever();
+  expectTypeOf<z.infer<typeof eventSchema>>().toExtend<Event>();
+  expectTypeOf<Event>().toExtend<z.infer<typeof eventSchema>>();
+});
+
+type BodyOf<Name extends CommandName> = z.infer<(typeof commandBodies)[Name]>;
+type RequestOf<Name, Request = CommandRequest> = Request extends { readonly name: infer Names }
+  ? Name extends Names
+    ? Request
+    : never
+  : never;
+type Asked<Name extends CommandName> = Omit<RequestOf<Name>, 'name' | 'leg'>;
+type Unasked = { [Name in Exclude<CommandName, 'retrieve'>]: BodyOf<Name> extends Asked<Name> ? never : Name }[Exclude<
+  CommandName,
+  'retrieve'
+>];
+
+test('the body of every command is a request that the control room takes', () => {
+  expectTypeOf<Unasked>().toBeNever();
+  expectTypeOf<BodyOf<'retrieve'> & { readonly slot: { readonly lot: string; readonly slot: string } }>().toExtend<Asked<'retrieve'>>();
+});
