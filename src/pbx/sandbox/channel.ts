@@ -2,7 +2,6 @@ import type { Application, BridgeMembership, ChannelSnapshot, ChannelState, Endp
 import type { SupervisionMode } from '../../model/call.ts';
 import type { ChannelId, CommandId, ExtensionNumber } from '../../model/ids.ts';
 import type { Micros } from '../../model/time.ts';
-import type { Ring } from './ring.ts';
 import type { Habit } from './schema.ts';
 
 /** A phone of the office. */
@@ -40,6 +39,20 @@ export interface Activity {
   left(channel: LiveChannel, departure: Departure): (() => void) | undefined;
 }
 
+/** The attempt to reach somebody of which a ringing channel is part. */
+export interface Ringing {
+  /** Absent when the PBX itself calls. */
+  readonly caller: LiveChannel | undefined;
+  answer(callee: LiveChannel): void;
+  /** `picker` answers in place of `ringing`. */
+  takeOver(ringing: LiveChannel, picker: LiveChannel): void;
+  /**
+   * Calls it off: the caller left, or goes elsewhere. Says so of every phone that rings, and returns what ends them: a PBX
+   * ends the caller first.
+   */
+  cancel(forwardedTo?: string): () => void;
+}
+
 /** One live channel, as the exchange changes it. */
 export interface LiveChannel {
   readonly id: ChannelId;
@@ -59,8 +72,8 @@ export interface LiveChannel {
   state: ChannelState;
   application: Application | undefined;
   activity: Activity | undefined;
-  /** Of a called channel: the ringing that it is part of. */
-  ring: Ring | undefined;
+  /** Of a called channel, until it is answered. */
+  ring: Ringing | undefined;
   bridge: BridgeMembership | undefined;
   held: boolean;
   muted: boolean;

@@ -26,8 +26,12 @@ export interface Phones {
   register(extension: string): void;
   unregister(extension: string): void;
   setDnd(extension: string, dnd: boolean): void;
-  answerOutside(number: string): void;
-  hangUpOutside(number: string): void;
+  answerOutside(number: string, among?: Among): void;
+  hangUpOutside(number: string, among?: Among): void;
+  /** The live channels of the call that `first` began, its own among them. */
+  channelsOfCall(first: ChannelId): Among;
+  /** Whoever is at the channel hangs up. */
+  hangUpChannel(channel: ChannelId): void;
   stateOf(extension: string): PhoneState;
   /** Whether a call is parked in the slot. */
   isOccupied(slot: string): boolean;
@@ -51,8 +55,14 @@ export const createPhones = (pbx: SandboxPbx): Phones => {
     }
     pbx.act(`phone ${extension}: ${what}`, () => act(channel));
   };
-  const playOutside = (number: string, what: string, choose: Choice, act: (channel: LiveChannel) => void): void => {
-    const channel = choose(pbx.channelsOfOutside(number));
+  const playOutside = (
+    number: string,
+    what: string,
+    among: Among | undefined,
+    choose: Choice,
+    act: (channel: LiveChannel) => void,
+  ): void => {
+    const channel = choose(pbx.channelsOfOutside(number).filter(({ id }) => among?.includes(id) ?? true));
     if (channel === undefined) throw new GatewayError('no-such-leg', { number });
     pbx.act(`outside ${number}: ${what}`, () => act(channel));
   };
@@ -73,8 +83,13 @@ export const createPhones = (pbx: SandboxPbx): Phones => {
     register: (extension) => pbx.act(`phone ${extension}: register`, () => pbx.register(pbx.phone(extension), true)),
     unregister: (extension) => pbx.act(`phone ${extension}: unregister`, () => pbx.register(pbx.phone(extension), false)),
     setDnd: (extension, dnd) => pbx.act(`phone ${extension}: do not disturb`, () => pbx.setDnd(pbx.phone(extension), dnd)),
-    answerOutside: (number) => playOutside(number, 'answer', ringing, (channel) => pbx.answer(channel)),
-    hangUpOutside: (number) => playOutside(number, 'hang up', current, (channel) => pbx.hangUp(channel, 'far-end')),
+    answerOutside: (number, among) => playOutside(number, 'answer', among, ringing, (channel) => pbx.answer(channel)),
+    hangUpOutside: (number, among) => playOutside(number, 'hang up', among, current, (channel) => pbx.hangUp(channel, 'far-end')),
+    channelsOfCall: (first) => pbx.channels.filter(({ family }) => family === first).map(({ id }) => id),
+    hangUpChannel: (id) => {
+      const channel = pbx.channel(id);
+      pbx.act(`${channel.number}: hang up`, () => pbx.hangUp(channel, 'far-end'));
+    },
     stateOf: (extension) => {
       const channels = pbx.channelsOf(pbx.phone(extension));
       if (ringing(channels) !== undefined) return 'ringing';

@@ -1,6 +1,6 @@
 import type { DialResult } from '../../model/fact.ts';
 import type { ChannelId, CommandId } from '../../model/ids.ts';
-import type { Activity, LiveChannel, Party } from './channel.ts';
+import type { Activity, LiveChannel, Party, Ringing } from './channel.ts';
 import { type Exchange, shown } from './exchange.ts';
 
 /** Why a ringing came to nothing, and the Q.850 cause that the caller gets for it. */
@@ -31,7 +31,7 @@ export interface RingOptions {
  * One attempt to reach somebody: some phones ring, until one answers, all decline, the time is over or it is called off.
  * Either `answered` or `failed` is called, once; neither after `cancel`.
  */
-export class Ring {
+export class Ring implements Ringing {
   readonly #exchange: Exchange;
   readonly #options: RingOptions;
   readonly #legs = new Map<LiveChannel, () => void>();
@@ -89,7 +89,6 @@ export class Ring {
     this.#options.answered(callee);
   }
 
-  /** `picker` answers in place of `ringing`. */
   takeOver(ringing: LiveChannel, picker: LiveChannel): void {
     if (this.#settled || !this.#legs.has(ringing)) return;
     this.#settle();
@@ -102,10 +101,6 @@ export class Ring {
     this.#options.answered(picker);
   }
 
-  /**
-   * Calls it off: the caller left, or goes elsewhere. Says so of every phone that rings, and returns what ends them: a PBX
-   * ends the caller first.
-   */
   cancel(forwardedTo?: string): () => void {
     if (this.#settled) return () => undefined;
     this.#settle();
