@@ -343,7 +343,7 @@ class Waiters {
   }
 
   wake(keys: Iterable<string>): void {
-    for (const key of [anything, ...keys]) for (const wake of [...(this.#byKey.get(key) ?? [])]) wake();
+    for (const key of [anything, ...keys]) for (const wake of this.#byKey.get(key) ?? []) wake();
   }
 
   wakeAll(): void {

@@ -1,0 +1,67 @@
+import type { FastifyInstance } from 'fastify';
+import { openProjection } from '../../delivery/projection.ts';
+import type { HttpFront } from '../../http/http-server.ts';
+import type { TenantId } from '../../model/ids.ts';
+import type { Dialect } from '../dialect.ts';
+import type { Gateway } from '../gateway.ts';
+import { Guard } from './auth.ts';
+import { defaultNoojeeOptions, type NoojeeOptions } from './options.ts';
+import { pause } from './pause.ts';
+import { createNoojeeProjector } from './project.ts';
+import { renderEntry } from './render.ts';
+import { noojeeRoutes, type TenantSource } from './routes.ts';
+import type { Entry } from './schema.ts';
+import { createServerTime } from './server-time.ts';
+
+export { defaultNoojeeOptions, type NoojeeOptions } from './options.ts';
+
+/** The Noojee CallManagementAPI, for the tenants that have options for it; what an option leaves out is its default. */
+export const createNoojeeDialect = (tenants: ReadonlyMap<TenantId, Partial<NoojeeOptions>>): Dialect => new Noojee(tenants);
+
+class Noojee implements Dialect {
+  readonly name = 'noojee';
+  readonly #tenants: ReadonlyMap<TenantId, Partial<NoojeeOptions>>;
+  readonly #sources = new Map<TenantId, TenantSource>();
+  #guard: Guard | undefined;
+
+  constructor(tenants: ReadonlyMap<TenantId, Partial<NoojeeOptions>>) {
+    this.#tenants = tenants;
+  }
+
+  async open(gateway: Gateway): Promise<void> {
+    const { auth, clock, timers } = gateway;
+    this.#guard = new Guard({ auth, clock, pause: (ms, signal) => pause(timers, ms, signal) });
+    for (const [tenant, options] of this.#tenants) {
+      const source = await openSource(gateway, tenant, { ...defaultNoojeeOptions, ...options });
+      if (source !== undefined) this.#sources.set(tenant, source);
+    }
+  }
+
+  routes(scope: FastifyInstance, gateway: Gateway, front: HttpFront): void {
+    if (this.#guard === undefined) throw new TypeError('A dialect is opened before its routes are added.');
+    noojeeRoutes(scope, { gateway, front, guard: this.#guard, sourceOf: (tenant) => this.#sources.get(tenant) });
+  }
+
+  async close(): Promise<void> {
+    this.#guard?.close();
+    await Promise.all([...this.#sources.values()].map(({ projection }) => projection.close()));
+  }
+}
+
+const openSource = async (gateway: Gateway, tenant: TenantId, options: NoojeeOptions): Promise<TenantSource | undefined> => {
+  const engine = gateway.engine(tenant);
+  if (engine === undefined) return undefined;
+  const { store, clock, timers, control, log: logger } = gateway;
+  const serverTime = createServerTime(options.timeZone);
+  const render = (entry: Entry): string => renderEntry(entry, { serverTime, extended: options.extended });
+  const projection = await openProjection({
+    tenant,
+    projector: createNoojeeProjector({ render, endedWindowSeconds: options.endedWindowSeconds }),
+    log: engine.log,
+    store,
+    clock,
+    logger,
+    snapshot: () => engine.snapshot(),
+  });
+  return { engine, projection, control, clock, timers, options, render, status: () => engine.status() };
+};

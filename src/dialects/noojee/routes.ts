@@ -1,0 +1,182 @@
+import { Readable } from 'node:stream';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { Identity } from '../../auth/auth.ts';
+import type { HttpFront } from '../../http/http-server.ts';
+import { toGatewayError } from '../../http/problem.ts';
+import type { KeyId, TenantId } from '../../model/ids.ts';
+import type { Gateway } from '../gateway.ts';
+import type { Guard } from './auth.ts';
+import { answer, checkState, dial, hangup, startRecording, stopRecording, type Asked, type CommandSource } from './commands.ts';
+import { explain, failed, invalidKey, NoojeeError } from './errors.ts';
+import { parseExtensions, parseParameters, parseSequenceNumber, parseTimeOut, type Parameters } from './parse.ts';
+import { pause } from './pause.ts';
+import { answerPoll, type PollSource } from './subscribe.ts';
+
+/** What a tenant's requests are answered from. */
+export type TenantSource = CommandSource & PollSource;
+
+export interface RoutesOptions {
+  readonly gateway: Gateway;
+  readonly front: HttpFront;
+  readonly guard: Guard;
+  readonly sourceOf: (tenant: TenantId) => TenantSource | undefined;
+}
+
+const api = '/servicemanager/rest/CallManagementAPI';
+const methods = ['GET', 'POST'];
+const maxBody = 64 * 1024;
+const json = 'application/json; charset=UTF-8';
+/** How long a poll too many is held, so that a client that does not look at `Code` cannot spin. */
+const refusalMs = 1_000;
+
+/** A request, told by whom; `signal` aborts when its client leaves or the server stops. */
+interface Admitted extends Asked {
+  readonly source: TenantSource;
+  readonly reply: FastifyReply;
+}
+
+type Method = (asked: Admitted) => unknown;
+
+export const noojeeRoutes = (scope: FastifyInstance, options: RoutesOptions): void => {
+  const { gateway, front, guard, sourceOf } = options;
+  const polls = new PollCount();
+
+  // The vendor's client says that its empty bodies are JSON: no content type is refused, and none but a form is understood.
+  scope.removeAllContentTypeParsers();
+  scope.addContentTypeParser('*', { parseAs: 'string', bodyLimit: maxBody }, (_request, body, done) => done(null, body));
+  scope.setErrorHandler((error, request, reply) => sendError(error, request, reply));
+
+  const admit = async (request: FastifyRequest, reply: FastifyReply): Promise<Admitted> => {
+    const parameters = parametersOf(request);
+    const signal = lifeOf(reply, gateway.stopping);
+    const identity = await guard.identify(parameters, front.clients.addressOf(request.raw), signal);
+    const source = sourceOf(identity.tenant);
+    if (source === undefined) throw invalidKey();
+    const { status, since } = source.engine.status();
+    void reply.header('Switchhook-PBX', `${status}; since=${since}`);
+    return { identity, parameters, signal, source, reply };
+  };
+
+  const add = (name: string, method: Method): void => {
+    scope.route({
+      method: methods,
+      url: `${api}/${name}`,
+      handler: async (request, reply) => {
+        const admitted = await admit(request, reply);
+        const body = await method(admitted);
+        if (body instanceof Readable) return sendJson(reply, body);
+        return sendJson(reply, typeof body === 'string' ? body : JSON.stringify(body));
+      },
+    });
+  };
+
+  add('subscribe', async (asked) => {
+    requireObserver(asked.identity);
+    const { parameters, source, identity, signal, reply } = asked;
+    const poll = { extensions: parseExtensions(parameters), cursor: parseSequenceNumber(parameters), timeOut: parseTimeOut(parameters) };
+    const leave = polls.enter(identity.key, source.options.maxPolls);
+    if (leave === undefined) {
+      await pause(source.timers, refusalMs, signal);
+      throw new NoojeeError('Too many polls at once');
+    }
+    const answered = answerPoll(poll, source, signal).finally(leave);
+    if (source.options.keepAliveMs === 0) {
+      const text = await answered;
+      const { status, since } = source.engine.status();
+      void reply.header('Switchhook-PBX', `${status}; since=${since}`);
+      return text;
+    }
+    return Readable.from(keepAlive(answered, source), { objectMode: false });
+  });
+  add('checkState', (asked) => {
+    requireObserver(asked.identity);
+    return checkState(asked.source, asked);
+  });
+  add('dial', (asked) => dial(asked.source, asked));
+  add('answer', (asked) => answer(asked.source, asked));
+  add('hangup', (asked) => hangup(asked.source, asked));
+  add('start', (asked) => startRecording(asked.source, asked));
+  add('stop', (asked) => stopRecording(asked.source, asked));
+
+  scope.route({
+    method: methods,
+    url: '/servicemanager/rest/Time',
+    handler: (_request, reply) =>
+      reply
+        .header('Content-Type', 'text/plain; charset=UTF-8')
+        .header('Cache-Control', 'no-store')
+        .send(String(Math.floor(gateway.clock.now() / 1000))),
+  });
+  // Other families of the vendor's server (systemHealth, rosterApi, CampaignAPI) are not served.
+  scope.route({
+    method: methods,
+    url: '/servicemanager/rest/*',
+    handler: (_request, reply) => sendJson(reply.code(404), JSON.stringify({ Message: 'No such method', Code: failed })),
+  });
+};
+
+/** White space before the answer is legal JSON, and keeps a reader with a short time-out, or a proxy, from giving up. */
+async function* keepAlive(answered: Promise<string>, { timers, options }: TenantSource): AsyncGenerator<string> {
+  const settled = new AbortController();
+  const settle = (): void => settled.abort();
+  answered.then(settle, settle);
+  while (!settled.signal.aborted) {
+    yield ' ';
+    await pause(timers, options.keepAliveMs, settled.signal);
+  }
+  yield await answered;
+}
+
+const sendJson = (reply: FastifyReply, body: string | Readable): FastifyReply =>
+  reply.header('Content-Type', json).header('Cache-Control', 'no-store').send(body);
+
+/** API errors travel in `Code` with HTTP 200; a client takes any other status for a server that is down. */
+const sendError = (thrown: unknown, request: FastifyRequest, reply: FastifyReply): void => {
+  const error = thrown instanceof NoojeeError ? thrown : toGatewayError(thrown);
+  try {
+    const { reply: body } = explain(error, ({ message }) => new NoojeeError(message));
+    void sendJson(reply.code(200), JSON.stringify(body));
+  } catch (bug) {
+    request.log.error({ event: 'noojee.failed', err: thrown ?? bug }, 'request failed');
+    void sendJson(reply.code(500), JSON.stringify({ Message: 'Internal error', Code: failed }));
+  }
+};
+
+const requireObserver = ({ scopes }: Identity): void => {
+  if (!scopes.has('observe') && !scopes.has('administer')) throw new NoojeeError('Not permitted');
+};
+
+const parametersOf = (request: FastifyRequest): Parameters => {
+  const question = request.url.indexOf('?');
+  return parseParameters(question === -1 ? '' : request.url.slice(question + 1), typeof request.body === 'string' ? request.body : '');
+};
+
+/** Aborts when the reply's connection closes or the server stops. */
+const lifeOf = (reply: FastifyReply, stopping: AbortSignal): AbortSignal => {
+  const life = new AbortController();
+  const end = (): void => {
+    stopping.removeEventListener('abort', end);
+    life.abort();
+  };
+  reply.raw.once('close', end);
+  if (stopping.aborted) end();
+  else stopping.addEventListener('abort', end, { once: true });
+  return life.signal;
+};
+
+/** How many polls each key has waiting. */
+class PollCount {
+  readonly #waiting = new Map<KeyId, number>();
+
+  /** How to leave again; undefined if there are `most` already. */
+  enter(key: KeyId, most: number): (() => void) | undefined {
+    const waiting = this.#waiting.get(key) ?? 0;
+    if (waiting >= most) return undefined;
+    this.#waiting.set(key, waiting + 1);
+    return () => {
+      const left = (this.#waiting.get(key) ?? 1) - 1;
+      if (left === 0) this.#waiting.delete(key);
+      else this.#waiting.set(key, left);
+    };
+  }
+}
