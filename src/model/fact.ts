@@ -244,3 +244,7 @@ type TickFact = { readonly type: 'tick'; readonly at: Micros };
 
 export type Fact = ChannelFact | DialFact | BridgeFact | TransferFact | PlaceFact | ExtensionFact | PbxFact | TickFact;
 export type FactType = Fact['type'];
+
+/** The fact of one type: `FactOf<'queue.joined'>`. */
+export type FactOf<Type extends FactType> = FactWith<Fact, Type>;
+type FactWith<One, Type extends FactType> = One extends { readonly type: infer Own } ? (Type extends Own ? One : never) : never;
