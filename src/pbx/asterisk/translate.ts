@@ -1,0 +1,623 @@
+import type { SlotRef, SupervisionMode } from '../../model/call.ts';
+import type { Application, BridgeKind, ChannelState, DialResult, Fact, Parking } from '../../model/fact.ts';
+import { bridgeId, channelId, extensionNumber, type ChannelId } from '../../model/ids.ts';
+import type { AgentState } from '../../model/place.ts';
+import type { Micros } from '../../model/time.ts';
+import type { AmiMessage } from './ami-parser.ts';
+import type { Directory } from './directory.ts';
+
+/**
+ * Manager events to facts. It remembers of a live channel only what a later event leaves out: that its hangup was asked for, that
+ * it has left a queue, how it supervises.
+ */
+export interface Translator {
+  /** The facts in a message, most often none or one. `at` is when it came; Asterisk's own `Timestamp`, if it sends one, is preferred. */
+  translate(message: AmiMessage, at: Micros): readonly Fact[];
+}
+
+export interface TranslatorOptions {
+  readonly directory: Directory;
+}
+
+/** Whether `translate` has a use for events of this name: the rest need not be read at all. */
+export const isInteresting = (event: string): boolean => translations.has(event);
+
+export const createTranslator = ({ directory }: TranslatorOptions): Translator => {
+  const memory: Memory = { directory, hangupAsked: new Set(), leavingQueue: new Map(), supervision: new Map() };
+  return {
+    translate(message, at) {
+      const translate = message.event === undefined ? undefined : translations.get(message.event);
+      if (translate === undefined) return none;
+      return translate(new Reader(message, stampOf(message) ?? at), memory);
+    },
+  };
+};
+
+interface Memory {
+  readonly directory: Directory;
+  readonly hangupAsked: Set<ChannelId>;
+  /** Channels that left a queue, nobody knows yet why. */
+  readonly leavingQueue: Map<ChannelId, string>;
+  /** How a channel supervises: asked for before it starts, or told while it does. */
+  readonly supervision: Map<ChannelId, { readonly mode: SupervisionMode; readonly isRunning: boolean }>;
+}
+
+type Translate = (reader: Reader, memory: Memory) => readonly Fact[];
+
+const none: readonly Fact[] = [];
+
+/** A message's headers by what they mean. */
+class Reader {
+  readonly at: Micros;
+  readonly #message: AmiMessage;
+
+  constructor(message: AmiMessage, at: Micros) {
+    this.#message = message;
+    this.at = at;
+  }
+
+  text(header: string): string {
+    const value = this.#message.get(header);
+    return value === undefined || value === '<unknown>' || value === '<none>' ? '' : value;
+  }
+
+  number(header: string): number {
+    const value = Number(this.#message.get(header) ?? '');
+    return Number.isFinite(value) ? value : 0;
+  }
+
+  /** `''` where the event has no such channel. */
+  channel(header: string): ChannelId {
+    return channelId(this.text(header));
+  }
+
+  has(header: string): boolean {
+    return this.text(header) !== '';
+  }
+}
+
+const stampOf = (message: AmiMessage): Micros | undefined => {
+  // Sent with `timestampevents = yes`: seconds with six decimals.
+  const stamp = message.get('Timestamp');
+  if (stamp === undefined) return undefined;
+  const at = Math.round(Number(stamp) * 1_000_000);
+  return Number.isSafeInteger(at) && at > 0 ? at : undefined;
+};
+
+/** AST_STATE_*; others (busy, reserved, prering) tell nothing that matters here. */
+export const channelStates: Readonly<Record<string, ChannelState>> = {
+  '0': 'down', '1': 'down', '2': 'down', '3': 'dialling', '4': 'dialling', '5': 'ringing', '6': 'up', '8': 'dialling',
+}; // prettier-ignore
+
+const dialResults: Readonly<Record<string, DialResult>> = {
+  ANSWER: 'answered',
+  BUSY: 'busy',
+  NOANSWER: 'no-answer',
+  CANCEL: 'cancelled',
+  CHANUNAVAIL: 'unavailable',
+  CONGESTION: 'congested',
+};
+
+/** Dialplan applications that say where a channel is. The rest (Set, Goto, Answer ...) only pass. */
+export const applications: ReadonlyMap<string, Application> = new Map<string, Application>([
+  ['Dial', 'dial'], ['RetryDial', 'dial'], ['FollowMe', 'dial'], ['Queue', 'queue'],
+  ['VoiceMail', 'voicemail'], ['MinivmRecord', 'voicemail'],
+  ['Playback', 'announcement'], ['BackGround', 'announcement'], ['Background', 'announcement'], ['Read', 'announcement'],
+  ['WaitExten', 'announcement'], ['ControlPlayback', 'announcement'], ['Playtones', 'announcement'], ['PlayTones', 'announcement'],
+  ['SayDigits', 'announcement'], ['SayNumber', 'announcement'], ['SayAlpha', 'announcement'], ['SayUnixTime', 'announcement'],
+  ['Directory', 'announcement'], ['Echo', 'announcement'], ['Milliwatt', 'announcement'], ['Record', 'announcement'],
+  ['VoiceMailMain', 'announcement'], ['VMAuthenticate', 'announcement'], ['Authenticate', 'announcement'], ['DISA', 'announcement'],
+  ['MusicOnHold', 'music'], ['ConfBridge', 'conference'], ['MeetMe', 'conference'],
+  ['Park', 'parking'], ['ParkedCall', 'parking'], ['ParkAndAnnounce', 'parking'],
+  ['Pickup', 'pickup'], ['PickupChan', 'pickup'], ['ChanSpy', 'supervision'], ['ExtenSpy', 'supervision'],
+  ['Bridge', 'bridge'], ['BridgeAdd', 'bridge'], ['BridgeWait', 'bridge'],
+]); // prettier-ignore
+
+/** What a person or trunk dials. Others are labels of the dialplan: `s`, `s-BUSY`, `PJSIP_102`. */
+export const dialable = /^[+*#0-9][-+*#0-9A-Da-d]*$/;
+
+const newChannel: Translate = (reader, { directory }) => {
+  const channel = reader.channel('Uniqueid');
+  const state = channelStates[reader.text('ChannelState')] ?? 'down';
+  const exten = reader.text('Exten');
+  const context = reader.text('Context');
+  // A channel that is called starts down; one that calls starts in "Ring" with what it dialled. Snoop and Local;2 have no wish of their own.
+  const dialled = state === 'dialling' && dialable.test(exten) ? exten : undefined;
+  return [
+    {
+      type: 'channel.created',
+      at: reader.at,
+      channel,
+      endpoint: directory.endpointOf(reader.text('Channel')),
+      number: reader.text('CallerIDNum'),
+      name: reader.text('CallerIDName'),
+      ...(dialled === undefined ? undefined : { dialled }),
+      ...(context === '' ? undefined : { context }),
+      family: reader.has('Linkedid') ? reader.channel('Linkedid') : channel,
+      state,
+    },
+  ];
+};
+
+const newState: Translate = (reader) => {
+  const state = channelStates[reader.text('ChannelState')];
+  return state === undefined ? none : [{ type: 'channel.state', at: reader.at, channel: reader.channel('Uniqueid'), state }];
+};
+
+const newCallerId: Translate = (reader) => {
+  const number = reader.text('CallerIDNum');
+  if (number === '') return none;
+  return [{ type: 'channel.identified', at: reader.at, channel: reader.channel('Uniqueid'), number, name: reader.text('CallerIDName') }];
+};
+
+const newConnectedLine: Translate = (reader) => {
+  const number = reader.text('ConnectedLineNum');
+  if (number === '') return none;
+  const name = reader.text('ConnectedLineName');
+  return [{ type: 'channel.peerIdentified', at: reader.at, channel: reader.channel('Uniqueid'), number, name }];
+};
+
+const newExten: Translate = (reader, memory) => {
+  const application = applications.get(reader.text('Application'));
+  if (application === undefined) return none;
+  const { at } = reader;
+  const channel = reader.channel('Uniqueid');
+  const detail = reader.text('AppData');
+  const exten = reader.text('Extension');
+  const context = reader.text('Context');
+  if (application === 'supervision') {
+    memory.supervision.set(channel, { mode: supervisionMode(detail), isRunning: memory.supervision.get(channel)?.isRunning ?? false });
+  }
+  return [
+    ...leftQueueFor(channel, 'left', at, memory),
+    {
+      type: 'channel.entered',
+      at,
+      channel,
+      application,
+      detail,
+      ...(dialable.test(exten) ? { dialled: exten } : undefined),
+      ...(context === '' ? undefined : { context }),
+    },
+  ];
+};
+
+const hangup: Translate = (reader, memory) => {
+  const { at } = reader;
+  const channel = reader.channel('Uniqueid');
+  const left = leftQueueFor(channel, 'left', at, memory);
+  memory.hangupAsked.delete(channel);
+  memory.supervision.delete(channel);
+  const ended: Fact = {
+    type: 'channel.ended',
+    at,
+    channel,
+    causeCode: reader.number('Cause'),
+    ...(reader.has('TechCause') ? { sipCode: reader.number('TechCause') } : undefined),
+  };
+  return left.length === 0 ? [ended] : [...left, ended];
+};
+
+/** `HangupRequest` is the far end's own wish; `SoftHangupRequest` comes of Asterisk, also as the last step of every hangup. */
+const hangupRequest =
+  (by: 'far-end' | 'pbx'): Translate =>
+  (reader, memory) => {
+    const channel = reader.channel('Uniqueid');
+    memory.hangupAsked.add(channel);
+    return [{ type: 'channel.hangupRequested', at: reader.at, channel, by }];
+  };
+
+const held =
+  (type: 'channel.held' | 'channel.unheld'): Translate =>
+  (reader) => [{ type, at: reader.at, channel: reader.channel('Uniqueid') }];
+
+const dtmf: Translate = (reader) => [
+  {
+    type: 'channel.dtmf',
+    at: reader.at,
+    channel: reader.channel('Uniqueid'),
+    digit: reader.text('Digit'),
+    direction: reader.text('Direction') === 'Sent' ? 'sent' : 'received',
+    durationMs: reader.number('DurationMs'),
+  },
+];
+
+const callerOf = (reader: Reader): { readonly caller?: ChannelId } =>
+  reader.has('Uniqueid') ? { caller: reader.channel('Uniqueid') } : {};
+
+const dialBegin: Translate = (reader) => [
+  { type: 'dial.began', at: reader.at, ...callerOf(reader), callee: reader.channel('DestUniqueid') },
+];
+
+const dialState: Translate = (reader) =>
+  // PROGRESS and PROCEEDING are sounds on the way, not a phone that rings.
+  reader.text('DialStatus') === 'RINGING'
+    ? [{ type: 'dial.ringing', at: reader.at, ...callerOf(reader), callee: reader.channel('DestUniqueid') }]
+    : none;
+
+const dialEnd: Translate = (reader) => {
+  const forwardedTo = reader.text('Forward');
+  const result = forwardedTo === '' ? (dialResults[reader.text('DialStatus')] ?? 'unknown') : 'forwarded';
+  return [
+    {
+      type: 'dial.ended',
+      at: reader.at,
+      ...callerOf(reader),
+      callee: reader.channel('DestUniqueid'),
+      result,
+      ...(forwardedTo === '' ? undefined : { forwardedTo }),
+    },
+  ];
+};
+
+export const bridgeKind = (reader: Pick<Reader, 'text'>): BridgeKind => {
+  if (reader.text('BridgeType') === 'parking' || reader.text('BridgeTechnology') === 'holding_bridge') return 'holding';
+  return reader.text('BridgeCreator') === 'ConfBridge' ? 'conference' : 'mixing';
+};
+
+const bridgeEnter: Translate = (reader) => [
+  {
+    type: 'bridge.entered',
+    at: reader.at,
+    channel: reader.channel('Uniqueid'),
+    bridge: bridgeId(reader.text('BridgeUniqueid')),
+    kind: bridgeKind(reader),
+  },
+];
+
+const bridgeLeave: Translate = (reader) => [
+  { type: 'bridge.left', at: reader.at, channel: reader.channel('Uniqueid'), bridge: bridgeId(reader.text('BridgeUniqueid')) },
+];
+
+const localPair =
+  (type: 'local.joined' | 'local.optimised'): Translate =>
+  (reader) => [{ type, at: reader.at, one: reader.channel('LocalOneUniqueid'), two: reader.channel('LocalTwoUniqueid') }];
+
+const blindTransfer: Translate = (reader) => [
+  {
+    type: 'transfer.blind',
+    at: reader.at,
+    transferer: reader.channel('TransfererUniqueid'),
+    ...(reader.has('TransfereeUniqueid') ? { transferee: reader.channel('TransfereeUniqueid') } : undefined),
+    to: reader.text('Extension'),
+    ...(reader.has('Context') ? { context: reader.text('Context') } : undefined),
+    succeeded: reader.text('Result') === 'Success',
+  },
+];
+
+const attendedTransfer: Translate = (reader) => [
+  {
+    type: 'transfer.attended',
+    at: reader.at,
+    first: reader.channel('OrigTransfererUniqueid'),
+    ...(reader.has('SecondTransfererUniqueid') ? { second: reader.channel('SecondTransfererUniqueid') } : undefined),
+    ...(reader.has('TransfereeUniqueid') ? { transferee: reader.channel('TransfereeUniqueid') } : undefined),
+    ...(reader.has('TransferTargetUniqueid') ? { target: reader.channel('TransferTargetUniqueid') } : undefined),
+    succeeded: reader.text('Result') === 'Success',
+  },
+];
+
+const pickup: Translate = (reader) => [
+  { type: 'pickup', at: reader.at, picker: reader.channel('Uniqueid'), ringing: reader.channel('TargetUniqueid') },
+];
+
+const slotOf = (reader: Reader): SlotRef => ({ lot: reader.text('Parkinglot'), slot: reader.text('ParkingSpace') });
+
+const parkedCall: Translate = (reader, { directory }) => {
+  // The list that answers `ParkedCalls` has items of the same name.
+  if (reader.has('ActionID')) return none;
+  const parkerDevice = reader.text('ParkerDialString');
+  const parker = directory.extensionOf(parkerDevice);
+  const parking: Parking = {
+    ...slotOf(reader),
+    ...(parkerDevice === '' ? undefined : { parkerDevice }),
+    ...(parker === undefined ? undefined : { parker }),
+    timeoutSeconds: reader.number('ParkingTimeout'),
+  };
+  return [{ type: 'parking.entered', at: reader.at, channel: reader.channel('ParkeeUniqueid'), ...parking }];
+};
+
+const unparkedCall: Translate = (reader) => {
+  const retriever = reader.channel('RetrieverUniqueid');
+  return [
+    {
+      type: 'parking.left',
+      at: reader.at,
+      channel: reader.channel('ParkeeUniqueid'),
+      ...slotOf(reader),
+      reason: 'retrieved',
+      ...(retriever === '' ? undefined : { retriever }),
+    },
+  ];
+};
+
+const parkedCallTimeOut: Translate = (reader) => [
+  { type: 'parking.left', at: reader.at, channel: reader.channel('ParkeeUniqueid'), ...slotOf(reader), reason: 'timed-out' },
+];
+
+const parkedCallGiveUp: Translate = (reader, { hangupAsked }) => {
+  const channel = reader.channel('ParkeeUniqueid');
+  // Asterisk says "give up" also of a channel that the Bridge action takes out of its slot: then nobody asked for a hangup.
+  const reason = hangupAsked.has(channel) ? 'gave-up' : 'retrieved';
+  return [{ type: 'parking.left', at: reader.at, channel, ...slotOf(reader), reason }];
+};
+
+const queueCallerJoin: Translate = (reader, memory) => {
+  const channel = reader.channel('Uniqueid');
+  memory.leavingQueue.delete(channel);
+  return [{ type: 'queue.joined', at: reader.at, channel, queue: reader.text('Queue'), position: reader.number('Position') }];
+};
+
+const queueCallerAbandon: Translate = (reader, { hangupAsked }) => {
+  const channel = reader.channel('Uniqueid');
+  // A redirect out of the queue is logged as an abandonment too, but the caller did not hang up.
+  const reason = hangupAsked.has(channel) ? 'abandoned' : 'left';
+  return [{ type: 'queue.left', at: reader.at, channel, queue: reader.text('Queue'), reason }];
+};
+
+const queueCallerLeave: Translate = (reader, { leavingQueue }) => {
+  // Comes of every way out; what follows tells which: `AgentConnect`, the next application, or the hangup.
+  leavingQueue.set(reader.channel('Uniqueid'), reader.text('Queue'));
+  return none;
+};
+
+const agentConnect: Translate = (reader, memory) => leftQueueFor(reader.channel('Uniqueid'), 'answered', reader.at, memory);
+
+const leftQueueFor = (channel: ChannelId, reason: 'answered' | 'left', at: Micros, { leavingQueue }: Memory): readonly Fact[] => {
+  const queue = leavingQueue.get(channel);
+  if (queue === undefined) return none;
+  leavingQueue.delete(channel);
+  return [{ type: 'queue.left', at, channel, queue, reason }];
+};
+
+const agentCalled: Translate = (reader) => [
+  {
+    type: 'queue.called',
+    at: reader.at,
+    channel: reader.channel('Uniqueid'),
+    queue: reader.text('Queue'),
+    callee: reader.channel('DestUniqueid'),
+    agentDevice: reader.text('Interface'),
+    agentName: reader.text('MemberName'),
+  },
+];
+
+/** The state of a queue member by its device's: AST_DEVICE_* as numbers. */
+export const agentStateOf = (deviceState: string, isPaused: boolean): AgentState => {
+  if (isPaused) return 'paused';
+  switch (deviceState) {
+    case '1':
+      return 'idle';
+    case '2':
+    case '3':
+    case '8':
+      return 'busy';
+    case '6':
+    case '7':
+      return 'ringing';
+    default:
+      return 'unavailable';
+  }
+};
+
+const agentOf = (
+  reader: Reader,
+  { directory }: Memory,
+): { queue: string; device: string; name: string } & Pick<Extract<Fact, { type: 'agent.state' }>, 'extension'> => {
+  const device = reader.text('Interface');
+  const extension = directory.extensionOf(device);
+  return { queue: reader.text('Queue'), device, name: reader.text('MemberName'), ...(extension === undefined ? undefined : { extension }) };
+};
+
+const agentState: Translate = (reader, memory) => {
+  const isPaused = reader.text('Paused') === '1';
+  const pausedReason = reader.text('PausedReason');
+  return [
+    {
+      type: 'agent.state',
+      at: reader.at,
+      ...agentOf(reader, memory),
+      state: agentStateOf(reader.text('Status'), isPaused),
+      ...(isPaused && pausedReason !== '' ? { pausedReason } : undefined),
+    },
+  ];
+};
+
+const agentLoggedIn: Translate = (reader, memory) => [
+  { type: 'agent.loggedIn', at: reader.at, ...agentOf(reader, memory) },
+  ...agentState(reader, memory),
+];
+
+const agentLoggedOut: Translate = (reader, memory) => [{ type: 'agent.loggedOut', at: reader.at, ...agentOf(reader, memory) }];
+
+const conferenceJoin: Translate = (reader) => {
+  const { at } = reader;
+  const channel = reader.channel('Uniqueid');
+  const conference = reader.text('Conference');
+  const joined: Fact = { type: 'conference.joined', at, channel, conference };
+  return reader.text('Muted') === 'Yes' ? [joined, { type: 'conference.muted', at, channel, conference, muted: true }] : [joined];
+};
+
+const conferenceLeave: Translate = (reader) => [
+  { type: 'conference.left', at: reader.at, channel: reader.channel('Uniqueid'), conference: reader.text('Conference') },
+];
+
+const conferenceMute =
+  (muted: boolean): Translate =>
+  (reader) => [
+    { type: 'conference.muted', at: reader.at, channel: reader.channel('Uniqueid'), conference: reader.text('Conference'), muted },
+  ];
+
+/** The mode by ChanSpy's options (`PJSIP/102-0000001a,qwE`): `B` barges, `w` and `W` whisper. */
+export const supervisionMode = (data: string): SupervisionMode => {
+  const options = data.split(',')[1]?.replace(/\([^)]*\)/g, '') ?? '';
+  if (options.includes('B')) return 'barge';
+  return options.includes('w') || options.includes('W') ? 'whisper' : 'listen';
+};
+
+const spyStart: Translate = (reader, memory) => {
+  const channel = reader.channel('SpyerUniqueid');
+  const target = reader.channel('SpyeeUniqueid');
+  const mode = memory.supervision.get(channel)?.mode ?? 'listen';
+  memory.supervision.set(channel, { mode, isRunning: true });
+  return [{ type: 'supervision.started', at: reader.at, channel, target, mode }];
+};
+
+const spyStop: Translate = (reader, memory) => {
+  const channel = reader.channel('SpyerUniqueid');
+  const known = memory.supervision.get(channel);
+  if (known !== undefined) memory.supervision.set(channel, { ...known, isRunning: false });
+  return [{ type: 'supervision.stopped', at: reader.at, channel }];
+};
+
+const originateResponse: Translate = (reader, memory) => {
+  // An originated channel runs ChanSpy without a Newexten; this response alone tells with which options, sometimes after it has started.
+  const application = reader.text('Application');
+  if (application !== 'ChanSpy' && application !== 'ExtenSpy') return none;
+  if (reader.text('Response') !== 'Success') return none;
+  const channel = reader.channel('Uniqueid');
+  const known = memory.supervision.get(channel);
+  const mode = supervisionMode(reader.text('Data'));
+  memory.supervision.set(channel, { mode, isRunning: known?.isRunning ?? false });
+  if (known?.isRunning !== true || known.mode === mode) return none;
+  return [{ type: 'supervision.modeChanged', at: reader.at, channel, mode }];
+};
+
+/** MixMonitor events name no recording; a channel has one at a time in practice. */
+const recordingName = 'mixmonitor';
+
+const recording =
+  (type: 'recording.started' | 'recording.stopped'): Translate =>
+  (reader) => [{ type, at: reader.at, channel: reader.channel('Uniqueid'), name: recordingName }];
+
+const recordingMute: Translate = (reader) => {
+  const type = reader.text('State') === '1' ? 'recording.paused' : 'recording.resumed';
+  return reader.text('Direction') === 'both' ? [{ type, at: reader.at, channel: reader.channel('Uniqueid'), name: recordingName }] : none;
+};
+
+const extensionStatus: Translate = (reader, { directory }) => {
+  const number = reader.text('Exten');
+  const { devices, isNew } = directory.learnHint(number, reader.text('Hint'));
+  if (!isNew) return none;
+  return [{ type: 'extension.found', at: reader.at, extension: extensionNumber(number), name: '', devices, dnd: false }];
+};
+
+const contactStatus: Translate = (reader, { directory }) => {
+  const device = `PJSIP/${reader.text('EndpointName')}`;
+  const extension = directory.extensionOf(device);
+  if (extension === undefined) return none;
+  const contact = reader.text('URI');
+  switch (reader.text('ContactStatus')) {
+    case 'Created':
+    case 'Updated':
+    case 'NonQualified':
+    case 'Reachable':
+      return [{ type: 'extension.registered', at: reader.at, extension, device, contact }];
+    case 'Removed':
+    case 'Unreachable':
+      return [{ type: 'extension.unregistered', at: reader.at, extension, device, contact }];
+    default:
+      return none;
+  }
+};
+
+const peerStatus: Translate = (reader, { directory }) => {
+  // chan_pjsip tells the same, with the contact, in ContactStatus.
+  if (reader.text('ChannelType') === 'PJSIP') return none;
+  const device = reader.text('Peer');
+  const extension = directory.extensionOf(device);
+  if (extension === undefined) return none;
+  const contact = reader.text('Address');
+  switch (reader.text('PeerStatus')) {
+    case 'Registered':
+    case 'Reachable':
+    case 'Lagged':
+      return [{ type: 'extension.registered', at: reader.at, extension, device, contact }];
+    case 'Unregistered':
+    case 'Unreachable':
+      return [{ type: 'extension.unregistered', at: reader.at, extension, device, contact }];
+    default:
+      return none;
+  }
+};
+
+const presenceStateChange: Translate = (reader) => {
+  const extension = /^CustomPresence:([0-9]+)$/.exec(reader.text('Presentity'))?.[1];
+  if (extension === undefined) return none;
+  const about = { at: reader.at, extension: extensionNumber(extension) };
+  return [
+    { type: 'extension.dnd', ...about, dnd: reader.text('Status') === 'dnd' },
+    { type: 'extension.status', ...about, text: reader.text('Message') },
+  ];
+};
+
+const deviceStateChange: Translate = (reader) => {
+  // FreePBX and its like keep do-not-disturb in a custom device state.
+  const extension = /^Custom:DND([0-9]+)$/.exec(reader.text('Device'))?.[1];
+  if (extension === undefined) return none;
+  return [{ type: 'extension.dnd', at: reader.at, extension: extensionNumber(extension), dnd: reader.text('State') !== 'NOT_INUSE' }];
+};
+
+const shutdown: Translate = (reader) => [{ type: 'pbx.degraded', at: reader.at, reason: 'Asterisk is shutting down.' }];
+
+const fullyBooted: Translate = (_reader, { hangupAsked, leavingQueue, supervision }) => {
+  // The first event after a login: what was remembered of channels may be of some that ended meanwhile.
+  hangupAsked.clear();
+  leavingQueue.clear();
+  supervision.clear();
+  return none;
+};
+
+const translations: ReadonlyMap<string, Translate> = new Map<string, Translate>([
+  ['Newchannel', newChannel],
+  ['Newstate', newState],
+  ['NewCallerid', newCallerId],
+  ['NewConnectedLine', newConnectedLine],
+  ['Newexten', newExten],
+  ['Hangup', hangup],
+  ['HangupRequest', hangupRequest('far-end')],
+  ['SoftHangupRequest', hangupRequest('pbx')],
+  ['Hold', held('channel.held')],
+  ['Unhold', held('channel.unheld')],
+  ['DTMFEnd', dtmf],
+  ['DialBegin', dialBegin],
+  ['DialState', dialState],
+  ['DialEnd', dialEnd],
+  ['BridgeEnter', bridgeEnter],
+  ['BridgeLeave', bridgeLeave],
+  ['LocalBridge', localPair('local.joined')],
+  ['LocalOptimizationBegin', localPair('local.optimised')],
+  ['BlindTransfer', blindTransfer],
+  ['AttendedTransfer', attendedTransfer],
+  ['Pickup', pickup],
+  ['ParkedCall', parkedCall],
+  ['UnParkedCall', unparkedCall],
+  ['ParkedCallTimeOut', parkedCallTimeOut],
+  ['ParkedCallGiveUp', parkedCallGiveUp],
+  ['QueueCallerJoin', queueCallerJoin],
+  ['QueueCallerAbandon', queueCallerAbandon],
+  ['QueueCallerLeave', queueCallerLeave],
+  ['AgentCalled', agentCalled],
+  ['AgentConnect', agentConnect],
+  ['QueueMemberStatus', agentState],
+  ['QueueMemberPause', agentState],
+  ['QueueMemberAdded', agentLoggedIn],
+  ['QueueMemberRemoved', agentLoggedOut],
+  ['ConfbridgeJoin', conferenceJoin],
+  ['ConfbridgeLeave', conferenceLeave],
+  ['ConfbridgeMute', conferenceMute(true)],
+  ['ConfbridgeUnmute', conferenceMute(false)],
+  ['ChanSpyStart', spyStart],
+  ['ChanSpyStop', spyStop],
+  ['OriginateResponse', originateResponse],
+  ['MixMonitorStart', recording('recording.started')],
+  ['MixMonitorStop', recording('recording.stopped')],
+  ['MixMonitorMute', recordingMute],
+  ['ExtensionStatus', extensionStatus],
+  ['ContactStatus', contactStatus],
+  ['PeerStatus', peerStatus],
+  ['PresenceStateChange', presenceStateChange],
+  ['DeviceStateChange', deviceStateChange],
+  ['Shutdown', shutdown],
+  ['FullyBooted', fullyBooted],
+]);

@@ -1,0 +1,59 @@
+import type { Disposition, Leg } from '../model/call.ts';
+import { hangupCause, type HangupCause } from '../model/cause.ts';
+import type { Attempt, Channel, TrackedCall } from './state.ts';
+
+/** How a call ended, of all that happened in it. */
+export const dispositionOf = (call: TrackedCall): Disposition => {
+  const { progress } = call;
+  if (call.answeredAt !== undefined) return 'answered';
+  if (progress.isAbandoned) return 'abandoned';
+  if (call.reachedVoicemail) return 'missed';
+  // Of a ring group the kindest outcome is the call's: one phone that rang out is a missed call, though others were busy.
+  for (const attempt of attemptsByWeight) if (progress.attempts.includes(attempt)) return attempt;
+  if (progress.wasTaken) return 'answered';
+  const callerLeft = progress.leaver !== undefined;
+  if (progress.hasDialled) return callerLeft ? 'cancelled' : 'failed';
+  if (progress.wasAnnounced) return 'missed';
+  return callerLeft ? 'cancelled' : 'failed';
+};
+
+const attemptsByWeight = ['cancelled', 'missed', 'rejected', 'busy', 'failed'] as const satisfies readonly Attempt[];
+
+/** The cause that explains the disposition: of who hung up when it was answered or cancelled, else of the callee. */
+export const callCauseOf = (call: TrackedCall, disposition: Disposition): HangupCause => {
+  const { leaver, calleeCause, lastCause } = call.progress;
+  const ofCallee = disposition === 'busy' || disposition === 'rejected' || disposition === 'failed' || disposition === 'missed';
+  return (ofCallee ? calleeCause : undefined) ?? leaver?.cause ?? lastCause ?? hangupCause(0);
+};
+
+/** How a leg that was rung fared, if it ended without being spoken to; undefined when that says nothing of the call. */
+export const attemptOf = (channel: Channel, leg: Leg, causeCode: number): Attempt | undefined => {
+  if (leg.connectedAt !== undefined || channel.isPickedUp === true || causeCode === answeredElsewhere) return undefined;
+  const hasRung = leg.ringingAt !== undefined;
+  switch (channel.result) {
+    case 'answered':
+    case 'forwarded':
+      return undefined;
+    case 'busy':
+      // Who rang and then said "busy" has declined: busy phones do not ring.
+      return hasRung ? 'rejected' : 'busy';
+    case 'cancelled':
+      return 'cancelled';
+    case 'no-answer':
+    case 'unavailable':
+    case 'congested':
+    case 'unknown':
+    case undefined:
+      break;
+  }
+  if (causeCode === callRejected || channel.asked === 'command') return 'rejected';
+  if (causeCode === userBusy) return hasRung ? 'rejected' : 'busy';
+  if (channel.result === 'unavailable' || channel.result === 'congested') return 'failed';
+  if (channel.isLeftAlone === true) return 'cancelled';
+  return hasRung || channel.result === 'no-answer' ? 'missed' : 'failed';
+};
+
+/** Q.850. */
+const userBusy = 17;
+const callRejected = 21;
+const answeredElsewhere = 26;

@@ -1,0 +1,192 @@
+import type { Presence, RegisteredDevice } from '../model/extension.ts';
+import type { ExtensionSnapshot, FactOf } from '../model/fact.ts';
+import type { ExtensionNumber } from '../model/ids.ts';
+import type { Change } from './change.ts';
+import type { TrackedExtension } from './state.ts';
+
+/** Extensions: one presence over all devices and calls, and who is registered, without the flapping. */
+
+/** A phone that registers anew within this time was never away. Microseconds. */
+const flapTime = 5_000_000;
+
+/** Tells of every extension whose presence the fact has changed. Comes last, when all legs are as they will be. */
+export const settlePresence = (change: Change): void => {
+  for (const number of change.presenceDue) {
+    const extension = change.extensions.get(number);
+    if (extension === undefined) continue;
+    const presence = presenceOf(change, extension);
+    if (presence !== extension.presence) tell(change, { ...extension, presence, since: change.at }, extension.presence);
+  }
+};
+
+const presenceOf = (change: Change, extension: TrackedExtension): Presence => {
+  if (extension.tellsRegistrations && extension.registered.length === 0) return 'offline';
+  let strongest: Presence = 'idle';
+  for (const id of extension.channels) {
+    const channel = change.leg(id);
+    if (channel === undefined) continue;
+    // A phone that is called but does not ring yet is as it was.
+    const isNotRungYet = channel.leg.state === 'initiated' && (channel.leg.direction === 'inbound' || channel.isOriginated);
+    const presence = isNotRungYet ? 'idle' : presenceByLeg[channel.leg.state];
+    if (weights.indexOf(presence) < weights.indexOf(strongest)) strongest = presence;
+  }
+  return strongest;
+};
+
+const presenceByLeg = {
+  initiated: 'busy',
+  ringing: 'ringing',
+  connected: 'busy',
+  held: 'held',
+  parked: 'parked',
+  queued: 'busy',
+  ended: 'idle',
+} as const satisfies Record<string, Presence>;
+
+const weights: readonly Presence[] = ['offline', 'ringing', 'busy', 'held', 'parked', 'idle'];
+
+const tell = (change: Change, extension: TrackedExtension, previous: Presence): void => {
+  change.setExtension(extension);
+  const { number, presence, dnd, statusText } = extension;
+  change.emit(
+    'extension.presenceChanged',
+    { presence, previous, dnd, ...(statusText === undefined ? undefined : { statusText }) },
+    { extension: number },
+  );
+};
+
+/** What the PBX says of an extension as a whole. One that was not known is not news: it was there all along. */
+export const findExtension = (change: Change, snapshot: ExtensionSnapshot): void => {
+  const { extension: number, devices, dnd } = snapshot;
+  const before = change.extensions.get(number);
+  const registered = snapshot.registered ?? before?.registered ?? [];
+  const name = snapshot.name === '' ? (before?.name ?? '') : snapshot.name;
+  const after: TrackedExtension = {
+    number,
+    name,
+    devices,
+    presence: before?.presence ?? 'idle',
+    since: before?.since ?? change.at,
+    dnd,
+    ...(snapshot.statusText === undefined ? undefined : { statusText: snapshot.statusText }),
+    registered,
+    tellsRegistrations: snapshot.registered !== undefined || before?.tellsRegistrations === true,
+    leaving: snapshot.registered === undefined ? (before?.leaving ?? []) : [],
+    channels: before?.channels ?? [],
+  };
+  if (before === undefined) {
+    change.setExtension({ ...after, presence: presenceOf(change, after) });
+    return;
+  }
+  if (isSame(before, after)) return;
+  change.setExtension(after);
+  if (before.tellsRegistrations) tellRegistrations(change, before, after);
+  change.presenceIsDue(number);
+  const isSameStatus = before.dnd === after.dnd && before.statusText === after.statusText;
+  if (!isSameStatus) tell(change, after, before.presence);
+};
+
+const isSame = (one: TrackedExtension, two: TrackedExtension): boolean =>
+  one.name === two.name &&
+  one.dnd === two.dnd &&
+  one.statusText === two.statusText &&
+  one.tellsRegistrations === two.tellsRegistrations &&
+  one.leaving.length === two.leaving.length &&
+  one.devices.join() === two.devices.join() &&
+  one.registered.map(contactKey).join() === two.registered.map(contactKey).join();
+
+const contactKey = ({ device, contact }: { readonly device: string; readonly contact: string }): string => `${device} ${contact}`;
+
+const tellRegistrations = (change: Change, before: TrackedExtension, after: TrackedExtension): void => {
+  const { number } = after;
+  for (const device of before.registered) {
+    if (!after.registered.some((other) => contactKey(other) === contactKey(device)))
+      change.emit('extension.unregistered', device, { extension: number });
+  }
+  for (const device of after.registered) {
+    if (!before.registered.some((other) => contactKey(other) === contactKey(device)))
+      change.emit('extension.registered', device, { extension: number });
+  }
+};
+
+export const loseExtension = (change: Change, number: ExtensionNumber): void => {
+  const extension = change.extensions.get(number);
+  // Its legs go first; a later look at the PBX finds it gone.
+  if (extension !== undefined && extension.channels.length === 0) change.removeExtension(number);
+};
+
+export const registerDevice = (change: Change, fact: FactOf<'extension.registered'>): void => {
+  const { extension: number, device, contact, userAgent } = fact;
+  const extension = change.extensions.get(number) ?? unknownExtension(change, number, device);
+  const found: RegisteredDevice = { device, contact, ...(userAgent === undefined ? undefined : { userAgent }) };
+  const isKnown = extension.registered.some((other) => contactKey(other) === contactKey(found));
+  // A known contact is back; a new one takes the place of one that the same device has just given up.
+  const former = extension.leaving.find((other) => contactKey(other) === contactKey(found) || (!isKnown && other.device === device));
+  if (isKnown && former === undefined) return;
+  const kept = extension.registered.filter(
+    (other) => contactKey(other) !== contactKey(found) && contactKey(other) !== contactKey(former ?? found),
+  );
+  change.setExtension({
+    ...extension,
+    tellsRegistrations: true,
+    registered: [...kept, found],
+    leaving: extension.leaving.filter((other) => other !== former),
+  });
+  if (!isKnown && former === undefined) change.emit('extension.registered', found, { extension: number });
+  change.presenceIsDue(number);
+};
+
+export const unregisterDevice = (change: Change, fact: FactOf<'extension.unregistered'>): void => {
+  const { extension: number, device, contact } = fact;
+  const extension = change.extensions.get(number) ?? unknownExtension(change, number, device);
+  const isRegistered = extension.registered.some((other) => contactKey(other) === contactKey(fact));
+  const isLeaving = extension.leaving.some((other) => contactKey(other) === contactKey(fact));
+  if (isRegistered && !isLeaving) {
+    change.setExtension({ ...extension, leaving: [...extension.leaving, { device, contact, since: fact.at }] });
+    return;
+  }
+  if (!extension.tellsRegistrations) change.setExtension({ ...extension, tellsRegistrations: true });
+  change.presenceIsDue(number);
+};
+
+const unknownExtension = (change: Change, number: ExtensionNumber, device: string): TrackedExtension => ({
+  number,
+  name: '',
+  devices: [device],
+  presence: 'idle',
+  since: change.at,
+  dnd: false,
+  registered: [],
+  tellsRegistrations: false,
+  leaving: [],
+  channels: [],
+});
+
+/** Tells of registrations that have not come back. */
+export const settleRegistrations = (change: Change): void => {
+  for (const extension of change.extensions.values()) {
+    if (extension.leaving.length === 0) continue;
+    const gone = extension.leaving.filter(({ since }) => change.at - since >= flapTime);
+    if (gone.length === 0) continue;
+    const lost = extension.registered.filter((device) => gone.some((other) => contactKey(other) === contactKey(device)));
+    change.setExtension({
+      ...extension,
+      registered: extension.registered.filter((device) => !lost.includes(device)),
+      leaving: extension.leaving.filter((other) => !gone.includes(other)),
+    });
+    for (const device of lost) change.emit('extension.unregistered', device, { extension: extension.number });
+    change.presenceIsDue(extension.number);
+  }
+};
+
+export const setDnd = (change: Change, number: ExtensionNumber, dnd: boolean): void => {
+  const extension = change.extensions.get(number);
+  if (extension !== undefined && extension.dnd !== dnd) tell(change, { ...extension, dnd }, extension.presence);
+};
+
+export const setStatusText = (change: Change, number: ExtensionNumber, text: string): void => {
+  const extension = change.extensions.get(number);
+  if (extension === undefined || (extension.statusText ?? '') === text) return;
+  const { statusText: _statusText, ...rest } = extension;
+  tell(change, text === '' ? rest : { ...rest, statusText: text }, extension.presence);
+};

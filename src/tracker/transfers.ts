@@ -1,0 +1,134 @@
+import type { Party } from '../model/call.ts';
+import type { FactOf } from '../model/fact.ts';
+import type { ChannelId, ExtensionNumber, LegId } from '../model/ids.ts';
+import { joinCall, mergeCalls, patchCall } from './calls.ts';
+import type { Change } from './change.ts';
+import { reach } from './links.ts';
+import { noParty } from './state.ts';
+
+/** Transfers of all kinds, and pickup: who sent whom where. That the call goes on is the business of bridges and dials. */
+
+/** The event waits until the transferee arrives somewhere: only then is it known whether that is a person, a slot or a mailbox. */
+export const transferBlind = (change: Change, fact: FactOf<'transfer.blind'>): void => {
+  const transferer = change.leg(fact.transferer);
+  const transferee = change.channel(fact.transferee);
+  const by = {
+    ...(transferer === undefined ? undefined : { byLeg: transferer.leg.id }),
+    ...(transferer?.leg.extension === undefined ? undefined : { byExtension: transferer.leg.extension }),
+  };
+  if (transferee === undefined || !fact.succeeded) {
+    tell(change, fact.transferee ?? fact.transferer, { kind: 'blind', by, to: change.party(fact.to), succeeded: fact.succeeded });
+    return;
+  }
+  // Parking tells of itself, and sometimes before the transfer to it does.
+  if (transferee.parked !== undefined) return;
+  change.setChannel({ ...transferee, transfer: { ...by, to: fact.to } });
+};
+
+export const settleTransfer = (change: Change, id: ChannelId, kind: 'blind' | 'park' | 'voicemail', to?: Party): void => {
+  const channel = change.channel(id);
+  if (channel?.transfer === undefined) return;
+  const { transfer, ...settled } = channel;
+  change.setChannel(settled);
+  tell(change, id, { kind, by: transfer, to: to ?? change.party(transfer.to), succeeded: true });
+};
+
+/** The transferee ended before it arrived anywhere: there is no such number, or the PBX would not let it. */
+export const failTransfer = (change: Change, id: ChannelId): void => {
+  const channel = change.channel(id);
+  if (channel?.transfer === undefined) return;
+  const { transfer, ...settled } = channel;
+  change.setChannel(settled);
+  tell(change, id, { kind: 'blind', by: transfer, to: change.party(transfer.to), succeeded: false });
+};
+
+export const transferAttended = (change: Change, fact: FactOf<'transfer.attended'>): void => {
+  const first = change.leg(fact.first);
+  const target = fact.target === undefined ? noParty : partyBehind(change, fact.target);
+  if (fact.succeeded) {
+    const known = [fact.first, fact.second, fact.transferee, fact.target].filter((id) => change.channel(id) !== undefined) as ChannelId[];
+    for (const id of known) joinBy(change, known[0], id);
+  }
+  tell(change, fact.transferee ?? fact.first, {
+    kind: 'attended',
+    by: {
+      ...(first === undefined ? undefined : { byLeg: first.leg.id }),
+      ...(first?.leg.extension === undefined ? undefined : { byExtension: first.leg.extension }),
+    },
+    to: target,
+    succeeded: fact.succeeded,
+  });
+};
+
+const joinBy = (change: Change, one: ChannelId | undefined, two: ChannelId): void => {
+  const first = change.channel(one);
+  const second = change.channel(two);
+  if (first !== undefined && second !== undefined) mergeCalls(change, first.call, second.call);
+};
+
+/** Who is at a channel, or behind it if it is half of a pair. */
+const partyBehind = (change: Change, id: ChannelId): Party => {
+  const channel = change.channel(id);
+  if (channel === undefined) return noParty;
+  if (channel.leg !== undefined) return channel.leg.party;
+  const { other } = channel;
+  if (other === undefined) return noParty;
+  const beyond = change.channel(other)?.bridge === undefined ? [] : reach(change, other).legs;
+  const ofOwnSide = change.channel(id)?.bridge === undefined ? [] : (change.bridges.get(channel.bridge?.bridge ?? ('' as never)) ?? []);
+  const heard = beyond.find((leg) => !ofOwnSide.includes(leg));
+  const rung = change.liveLegs(change.call(channel.call)).find((leg) => leg.caller === other);
+  return change.leg(heard)?.leg.party ?? rung?.leg.party ?? noParty;
+};
+
+/** One phone takes what rings at another; both calls are one from here on. */
+export const pickUp = (change: Change, fact: FactOf<'pickup'>): void => {
+  const ringing = change.channel(fact.ringing);
+  const picker = change.channel(fact.picker);
+  if (ringing === undefined || picker === undefined) return;
+  change.setChannel({ ...ringing, isPickedUp: true });
+  change.setChannel({ ...picker, ...(ringing.caller === undefined ? undefined : { caller: ringing.caller }) });
+  mergeCalls(change, ringing.call, picker.call);
+};
+
+/** What a supervisor does belongs to the call that is supervised. */
+export const followTarget = (change: Change, id: ChannelId, target: ChannelId): void => {
+  const to = change.channel(target)?.call;
+  if (to !== undefined) joinCall(change, id, to);
+};
+
+/** A parked call says by itself that it was parked, by whom. */
+export const tellParked = (change: Change, id: ChannelId, by: By, slot: string): void => {
+  const channel = change.channel(id);
+  if (channel === undefined) return;
+  if (channel.transfer !== undefined) {
+    settleTransfer(change, id, 'park', { number: slot, name: '' });
+    return;
+  }
+  if (by.byLeg === undefined && by.byExtension === undefined) return;
+  tell(change, id, { kind: 'park', by, to: { number: slot, name: '' }, succeeded: true });
+};
+
+interface By {
+  readonly byLeg?: LegId;
+  readonly byExtension?: ExtensionNumber;
+}
+
+const tell = (
+  change: Change,
+  about: ChannelId,
+  { kind, by, to, succeeded }: { kind: 'blind' | 'attended' | 'park' | 'voicemail'; by: By; to: Party; succeeded: boolean },
+): void => {
+  const channel = change.channel(about);
+  if (channel === undefined) return;
+  const data = {
+    kind,
+    by: {
+      ...(by.byLeg === undefined ? undefined : { legId: by.byLeg }),
+      ...(by.byExtension === undefined ? undefined : { extension: by.byExtension }),
+    },
+    to,
+    succeeded,
+  };
+  if (channel.leg === undefined) change.emitCall('call.transferred', patchCall(change, channel.call, {}), data);
+  else change.emitLeg('call.transferred', about, data);
+};
