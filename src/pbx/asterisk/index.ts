@@ -1,0 +1,183 @@
+/** The Asterisk driver: one connection for events and resyncs, one for commands. */
+import type { Command, CommandOutcome } from '../../model/command.ts';
+import type { Fact } from '../../model/fact.ts';
+import type { ExtensionNumber, NewId, PbxId } from '../../model/ids.ts';
+import type { Clock, Timers } from '../../model/time.ts';
+import type { Driver, DriverSupport, Finding, TracedFact } from '../driver.ts';
+import type { AmiEvent } from './ami-client.ts';
+import { executeCommand, supportedCommands, type CommandContext } from './commands.ts';
+import type { AsteriskConfig } from './config.ts';
+import { ControlLink } from './control-link.ts';
+import { diagnoseAsterisk } from './diagnose.ts';
+import { createDirectory, type Directory } from './directory.ts';
+import { EventLink, type Arrival, type EventLinkDeps } from './event-link.ts';
+import { EventWatch } from './event-watch.ts';
+import { createFactGuard, type FactGuard } from './guard.ts';
+import { resyncFactOf } from './resync.ts';
+import { createTranslator, isInteresting, type Translator } from './translate.ts';
+
+export type { AnswerWay, AsteriskConfig } from './config.ts';
+
+export interface AsteriskDeps {
+  readonly clock: Clock;
+  readonly timers: Timers;
+  readonly newId: NewId;
+  /** From 0 up to 1: `Math.random`. */
+  readonly random: () => number;
+  readonly log: EventLinkDeps['log'];
+  /** Bytes of events that may wait to be processed before the link is dropped; for tests. */
+  readonly maxWaitingBytes?: number;
+}
+
+/** Facts of one batch; a burst is handed on in several, so that the engine gets to commit in between. */
+const maxBatch = 1_000;
+
+export const createAsteriskDriver = (config: AsteriskConfig, deps: AsteriskDeps): Driver => new AsteriskDriver(config, deps);
+
+class AsteriskDriver implements Driver {
+  readonly pbx: PbxId;
+  readonly supports: DriverSupport;
+  readonly #config: AsteriskConfig;
+  readonly #deps: AsteriskDeps;
+  readonly #closing = new AbortController();
+  readonly #directory: Directory;
+  readonly #translator: Translator;
+  readonly #guard: FactGuard = createFactGuard();
+  readonly #events: EventWatch;
+  readonly #link: EventLink;
+  readonly #control: ControlLink;
+  readonly #callerIds = new Map<string, string>();
+  readonly #phones = new Map<ExtensionNumber, { readonly device: string; readonly name: string }>();
+  #stampsTime = false;
+  #tellsRegistrations = true;
+  #facts: Promise<void> | undefined;
+
+  constructor(config: AsteriskConfig, deps: AsteriskDeps) {
+    this.pbx = config.pbx;
+    this.#config = config;
+    this.#deps = deps;
+    const driver = this;
+    this.supports = {
+      commands: supportedCommands,
+      get stampsTime() {
+        return driver.#stampsTime;
+      },
+      get tellsRegistrations() {
+        return driver.#tellsRegistrations;
+      },
+    };
+    this.#directory = createDirectory({ extensionPattern: new RegExp(config.extensionPattern) });
+    this.#translator = createTranslator({ directory: this.#directory });
+    this.#events = new EventWatch(deps.timers);
+    const amiDeps = { clock: deps.clock, timers: deps.timers, token: () => deps.newId.token() };
+    this.#control = new ControlLink(config, amiDeps);
+    this.#link = new EventLink(
+      {
+        ami: config,
+        interesting: (event) => isInteresting(event) || event === 'Reload',
+        wantsCallerId: (endpoint) => this.#wantsCallerId(endpoint),
+        onEvent: ({ message }) => this.#events.see(message),
+        onLost: () => {
+          this.#events.abandon();
+          this.#control.drop();
+        },
+        ...(deps.maxWaitingBytes === undefined ? {} : { maxWaitingBytes: deps.maxWaitingBytes }),
+      },
+      { ...amiDeps, random: deps.random, log: deps.log },
+    );
+  }
+
+  async *facts(signal: AbortSignal): AsyncGenerator<readonly TracedFact[], void> {
+    if (this.#facts !== undefined) throw new Error('facts() may be called once');
+    const stop = new AbortController();
+    this.#facts = this.#link.run(AbortSignal.any([signal, stop.signal, this.#closing.signal]));
+    try {
+      for (let arrivals = await this.#link.take(); arrivals !== undefined; arrivals = await this.#link.take()) {
+        for (let start = 0; start < arrivals.length; start += maxBatch) {
+          const batch = arrivals.slice(start, start + maxBatch).flatMap((arrival) => this.#factsOf(arrival));
+          if (batch.length > 0) yield batch;
+        }
+      }
+    } finally {
+      stop.abort();
+      await this.#facts;
+    }
+  }
+
+  async execute(command: Command, signal: AbortSignal): Promise<CommandOutcome> {
+    signal.throwIfAborted();
+    if (!this.#link.isLive) return { outcome: 'failed', code: 'pbx-down', detail: 'Asterisk is not connected.' };
+    const context: CommandContext = {
+      config: this.#config,
+      clock: this.#deps.clock,
+      events: this.#events,
+      control: () => this.#control.session(),
+      announce: (fact) => this.#link.announce(fact),
+      phoneOf: (extension) => this.#phoneOf(extension),
+    };
+    return executeCommand(command, context, signal);
+  }
+
+  async diagnose(signal: AbortSignal): Promise<readonly Finding[]> {
+    const { clock, timers, newId } = this.#deps;
+    const stop = AbortSignal.any([signal, this.#closing.signal]);
+    return diagnoseAsterisk(this.#config, { clock, timers, token: () => newId.token() }, stop);
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort();
+    this.#control.close();
+    this.#events.abandon();
+    await this.#facts;
+  }
+
+  #factsOf(arrival: Arrival): readonly TracedFact[] {
+    switch (arrival.kind) {
+      case 'event':
+        return this.#factsOfEvent(arrival.event);
+      case 'fact':
+        return this.#guard.admit(arrival.fact) ? [{ fact: arrival.fact }] : [];
+      case 'lists': {
+        const context = { directory: this.#directory, config: this.#config, callerIds: this.#callerIds };
+        const fact = resyncFactOf(arrival.lists, context, arrival.at);
+        this.#tellsRegistrations = arrival.lists.contacts !== undefined;
+        this.#phones.clear();
+        for (const { extension, devices, name } of fact.extensions) {
+          this.#phones.set(extension, { device: devices[0] ?? this.#deviceNamed(extension), name });
+        }
+        this.#guard.admit(fact);
+        return [{ fact }];
+      }
+      default:
+        return arrival satisfies never;
+    }
+  }
+
+  #factsOfEvent({ message, at }: AmiEvent): readonly TracedFact[] {
+    const facts = this.#translator.translate(message, at).filter((fact) => this.#guard.admit(fact));
+    if (facts.length === 0) return [];
+    this.#stampsTime ||= message.get('Timestamp') !== undefined;
+    const source = { at, text: message.text() };
+    return facts.map((fact) => ({ fact: this.#named(fact), source }));
+  }
+
+  /** Asterisk tells no names with its hints; the configuration may. */
+  #named(fact: Fact): Fact {
+    if (fact.type !== 'extension.found') return fact;
+    return { ...fact, name: fact.name || this.#phoneOf(fact.extension).name };
+  }
+
+  #phoneOf(extension: ExtensionNumber): { readonly device: string; readonly name: string } {
+    const name = this.#config.extensions[extension]?.name ?? '';
+    return this.#phones.get(extension) ?? { device: this.#deviceNamed(extension), name };
+  }
+
+  #deviceNamed(extension: ExtensionNumber): string {
+    return `${this.#config.technology}/${extension}`;
+  }
+
+  #wantsCallerId(endpoint: string): boolean {
+    const extension = this.#directory.extensionOf(`PJSIP/${endpoint}`);
+    return extension !== undefined && this.#config.extensions[extension]?.name === undefined && !this.#callerIds.has(endpoint);
+  }
+}
