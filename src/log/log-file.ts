@@ -154,7 +154,8 @@ export class LogFile {
 
   beginEpoch(no: number, { epoch, base }: Epoch): void {
     this.#transaction(() => {
-      this.#database.prepare('INSERT INTO epochs (tenant, base, epoch) VALUES (?, ?, ?)').run(no, base, epoch);
+      // An epoch in which nothing was given yet makes room for its successor.
+      this.#database.prepare('INSERT OR REPLACE INTO epochs (tenant, base, epoch) VALUES (?, ?, ?)').run(no, base, epoch);
       this.#database.prepare('UPDATE tenants SET head = ? WHERE no = ?').run(base, no);
     });
   }
