@@ -1,0 +1,214 @@
+import * as fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { GatewayError } from '../../../src/model/errors.ts';
+import type { NewEvent } from '../../../src/model/event.ts';
+import type { Fact } from '../../../src/model/fact.ts';
+import { pbxId } from '../../../src/model/ids.ts';
+import { Traffic } from '../../../src/pbx/sandbox/index.ts';
+import { liveState } from '../../../src/tracker/snapshot.ts';
+import { createTrackerState, type TrackerState } from '../../../src/tracker/state.ts';
+import { track } from '../../../src/tracker/tracker.ts';
+import { channel, extension, openOffice, type TestOffice } from './harness.ts';
+
+const fold = (facts: readonly Fact[]): { readonly state: TrackerState; readonly events: readonly NewEvent[] } => {
+  let state = createTrackerState(pbxId('office'));
+  const events: NewEvent[] = [];
+  for (const fact of facts) {
+    const step = track(state, fact);
+    state = step.state;
+    events.push(...step.events);
+  }
+  return { state, events };
+};
+
+/** How each call ended, in the order in which they did; `merged` if another call absorbed it. */
+const endings = (events: readonly NewEvent[]): readonly string[] =>
+  events.flatMap((event) => (event.type === 'call.ended' ? [event.data.mergedInto === undefined ? event.data.disposition : 'merged'] : []));
+
+const outside = '+15550100001';
+const dial = { name: 'dial', channel: channel('own-1'), extension: extension('101'), number: '102', timeoutSeconds: 20 } as const;
+
+const stories: readonly { readonly story: string; readonly play: (office: TestOffice) => unknown; readonly ends: readonly string[] }[] = [
+  { story: 'answered', ends: ['answered'], play: ({ phones }) => (phones.call('101', '102'), phones.answer('102'), phones.hangUp('101')) },
+  { story: 'given up', ends: ['cancelled'], play: ({ phones }) => (phones.call('101', '102'), phones.hangUp('101')) },
+  { story: 'declined', ends: ['rejected'], play: ({ phones }) => (phones.call('101', '102'), phones.reject('102')) },
+  { story: 'to a busy phone', ends: ['busy'], play: ({ phones }) => phones.call('101', '116') },
+  { story: 'to a phone that is off', ends: ['failed'], play: ({ phones }) => phones.call('101', '119') },
+  { story: 'to voicemail', ends: ['missed'], play: ({ phones, driver }) => (phones.call('101', '102'), driver.clock.advance(100)) },
+  { story: 'left in the queue', ends: ['abandoned'], play: ({ phones }) => (phones.call(outside, '600'), phones.hangUpOutside(outside)) },
+  {
+    story: 'answered out of the queue',
+    ends: ['answered'],
+    play: ({ phones }) => (phones.call(outside, '600'), phones.answer('104'), phones.hangUp('104')),
+  },
+  {
+    story: 'parked and fetched',
+    ends: ['merged', 'answered'],
+    play: ({ phones }) => (
+      phones.call(outside, '101'),
+      phones.answer('101'),
+      phones.transfer('101', '*806'),
+      phones.call('102', '*806'),
+      phones.hangUp('102')
+    ),
+  },
+  {
+    story: 'transferred with a word before',
+    ends: ['merged', 'answered'],
+    play: ({ phones }) => (
+      phones.call(outside, '101'),
+      phones.answer('101'),
+      phones.hold('101'),
+      phones.call('101', '102'),
+      phones.answer('102'),
+      phones.transfer('101'),
+      phones.hangUp('102')
+    ),
+  },
+  {
+    story: 'dialled by a click and answered',
+    ends: ['answered'],
+    play: async (office) => {
+      await office.command({ ...dial, autoAnswer: {} });
+      office.phones.answer('102');
+      office.phones.hangUp('102');
+    },
+  },
+  {
+    story: 'dialled by a click that the own phone does not take',
+    ends: ['missed'],
+    play: async (office) => {
+      await office.command(dial);
+      office.driver.clock.advance(20);
+    },
+  },
+];
+
+test.each(stories)('a call $story ends as $ends', async ({ play, ends }) => {
+  await using office = await openOffice();
+  await play(office);
+  await office.told();
+  const { state, events } = fold(office.facts);
+  expect(endings(events)).toEqual(ends);
+  expect(liveState(state).calls).toEqual([]);
+});
+
+test('a day with a restart and a lost link in it: each call that started ended, once', async () => {
+  await using office = await openOffice();
+  const { phones, driver } = office;
+  const traffic = new Traffic({ office: driver.office, phones, clock: driver.clock, seed: 9 });
+  traffic.start();
+  driver.clock.advance(1200);
+  driver.faults.restart();
+  driver.clock.advance(1200);
+  driver.faults.disconnect();
+  driver.clock.advance(300);
+  driver.faults.reconnect();
+  driver.clock.advance(1200);
+  traffic.close();
+  // What rings or waits runs out, or is answered by itself; who talks then hangs up.
+  driver.clock.advance(600);
+  for (const { number } of driver.office.extensions) while (phones.stateOf(number) !== 'idle') phones.hangUp(number);
+  await office.told();
+  const { state, events } = fold(office.facts);
+  const idsOf = (type: NewEvent['type']): readonly string[] =>
+    events.filter((event) => event.type === type).map(({ callId }) => String(callId));
+  expect(idsOf('call.ended').toSorted()).toEqual(idsOf('call.started').toSorted());
+  expect(idsOf('call.started').length).toBeGreaterThan(200);
+  expect(new Set(endings(events))).toEqual(
+    new Set(['answered', 'missed', 'cancelled', 'rejected', 'busy', 'abandoned', 'merged', 'unknown']),
+  );
+  expect(liveState(state).calls).toEqual([]);
+});
+
+const people = ['101', '102', '103', '104', '111', '116', '119'] as const;
+const places = [...people, '600', '610', '650', '*801', outside] as const;
+const someone = fc.constantFrom(...people);
+const deed = fc.oneof(
+  fc.tuple(fc.constant('call'), fc.constantFrom(...people, outside), fc.constantFrom(...places)),
+  fc.tuple(fc.constantFrom('answer', 'reject', 'hangUp', 'hold', 'resume', 'join', 'register', 'unregister'), someone, someone),
+  fc.tuple(fc.constant('transfer'), someone, fc.constantFrom(...places)),
+  fc.tuple(fc.constant('advance'), fc.constantFrom('1', '5', '30', '200'), someone),
+  fc.tuple(fc.constantFrom('hangUpOutside', 'disconnect', 'reconnect', 'restart'), someone, someone),
+);
+
+const perform = ({ phones, driver }: TestOffice, [act, one, two]: readonly [string, string, string]): void => {
+  if (act === 'call') phones.call(one, two);
+  if (act === 'answer') phones.answer(one);
+  if (act === 'reject') phones.reject(one);
+  if (act === 'hangUp') phones.hangUp(one);
+  if (act === 'hold') phones.hold(one);
+  if (act === 'resume') phones.resume(one);
+  if (act === 'join') phones.transfer(one);
+  if (act === 'transfer') phones.transfer(one, two);
+  if (act === 'register') phones.register(one);
+  if (act === 'unregister') phones.unregister(one);
+  if (act === 'hangUpOutside') phones.hangUpOutside(outside);
+  if (act === 'advance') driver.clock.advance(Number(one));
+  if (act === 'disconnect') driver.faults.disconnect();
+  if (act === 'reconnect') driver.faults.reconnect();
+  if (act === 'restart') driver.faults.restart();
+};
+
+test('whatever people do, the facts keep their promises and the calls that are tracked are those that live', async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(deed, { maxLength: 40 }), async (deeds) => {
+      await using office = await openOffice();
+      for (const each of deeds) {
+        try {
+          perform(office, each);
+        } catch (error) {
+          // The office says no to what makes no sense now; that it then did nothing at all shows in the facts.
+          if (!(error instanceof GatewayError)) throw error;
+        }
+      }
+      office.driver.faults.reconnect();
+      await office.told();
+      expect(brokenPromises(office.facts)).toEqual([]);
+      const { state } = fold(office.facts);
+      const tracked = liveState(state).calls.flatMap(({ legs }) =>
+        legs.filter((leg) => leg.state !== 'ended').map((leg) => `${leg.channel} ${leg.held}`),
+      );
+      office.driver.faults.disconnect();
+      office.driver.faults.reconnect();
+      await office.told();
+      const resync = office.facts.at(-1);
+      const live = resync?.type === 'resync' ? resync.channels.map((each) => `${each.channel} ${each.held}`) : [];
+      expect(tracked.toSorted()).toEqual(live.toSorted());
+    }),
+    { numRuns: 150 },
+  );
+});
+
+/** What every driver promises of its facts, and this one broke. */
+const brokenPromises = (facts: readonly Fact[]): readonly string[] => {
+  const broken: string[] = [];
+  const live = new Map<string, string | undefined>();
+  const ended = new Set<string>();
+  let greeted = false;
+  for (const fact of facts) {
+    if (fact.type === 'pbx.disconnected') greeted = false;
+    if (fact.type === 'resync') {
+      greeted = true;
+      live.clear();
+      for (const each of fact.channels) live.set(each.channel, each.bridge?.bridge);
+    }
+    if (!greeted && !fact.type.startsWith('pbx.')) broken.push(`${fact.type} before a resync`);
+    if (fact.type === 'channel.created') {
+      if (live.has(fact.channel) || ended.has(fact.channel)) broken.push(`${fact.channel} came twice`);
+      live.set(fact.channel, undefined);
+    } else if ('channel' in fact && fact.type !== 'dial.commanded') {
+      if (!live.has(fact.channel)) broken.push(`${fact.type} of ${fact.channel}, which does not live`);
+      if (fact.type === 'bridge.entered' && live.get(fact.channel) !== undefined) broken.push(`${fact.channel} entered a second bridge`);
+      if (fact.type === 'bridge.left' && live.get(fact.channel) !== fact.bridge) broken.push(`${fact.channel} left a bridge it was not in`);
+      if (fact.type === 'bridge.entered') live.set(fact.channel, fact.bridge);
+      if (fact.type === 'bridge.left') live.set(fact.channel, undefined);
+      if (fact.type === 'channel.ended') {
+        if (live.get(fact.channel) !== undefined) broken.push(`${fact.channel} ended in a bridge`);
+        live.delete(fact.channel);
+        ended.add(fact.channel);
+      }
+    }
+  }
+  return broken;
+};
