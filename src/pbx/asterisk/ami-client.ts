@@ -77,6 +77,9 @@ const defaults = { connectTimeoutMs: 5_000, requestTimeoutMs: 10_000, maxPending
 /** Asterisk reads a line into 1,024 bytes and drops what is longer, without a word (main/manager.c, `inbuf`). */
 const maxLineBytes = 1_024;
 
+/** Events that carry the id of the action that led to them, but go to everyone; others with an id of ours are items of a list. */
+const echoes: ReadonlySet<string> = new Set(['OriginateResponse', 'UserEvent']);
+
 export const renderAction = (action: AmiAction, actionId: string): string => {
   let text = '';
   for (const [name, value] of Object.entries({ ...action, ActionID: actionId })) {
@@ -216,7 +219,7 @@ class Session implements AmiSession {
       ...(interesting === undefined ? {} : { interesting: (event) => this.#pending.size > 0 || interesting(event) }),
     });
     const stopWaiting = this.#deps.timers.after(this.#options.connectTimeoutMs ?? defaults.connectTimeoutMs, () => {
-      this.close(linkError(socket.bytesRead === 0 && socket.connecting ? 'silent' : 'not-asterisk'));
+      this.close(linkError(socket.bytesRead === 0 ? 'silent' : 'not-asterisk'));
     });
     // The greeting is handled by `close` and by the session's maker; a second rejection of it has no reader.
     this.greeted.then(stopWaiting, stopWaiting);
@@ -255,7 +258,7 @@ class Session implements AmiSession {
       if (own) this.#answer(actionId, message);
       return;
     }
-    if (own && message.event !== 'OriginateResponse') {
+    if (own && !echoes.has(message.event)) {
       this.#collect(actionId, message);
       return;
     }
