@@ -91,7 +91,10 @@ class Engine implements RunningTenant {
       options.logger.error({ event: 'engine-failed', tenant: this.tenant, err: error });
       stop.abort();
     });
-    lost.addEventListener('abort', () => this.#fail(new GatewayError('stale-lease', { tenant: this.tenant })), { once: true });
+    lost.addEventListener('abort', () => this.#fail(new GatewayError('stale-lease', { tenant: this.tenant })), {
+      once: true,
+      signal: stop.signal,
+    });
     this.#pumps = [...this.#tracked.values()].map((pbx) => this.#pump(pbx));
     this.#tickLater();
   }

@@ -1,0 +1,38 @@
+/** What the demo prints when it is ready: its addresses, and lines to paste that work as they stand. */
+export const demoBanner = (url: string, key: string): string => {
+  const bearer = `-H 'Authorization: Bearer ${key}'`;
+  const json = "-H 'Content-Type: application/json'";
+  const noojee = `${url}/servicemanager/rest/CallManagementAPI`;
+  const webSocket = url.replace(/^http/, 'ws');
+  const listen = `new WebSocket("${webSocket}/v1/ws", { headers: { authorization: "Bearer ${key}" } }).onmessage = (m) => console.log(m.data)`;
+  return `Switchhook demo: an office in memory, on ${url}
+tenant demo, key ${key}; extensions 101 to 120, ring group 610, queue 600, conference 650
+
+See what happens (each runs until Ctrl-C):
+  curl -N ${bearer} ${url}/v1/events/stream
+  npx -c 'node -e '\\''${listen}'\\'''
+  SWITCHHOOK_URL=${url} SWITCHHOOK_KEY=${key} npm run -s switchhook -- tail
+
+Make a call from outside to 101, answer it, hang up:
+  curl -X POST ${bearer} ${json} ${url}/v1/sandbox/calls -d '{"from": "+15550100001", "to": "101"}'
+  curl -X POST ${bearer} ${url}/v1/sandbox/phones/101/answer
+  curl -X POST ${bearer} ${url}/v1/sandbox/phones/101/hangup
+
+What is so now, and click-to-dial (111 answers by itself):
+  curl ${bearer} ${url}/v1/state
+  curl -X POST ${bearer} ${json} ${url}/v1/calls -d '{"extension": "101", "number": "111"}'
+
+As a Noojee client:
+  curl '${noojee}/subscribe?apiKey=${key}&exten=101,111&lastSequenceNumber=0&timeOut=0'
+  curl -X POST '${noojee}/dial?apiKey=${key}&extenOrUniqueId=SIP%2F102&number=112'
+
+OpenAPI: ${url}/v1/openapi.json   AsyncAPI: ${url}/v1/asyncapi.json   Metrics: ${url}/metrics`;
+};
+
+/** What \`serve\` prints when it is ready. */
+export const serveBanner = (url: string, tenants: readonly string[]): string =>
+  `Switchhook serves ${tenants.join(', ')} on ${url} (OpenAPI: ${url}/v1/openapi.json)`;
+
+/** The first administrator key of a tenant: shown once, and kept nowhere but as a hash. */
+export const firstKeyNotice = (tenant: string, secret: string): string =>
+  `First administrator key of tenant ${tenant}, shown this once: ${secret}`;

@@ -1,0 +1,412 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pino, type Logger } from 'pino';
+import { createAuth } from './auth/create-auth.ts';
+import type { Auth, Scope } from './auth/auth.ts';
+import { openMasterKey } from './auth/master-key.ts';
+import { demoBanner, firstKeyNotice, serveBanner } from './cli/banner.ts';
+import { exitCodes, type ExitCode } from './cli/exit-codes.ts';
+import type { Output } from './cli/output.ts';
+import { runProgram, type DemoOptions, type LocalActions, type ReplayOptions } from './cli/program.ts';
+import { createSingleCluster } from './cluster/single.ts';
+import { loadConfig } from './config/load.ts';
+import { configSchema, type AsteriskPbxConfig, type Config, type TenantConfig } from './config/schema.ts';
+import { createControl } from './control/control-room.ts';
+import { createDelivery } from './delivery/delivery.ts';
+import type { Dialect } from './dialects/dialect.ts';
+import type { Gateway } from './dialects/gateway.ts';
+import { createNativeDialect } from './dialects/native/index.ts';
+import { createNoojeeDialect } from './dialects/noojee/index.ts';
+import { startTenant, type RunningTenant } from './engine/tenant-engine.ts';
+import { createBearer, requireScope } from './http/bearer.ts';
+import { createHttpServer, type HttpServerOptions } from './http/http-server.ts';
+import { createMetrics } from './http/metrics.ts';
+import { openSqliteLog } from './log/sqlite-log.ts';
+import { GatewayError } from './model/errors.ts';
+import { envelop, type Event } from './model/event.ts';
+import { createNewId, pbxId, tenantId, type NewId, type PbxId, type TenantId } from './model/ids.ts';
+import { isoTime, type Clock, type Timers } from './model/time.ts';
+import { createAsteriskDriver } from './pbx/asterisk/index.ts';
+import { readRecording } from './pbx/asterisk/replay.ts';
+import type { Driver } from './pbx/driver.ts';
+import { createRunningClock, createSandboxDriver, sandboxRoutes, Traffic, type SandboxDriver } from './pbx/sandbox/index.ts';
+import { openSqliteStore } from './store/sqlite-store.ts';
+import { createTrackerState, track } from './tracker/tracker.ts';
+
+/** What comes from outside of everything: time, waiting and chance. */
+export interface Surroundings {
+  readonly clock: Clock;
+  readonly timers: Timers;
+  readonly newId: NewId;
+  readonly logger: Logger;
+}
+
+/** A gateway that serves. */
+export interface RunningGateway {
+  /** Where clients reach it, without a slash at its end. */
+  readonly url: string;
+  readonly auth: Auth;
+  readonly engines: ReadonlyMap<TenantId, RunningTenant>;
+  /** The sandboxes among its PBXs; their clock is the gateway's. */
+  readonly sandboxes: ReadonlyMap<PbxId, SandboxDriver>;
+  /** Rejects when a tenant can no longer run. */
+  readonly failed: Promise<never>;
+  /** Answers those who wait, ends every connection, and leaves the data whole. Safe to call twice. */
+  close(): Promise<void>;
+}
+
+const dayMicros = 24 * 3600 * 1e6;
+const retentionEveryMs = 10 * 60 * 1000;
+
+/** Puts the parts together and serves; what has been opened is closed again if a later part cannot be. */
+export const startGateway = async (config: Config, surroundings: Surroundings): Promise<RunningGateway> => {
+  const { newId, logger } = surroundings;
+  const closers: (() => void | Promise<void>)[] = [];
+  const stopping = new AbortController();
+  const close = once(async () => {
+    stopping.abort();
+    for (const closer of closers.reverse()) await closer();
+  });
+  try {
+    // Every part shares the office's clock, so that a sandbox's clock moves them all when it is advanced.
+    const clock = createRunningClock(surroundings.clock, surroundings.timers);
+    closers.push(() => clock.close());
+    const timers: Timers = clock;
+    const metrics = createMetrics();
+    const log = openSqliteLog({ folder: config.data, clock, newId, onCommit: ({ took }) => metrics.logCommit.observe(took / 1e6) });
+    closers.push(() => log.close());
+    const store = openSqliteStore({ folder: config.data, reserve: log.reserve });
+    closers.push(() => store.close());
+    const auth = createAuth({
+      store,
+      clock,
+      newId,
+      masterKey: openMasterKey(config.data, randomBytes),
+      onProblem: (problem) => logger.error({ event: 'auth-problem', ...problem }),
+    });
+    const cluster = createSingleCluster(log);
+    closers.push(() => cluster.close());
+
+    const sandboxes = new Map<PbxId, SandboxDriver>();
+    const createDriver = (name: string, pbx: TenantConfig['pbxs'][string]): Driver => {
+      const id = pbxId(name);
+      if (pbx.kind === 'asterisk') return asteriskDriver(id, pbx, { ...surroundings, clock, timers });
+      const sandbox = createSandboxDriver({ pbx: id, clock, seed: pbx.seed });
+      sandboxes.set(id, sandbox);
+      if (pbx.traffic) {
+        const traffic = new Traffic({ office: sandbox.office, phones: sandbox.phones, clock, seed: pbx.seed });
+        traffic.start();
+        closers.push(() => traffic.close());
+      }
+      return sandbox;
+    };
+
+    const engines = new Map<TenantId, RunningTenant>();
+    for (const [name, tenant] of Object.entries(config.tenants)) {
+      const drivers = Object.entries(tenant.pbxs).map(([pbx, pbxConfig]) => createDriver(pbx, pbxConfig));
+      const observer = {
+        committed: () => undefined,
+        lag: (pbx: PbxId, seconds: number) => metrics.pbxLag.observe({ pbx }, seconds),
+      };
+      const engine = await startTenant({ tenant: tenantId(name), drivers, log, cluster, store, clock, timers, logger, observer });
+      engines.set(engine.tenant, engine);
+      closers.push(() => engine.close());
+    }
+    const delivery = createDelivery({ sources: [...engines.values()], clock, logger, metrics });
+    closers.push(() => delivery.close());
+    const control = await createControl({ engines, store, clock, timers, newId, logger });
+    closers.push(() => control.close());
+
+    const gateway: Gateway = {
+      tenants: [...engines.keys()],
+      engine: (tenant) => engines.get(tenant),
+      auth,
+      control,
+      delivery,
+      store,
+      clock,
+      timers,
+      newId,
+      log: logger,
+      stopping: stopping.signal,
+    };
+    const server = await createHttpServer({
+      ...httpOptions(config),
+      logger,
+      metrics,
+      newRequestId: () => newId.token(),
+      readiness: () => {
+        const pbxs = Object.fromEntries(
+          [...engines.values()].flatMap((engine) => engine.snapshot().pbxs.map(({ id, status }) => [id, status])),
+        );
+        const { status, reason } = log.health();
+        for (const [pbx, state] of Object.entries(pbxs))
+          metrics.pbxStatus.set({ pbx }, state === 'live' ? 1 : state === 'degraded' ? 0.5 : 0);
+        return { ready: status !== 'full', parts: { log: status, ...pbxs }, ...(reason === undefined ? undefined : { reason }) };
+      },
+    });
+    closers.push(() => server.close());
+    for (const dialect of dialectsOf(config)) {
+      await dialect.open(gateway);
+      closers.push(() => dialect.close());
+      await server.app.register(async (scope) => dialect.routes(scope, gateway, server));
+    }
+    const [sandbox] = sandboxes.values();
+    const owner = [...engines.values()].find((engine) => sandbox !== undefined && engine.pbxs.includes(sandbox.pbx));
+    if (sandbox !== undefined && owner !== undefined) {
+      const bearer = createBearer(auth);
+      closers.push(() => bearer.close());
+      await server.app.register(sandboxRoutes, {
+        sandbox,
+        view: owner,
+        authorize: ({ raw }) => {
+          const identity = bearer.identify(raw);
+          if (identity.tenant !== owner.tenant) throw new GatewayError('not-found');
+          requireScope(identity, ['control']);
+        },
+      });
+    }
+    await server.listen();
+    closers.push(keepRetention(config, gateway, log, timers));
+    const failed = Promise.race([...engines.values()].map((engine) => engine.failed));
+    // Whoever runs the gateway awaits it; until then a failure must not count as unhandled.
+    failed.catch(() => undefined);
+    return {
+      url: server.publicUrl(),
+      auth,
+      engines,
+      sandboxes,
+      failed,
+      close,
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+};
+
+const once = (work: () => Promise<void>): (() => Promise<void>) => {
+  let done: Promise<void> | undefined;
+  return () => (done ??= work());
+};
+
+const asteriskDriver = (pbx: PbxId, { kind: _, ...config }: AsteriskPbxConfig, { clock, timers, newId, logger }: Surroundings): Driver =>
+  createAsteriskDriver({ pbx, ...config }, { clock, timers, newId, random: Math.random, log: logger.child({ pbx }) });
+
+const dialectsOf = (config: Config): readonly Dialect[] => {
+  const tenants = Object.entries(config.tenants);
+  const noojee = tenants.filter(([, { dialects }]) => dialects.noojee.enabled);
+  return [
+    createNativeDialect(),
+    ...(noojee.length === 0 ? [] : [createNoojeeDialect(new Map(noojee.map(([name, { dialects }]) => [tenantId(name), dialects.noojee])))]),
+  ];
+};
+
+const httpOptions = ({ http }: Config): Pick<HttpServerOptions, 'host' | 'port' | 'tls' | 'publicUrl' | 'trustedProxies' | 'limits'> => ({
+  host: http.host,
+  port: http.port,
+  trustedProxies: http.trustedProxies,
+  limits: { bodyBytes: http.bodyLimit, connections: http.maxConnections },
+  ...(http.publicUrl === undefined ? undefined : { publicUrl: http.publicUrl }),
+  ...(http.tls === undefined ? undefined : { tls: { certFile: http.tls.certificate, keyFile: http.tls.key, plainToo: http.tls.plainToo } }),
+});
+
+/** Deletes what is older or larger than is to be kept, now and then; returns how to stop. */
+const keepRetention = (
+  config: Config,
+  { store, clock, log: logger }: Gateway,
+  log: ReturnType<typeof openSqliteLog>,
+  timers: Timers,
+): (() => void) => {
+  let cancel = (): void => undefined;
+  const retain = async (): Promise<void> => {
+    for (const [name, tenant] of Object.entries(config.tenants)) {
+      const id = tenantId(name);
+      const olderThan = clock.now() - tenant.keepDays * dayMicros;
+      await log.retain(id, { olderThan, maxBytes: tenant.keepGigabytes * 1e9 });
+      store.history.prune(id, olderThan);
+      store.traces.prune(id, clock.now() - tenant.keepTraceDays * dayMicros, tenant.keepTraceMegabytes * 1e6);
+    }
+  };
+  const later = (): void => {
+    cancel = timers.after(retentionEveryMs, () => {
+      retain().catch((error: unknown) => logger.error({ event: 'retention-failed', err: error }));
+      later();
+    });
+  };
+  later();
+  return () => cancel();
+};
+
+/** A clock that follows the machine's, with microseconds that `Date` does not have. */
+const systemClock = (): Clock => {
+  const drift = 50;
+  let origin = performance.timeOrigin;
+  return {
+    now: () => {
+      const elapsed = performance.now();
+      // The machine's clock was set, or the machine slept.
+      if (Math.abs(Date.now() - (origin + elapsed)) > drift) origin = Date.now() - elapsed;
+      return Math.round((origin + elapsed) * 1000);
+    },
+  };
+};
+
+const systemTimers: Timers = {
+  after: (ms, run) => {
+    const timer = setTimeout(run, ms);
+    return () => clearTimeout(timer);
+  },
+};
+
+const surroundingsOf = (logger: Logger): Surroundings => ({
+  clock: systemClock(),
+  timers: systemTimers,
+  newId: createNewId(randomBytes),
+  logger,
+});
+
+const loggerOf = (level: Config['logLevel']): Logger => pino({ level, base: null }, pino.destination({ dest: 2, sync: true }));
+
+const demoTenant = 'demo';
+const demoScopes: readonly Scope[] = ['observe', 'control', 'supervise', 'record', 'administer'];
+const demoKeys = [
+  { name: 'demo', secret: 'demo-key' },
+  { name: 'the Noojee sample', secret: 'f863246a-973e-11e6-8784-08002718f5b5' },
+];
+
+const demo = async (options: DemoOptions, output: Output, signal: AbortSignal): Promise<ExitCode> => {
+  const temporary = options.data === undefined ? mkdtempSync(join(tmpdir(), 'switchhook-demo-')) : undefined;
+  const config = configSchema.parse({
+    data: options.data ?? temporary,
+    logLevel: 'warn',
+    http: { port: options.port ?? 8080 },
+    tenants: { [demoTenant]: { pbxs: { sandbox: { kind: 'sandbox', seed: options.seed, traffic: !options.quiet } } } },
+  });
+  try {
+    const gateway = await startGateway(config, surroundingsOf(loggerOf(config.logLevel)));
+    try {
+      const tenant = tenantId(demoTenant);
+      for (const { name, secret } of demoKeys) {
+        if (gateway.auth.bySecret(secret) === undefined) gateway.auth.create({ tenant, name, scopes: demoScopes, secret, readable: true });
+      }
+      output.line(demoBanner(gateway.url, 'demo-key'));
+      return await untilStopped(gateway, signal);
+    } finally {
+      await gateway.close();
+    }
+  } finally {
+    if (temporary !== undefined) rmSync(temporary, { recursive: true, force: true });
+  }
+};
+
+const serve = async (path: string, output: Output, signal: AbortSignal): Promise<ExitCode> => {
+  const config = loadConfig(path, process.env);
+  const gateway = await startGateway(config, surroundingsOf(loggerOf(config.logLevel)));
+  try {
+    for (const tenant of gateway.engines.keys()) {
+      if (gateway.auth.list(tenant).length > 0) continue;
+      const { secret } = gateway.auth.create({ tenant, name: 'first administrator', scopes: ['administer', 'observe'] });
+      output.line(firstKeyNotice(tenant, secret));
+    }
+    output.line(serveBanner(gateway.url, Object.keys(config.tenants)));
+    return await untilStopped(gateway, signal);
+  } finally {
+    await gateway.close();
+  }
+};
+
+const untilStopped = async (gateway: RunningGateway, signal: AbortSignal): Promise<ExitCode> => {
+  const stopped = new Promise<void>((resolve) => {
+    if (signal.aborted) resolve();
+    signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+  await Promise.race([stopped, gateway.failed]);
+  return exitCodes.ok;
+};
+
+const doctor = async (path: string, output: Output, signal: AbortSignal): Promise<ExitCode> => {
+  const config = loadConfig(path, process.env);
+  const surroundings = surroundingsOf(loggerOf('silent'));
+  let well = true;
+  for (const [tenant, { pbxs }] of Object.entries(config.tenants)) {
+    for (const [name, pbx] of Object.entries(pbxs)) {
+      if (pbx.kind !== 'asterisk') continue;
+      const driver = asteriskDriver(pbxId(name), pbx, surroundings);
+      const findings = await driver.diagnose(signal);
+      await driver.close();
+      well &&= findings.every(({ ok }) => ok);
+      if (!output.interactive) {
+        for (const finding of findings) output.line(JSON.stringify({ tenant, pbx: name, ...finding }));
+        continue;
+      }
+      output.line(`${name} (${pbx.host}:${pbx.port})`);
+      for (const { ok, check, detail, mend } of findings) {
+        output.line(`  ${ok ? 'ok  ' : 'BAD '} ${check}: ${detail}`);
+        if (mend !== undefined) output.line(mend.replaceAll(/^/gm, '         '));
+      }
+    }
+  }
+  return well ? exitCodes.ok : exitCodes.failed;
+};
+
+const checkConfig = (path: string, output: Output): ExitCode => {
+  const { tenants } = loadConfig(path, process.env);
+  const pbxs = Object.values(tenants).flatMap((tenant) => Object.keys(tenant.pbxs));
+  output.line(`${path} is valid: ${Object.keys(tenants).length} tenant(s), PBX ${pbxs.join(', ')}`);
+  return exitCodes.ok;
+};
+
+const newEpoch = async (path: string, output: Output): Promise<ExitCode> => {
+  const config = loadConfig(path, process.env);
+  const { clock, newId } = surroundingsOf(loggerOf('silent'));
+  const log = openSqliteLog({ folder: config.data, clock, newId });
+  try {
+    for (const tenant of Object.keys(config.tenants)) {
+      const cursor = await log.newEpoch(tenantId(tenant));
+      output.line(`${tenant}: epoch ${cursor.epoch}, from seq ${cursor.seq + 1} on`);
+    }
+  } finally {
+    await log.close();
+  }
+  return exitCodes.ok;
+};
+
+const replayName = 'replay';
+
+const replay = async (options: ReplayOptions, output: Output, signal: AbortSignal): Promise<ExitCode> => {
+  if (options.driver !== 'asterisk')
+    throw new GatewayError('invalid-parameter', { driver: options.driver }, { note: 'There is: asterisk.' });
+  let state = createTrackerState(pbxId(replayName));
+  let seq = 0;
+  for await (const fact of readRecording(options.file, signal)) {
+    const step = track(state, fact);
+    state = step.state;
+    for (const event of step.events) {
+      seq += 1;
+      const logged: Event = envelop(event, tenantId(replayName), replayName, seq, isoTime(event.at));
+      output.line(JSON.stringify(logged));
+    }
+  }
+  return exitCodes.ok;
+};
+
+const actions: LocalActions = { demo, serve, doctor, checkConfig, newEpoch, replay };
+
+const run = async (): Promise<void> => {
+  const stop = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort());
+  const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string };
+  // A reader that went away (`| head`) is no failure.
+  process.stdout.on('error', () => stop.abort());
+  const output: Output = {
+    interactive: process.stdout.isTTY,
+    line: (text) => void process.stdout.write(`${text}\n`),
+    note: (text) => void process.stderr.write(`${text}\n`),
+  };
+  process.exitCode = await runProgram(process.argv.slice(2), { version, environment: process.env, output, signal: stop.signal, actions });
+};
+
+if (import.meta.main) await run();
