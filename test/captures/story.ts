@@ -35,7 +35,7 @@ export const talks = (call: string, from: string, to: string, dialled = to): rea
 ];
 
 /** Of two who hear each other, one hangs up, and with it the other's leg ends. `pair` is in order of their legs' start. */
-export const hangsUp = (who: string, pair: readonly [string, string]): Moment => [
+export const hangsUp = (who: string, pair: readonly [string, string]): readonly string[] => [
   `legs.unlinked ${pair[0]} ${pair[1]}`,
   ...pair.map((leg) => `leg.ended ${leg} 16 ${leg === who ? 'self' : 'peer'}`),
 ];

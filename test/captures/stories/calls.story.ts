@@ -152,7 +152,7 @@ export const calls: readonly Story[] = [
       'leg.ringing 101 peer=trunk1',
       ['leg.connected trunk1', 'leg.connected 101', 'legs.linked trunk1 101'],
       ['legs.unlinked trunk1 101', 'leg.ended trunk1 16 self', 'leg.ended 101 16 peer'],
-      'call.ended A inbound trunk1>5551001 answered 16 answered=101 ended=trunk1',
+      'call.ended A inbound trunk1>101 answered 16 answered=101 ended=trunk1',
     ],
     presence: { 101: 'ringing busy idle' },
   },

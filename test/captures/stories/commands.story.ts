@@ -66,8 +66,8 @@ export const commands: readonly Story[] = [
       ...rings('A', '101', '102'),
       'leg.connected 101',
       'leg.ended 101 0 self',
-      'leg.ended 102 0 pbx',
-      'call.ended A internal 101>102 missed 0 ended=101',
+      'leg.ended 102 0 ?',
+      'call.ended A internal 101>102 cancelled 0 ended=101',
     ],
     presence: { 101: 'busy idle', 102: 'ringing idle' },
   },
@@ -104,15 +104,15 @@ export const commands: readonly Story[] = [
   },
   {
     capture: 'dial_originate_unregistered',
-    what: '110 unregisters; ringing it and ringing 199, which does not exist, fail without any channel. 110 registers again.',
-    events: ['extension.unregistered 110 PJSIP/110', 'extension.registered 110 PJSIP/110'],
+    what: '110 unregisters; ringing it and ringing 199, which does not exist, fail without any channel. 110 registers again, too soon to have been gone.',
+    events: ['extension.registered 110 PJSIP/110'],
   },
   {
     capture: 'hangup_ari',
     what: 'A program deletes the channel of 101: both legs end.',
     events: [
       ...talks('A', '101', '102'),
-      ['legs.unlinked 101 102', 'leg.ended 101 16 pbx', 'leg.ended 102 16 peer'],
+      ['legs.unlinked 101 102', 'leg.ended 101 16 pbx', 'leg.ended 102 16 pbx'],
       'call.ended A internal 101>102 answered 16 answered=102 ...',
     ],
     presence: callerAndCalled('101', '102'),
@@ -122,7 +122,7 @@ export const commands: readonly Story[] = [
     what: 'An administrator hangs up the leg of 102: both end.',
     events: [
       ...talks('A', '101', '102'),
-      ['legs.unlinked 101 102', 'leg.ended 102 16 pbx', 'leg.ended 101 16 peer'],
+      ['legs.unlinked 101 102', 'leg.ended 102 16 pbx', 'leg.ended 101 16 pbx'],
       'call.ended A internal 101>102 answered 16 answered=102 ...',
     ],
     presence: callerAndCalled('101', '102'),
@@ -132,7 +132,7 @@ export const commands: readonly Story[] = [
     what: 'An administrator hangs up the leg of 102, giving the cause: both end.',
     events: [
       ...talks('A', '101', '102'),
-      ['legs.unlinked 101 102', 'leg.ended 102 16 pbx', 'leg.ended 101 16 peer'],
+      ['legs.unlinked 101 102', 'leg.ended 102 16 pbx', 'leg.ended 101 16 pbx'],
       'call.ended A internal 101>102 answered 16 answered=102 ...',
     ],
     presence: callerAndCalled('101', '102'),

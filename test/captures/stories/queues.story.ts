@@ -41,7 +41,7 @@ export const queues: readonly Story[] = [
       ...ringsAgent('trunk1', '106'),
       agentAnswers('trunk1', '106'),
       hangsUp('106', ['trunk1', '106']),
-      'call.ended A inbound trunk1>5553000 answered 16 answered=106 ended=106 queue=support',
+      'call.ended A inbound trunk1>300 answered 16 answered=106 ended=106 queue=support',
     ],
     presence: { 106: 'ringing busy idle' },
     agents: { 'support PJSIP/106': 'ringing busy idle' },

@@ -5,8 +5,7 @@ const threePresences = { 101: 'busy idle', 102: 'ringing busy idle', 103: 'ringi
 /** 101 called 102; 102 sends 101 on to 103, who answers; 101 hangs up. */
 const calledSendsCallerOn = (dialled: string): Story['events'] => [
   ...talks('A', '101', '102', dialled),
-  'call.transferred A blind by=102 to=103 ok',
-  ['legs.unlinked 101 102', 'leg.ended 102 16 pbx', 'leg.started 103 A inbound'],
+  ['call.transferred A blind by=102 to=103 ok', 'legs.unlinked 101 102', 'leg.ended 102 16 pbx', 'leg.started 103 A inbound'],
   'leg.ringing 103 peer=101',
   ['leg.connected 103', 'legs.linked 101 103'],
   hangsUp('101', ['101', '103']),
@@ -16,8 +15,7 @@ const calledSendsCallerOn = (dialled: string): Story['events'] => [
 /** 101 called 102; 101 sends 102 on to 103, who answers; 102 hangs up. */
 const callerSendsCalledOn: Story['events'] = [
   ...talks('A', '101', '102'),
-  'call.transferred A blind by=101 to=103 ok',
-  ['legs.unlinked 101 102', 'leg.ended 101 16 pbx', 'leg.started 103 A inbound'],
+  ['call.transferred A blind by=101 to=103 ok', 'legs.unlinked 101 102', 'leg.ended 101 16 pbx', 'leg.started 103 A inbound'],
   'leg.ringing 103 peer=102',
   ['leg.connected 103', 'legs.linked 102 103'],
   hangsUp('102', ['102', '103']),
@@ -26,8 +24,7 @@ const callerSendsCalledOn: Story['events'] = [
 
 /** 102, holding 101 by a feature of the PBX, consults 103 on the same leg; 103 answers. */
 const consults: Story['events'] = [
-  ['leg.started 103 A inbound', 'legs.unlinked 101 102', 'leg.resumed 102'],
-  'leg.ringing 103 peer=102',
+  ['leg.started 103 A inbound', 'leg.ringing 103 peer=102', 'legs.unlinked 101 102', 'leg.resumed 102'],
   ['leg.connected 103', 'legs.linked 102 103'],
 ];
 
@@ -44,8 +41,7 @@ export const transfers: readonly Story[] = [
       'dtmf.received 102 0',
       'dtmf.received 102 3',
       'leg.resumed 102',
-      'call.transferred A blind by=102 to=103 ok',
-      ['legs.unlinked 101 102', 'leg.ended 102 16 pbx'],
+      ['call.transferred A blind by=102 to=103 ok', 'legs.unlinked 101 102', 'leg.ended 102 16 pbx'],
       'leg.started 103 A inbound',
       'leg.ringing 103 peer=101',
       ['leg.connected 103', 'legs.linked 101 103'],
@@ -80,11 +76,10 @@ export const transfers: readonly Story[] = [
   },
   {
     capture: 'xfer_blind_action_badexten',
-    what: 'An administrator has 102 transfer 101 to 99999, which does not exist. The PBX says that it succeeded; both legs die.',
+    what: 'An administrator has 102 transfer 101 to 99999, which does not exist. The PBX says that it succeeded, but both legs die.',
     events: [
       ...talks('A', '101', '102'),
-      'call.transferred A blind by=102 to=99999 ok',
-      ['legs.unlinked 101 102', 'leg.ended 101 16 pbx', 'leg.ended 102 16 pbx'],
+      ['call.transferred A blind by=102 to=99999 failed', 'legs.unlinked 101 102', 'leg.ended 101 16 pbx', 'leg.ended 102 16 pbx'],
       'call.ended A internal 101>102 answered 16 answered=102 ...',
     ],
     presence: callerAndCalled('101', '102'),
@@ -94,8 +89,7 @@ export const transfers: readonly Story[] = [
     what: 'An administrator has 101 transfer 102 to 103; 103 rings. Then the administrator hangs 102 and 103 up.',
     events: [
       ...talks('A', '101', '102'),
-      'call.transferred A blind by=101 to=103 ok',
-      ['legs.unlinked 101 102', 'leg.ended 101 16 pbx', 'leg.started 103 A inbound'],
+      ['call.transferred A blind by=101 to=103 ok', 'legs.unlinked 101 102', 'leg.ended 101 16 pbx', 'leg.started 103 A inbound'],
       'leg.ringing 103 peer=102',
       ['leg.ended 102 16 pbx', 'leg.ended 103 16 ?'],
       'call.ended A internal 101>102 answered 16 answered=102 ...',

@@ -1,0 +1,115 @@
+import { describe, expect, test } from 'vitest';
+import type { NewEvent } from '../../src/model/event.ts';
+import type { Fact } from '../../src/model/fact.ts';
+import type { LiveState } from '../../src/model/live-state.ts';
+import { createTrackerState, liveState, restoreState, saveChanges, track } from '../../src/tracker/tracker.ts';
+import { resyncAfter } from './channel-model.ts';
+import { brokenInvariants } from './invariants.ts';
+import { factsOf, lab, play } from './play.ts';
+import { readRecording, recordingNames } from './recording.ts';
+
+/** The recording that ends with its calls up: the PBX was killed. */
+const unfinished: ReadonlySet<string> = new Set(['pbx_kill9_with_call']);
+
+describe.each(recordingNames)('%s', (name) => {
+  const facts = factsOf(readRecording(name));
+  const whole = play(facts);
+  const isOver = !unfinished.has(name);
+
+  test('legs and calls start once, end once, and are silent afterwards', () => {
+    expect(brokenInvariants(whole.events, isOver)).toEqual([]);
+  });
+
+  test('nothing is left when all is over', () => {
+    const { calls, conferences, slots, queues } = liveState(whole.state);
+    expect(calls.length > 0).toBe(!isOver);
+    expect([...conferences.flatMap((one) => one.members), ...slots, ...queues.flatMap((queue) => queue.waiting)]).toEqual([]);
+  });
+
+  test('a second replay gives the same', () => {
+    expect(play(factsOf(readRecording(name))).events).toEqual(whole.events);
+  });
+
+  test('saved at any point and taken up again, it goes on as if nothing had been', () => {
+    for (const cut of pointsOf(facts.length)) {
+      const before = play(facts.slice(0, cut));
+      const after = play(facts.slice(cut), restoreState(lab, savedAfter(facts.slice(0, cut))));
+      expect([...before.events, ...after.events]).toEqual(whole.events);
+      expect(liveState(after.state)).toEqual(liveState(whole.state));
+    }
+  });
+
+  test('when facts are lost until all is quiet, a resync finds exactly what lives', () => {
+    const ends = quietMoments(facts);
+    for (const cut of pointsOf(facts.length)) {
+      for (const end of ends.filter((moment) => moment >= cut).slice(0, 3)) {
+        const { resynced } = playWithLoss(facts, cut, end);
+        expect(livingOf(liveState(resynced.state)), `lost ${cut} to ${end}`).toEqual(livingOf(liveState(play(facts.slice(0, end)).state)));
+      }
+    }
+  });
+
+  test('whatever facts are lost, every call ends once', () => {
+    for (const cut of pointsOf(facts.length)) {
+      for (const lost of [0, 2, 9, 30]) {
+        const { events } = playWithLoss(facts, cut, Math.min(cut + lost, facts.length));
+        expect(brokenInvariants(events, isOver), `lost ${cut} to ${cut + lost}`).toEqual([]);
+      }
+    }
+  });
+});
+
+interface PlayedWithLoss {
+  readonly resynced: ReturnType<typeof play>;
+  readonly events: readonly NewEvent[];
+}
+
+/** The facts from `cut` to `end` are never heard: the link was down, and comes back with a resync. */
+const playWithLoss = (facts: readonly Fact[], cut: number, end: number): PlayedWithLoss => {
+  const at = facts[end - 1]?.at ?? 0;
+  const before = play([...facts.slice(0, cut), { type: 'pbx.disconnected', at, reason: 'test' }, { type: 'pbx.connected', at }]);
+  const resynced = play([resyncAfter(facts.slice(0, end), at)], before.state);
+  const rest = play(facts.slice(end), resynced.state);
+  return { resynced, events: [...before.events, ...resynced.events, ...rest.events] };
+};
+
+/**
+ * Where nothing happens for a tenth of a second: between the facts of one moment (a phone is up, but not in its bridge yet) a list of
+ * channels does not tell what the facts told.
+ */
+const quietMoments = (facts: readonly Fact[]): readonly number[] =>
+  facts.flatMap((fact, index) => ((facts[index + 1]?.at ?? Infinity) - fact.at > 100_000 ? [index + 1] : []));
+
+/** A few points of every recording. */
+const pointsOf = (length: number): readonly number[] => [0.15, 0.35, 0.5, 0.65, 0.8, 0.95].map((share) => Math.floor(share * length));
+
+/** What a process that saved after every fact leaves behind. */
+const savedAfter = (facts: readonly Fact[]): ReadonlyMap<string, string> => {
+  const rows = new Map<string, string>();
+  let state = createTrackerState(lab);
+  for (const fact of facts) {
+    const next = track(state, fact).state;
+    for (const { key, value } of saveChanges(state, next)) {
+      if (value === undefined) rows.delete(key);
+      else rows.set(key, value);
+    }
+    state = next;
+  }
+  return rows;
+};
+
+/** What lives, as far as a PBX can list it: who is in which call, and where each leg is. Not what happened before. */
+const livingOf = (state: LiveState): unknown => ({
+  calls: state.calls
+    .map((call) =>
+      call.legs
+        .filter((leg) => leg.state !== 'ended')
+        .map((leg) => `${leg.channel} ${leg.extension ?? leg.trunk ?? leg.device} ${leg.state} ${leg.conference ?? ''} ${leg.queue ?? ''}`)
+        .toSorted()
+        .join('; '),
+    )
+    .toSorted(),
+  slots: state.slots.map(({ lot, slot, legId, parkedBy }) => ({ lot, slot, legId, parkedBy })),
+  conferences: state.conferences.map(({ name, members }) => ({ name, legs: members.map((member) => member.legId).toSorted() })),
+  waiting: state.queues.flatMap((queue) => queue.waiting.map(({ legId }) => ({ queue: queue.name, legId }))),
+});
