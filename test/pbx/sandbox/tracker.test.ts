@@ -8,6 +8,7 @@ import { Traffic } from '../../../src/pbx/sandbox/index.ts';
 import { liveState } from '../../../src/tracker/snapshot.ts';
 import { createTrackerState, type TrackerState } from '../../../src/tracker/state.ts';
 import { track } from '../../../src/tracker/tracker.ts';
+import { brokenPromises } from '../../contract/driver.ts';
 import { channel, extension, openOffice, type TestOffice } from './harness.ts';
 
 const fold = (facts: readonly Fact[]): { readonly state: TrackerState; readonly events: readonly NewEvent[] } => {
@@ -179,36 +180,3 @@ test('whatever people do, the facts keep their promises and the calls that are t
     { numRuns: 150 },
   );
 });
-
-/** What every driver promises of its facts, and this one broke. */
-const brokenPromises = (facts: readonly Fact[]): readonly string[] => {
-  const broken: string[] = [];
-  const live = new Map<string, string | undefined>();
-  const ended = new Set<string>();
-  let greeted = false;
-  for (const fact of facts) {
-    if (fact.type === 'pbx.disconnected') greeted = false;
-    if (fact.type === 'resync') {
-      greeted = true;
-      live.clear();
-      for (const each of fact.channels) live.set(each.channel, each.bridge?.bridge);
-    }
-    if (!greeted && !fact.type.startsWith('pbx.')) broken.push(`${fact.type} before a resync`);
-    if (fact.type === 'channel.created') {
-      if (live.has(fact.channel) || ended.has(fact.channel)) broken.push(`${fact.channel} came twice`);
-      live.set(fact.channel, undefined);
-    } else if ('channel' in fact && fact.type !== 'dial.commanded') {
-      if (!live.has(fact.channel)) broken.push(`${fact.type} of ${fact.channel}, which does not live`);
-      if (fact.type === 'bridge.entered' && live.get(fact.channel) !== undefined) broken.push(`${fact.channel} entered a second bridge`);
-      if (fact.type === 'bridge.left' && live.get(fact.channel) !== fact.bridge) broken.push(`${fact.channel} left a bridge it was not in`);
-      if (fact.type === 'bridge.entered') live.set(fact.channel, fact.bridge);
-      if (fact.type === 'bridge.left') live.set(fact.channel, undefined);
-      if (fact.type === 'channel.ended') {
-        if (live.get(fact.channel) !== undefined) broken.push(`${fact.channel} ended in a bridge`);
-        live.delete(fact.channel);
-        ended.add(fact.channel);
-      }
-    }
-  }
-  return broken;
-};
