@@ -84,7 +84,6 @@ export const describeDriver = (name: string, open: () => Promise<DriverUnderTest
       (type: Fact['type'], members: Readonly<Record<string, unknown>>) =>
       (fact: Fact): boolean =>
         fact.type === type && Object.entries(members).every(([key, value]) => (fact as Readonly<Record<string, unknown>>)[key] === value);
-    const never = (match: (fact: Fact) => boolean): void => expect(facts.filter(match)).toEqual([]);
 
     const beginCall = async (): Promise<{ readonly caller: ChannelId; readonly callee: ChannelId }> => {
       const { world } = opened;
@@ -133,7 +132,7 @@ export const describeDriver = (name: string, open: () => Promise<DriverUnderTest
       expect(await ended(callee)).toBe(21);
       await ended(caller);
       inOrder(is('dial.ended', { caller, callee, result: 'no-answer' }), is('channel.ended', { channel: callee }));
-      never(is('channel.state', { channel: callee, state: 'up' }));
+      expect(facts.filter(is('channel.state', { channel: callee, state: 'up' }))).toEqual([]);
     });
 
     test('tells a call to a busy phone, which never rings', async () => {
@@ -143,7 +142,7 @@ export const describeDriver = (name: string, open: () => Promise<DriverUnderTest
       expect(await ended(callee)).toBe(17);
       await ended(await channelOf(world.caller));
       inOrder(is('dial.began', { callee }), is('dial.ended', { callee, result: 'busy' }), is('channel.ended', { channel: callee }));
-      never(is('dial.ringing', { callee }));
+      expect(facts.filter(is('dial.ringing', { callee }))).toEqual([]);
     });
 
     test('tells a call that its caller gives up', async () => {
@@ -151,7 +150,7 @@ export const describeDriver = (name: string, open: () => Promise<DriverUnderTest
       await opened.world.hangUp(opened.world.caller);
       await Promise.all([ended(caller), ended(callee)]);
       inOrder(is('channel.hangupRequested', { channel: caller, by: 'far-end' }), is('dial.ended', { caller, callee, result: 'cancelled' }));
-      never(is('bridge.entered', {}));
+      expect(facts.filter(is('bridge.entered', {}))).toEqual([]);
     });
 
     test('dials for an extension, under the channel id that it was given', async () => {
@@ -196,7 +195,7 @@ export const describeDriver = (name: string, open: () => Promise<DriverUnderTest
       expect([17, 21]).toContain(await ended(callee));
       await ended(caller);
       inOrder(is('channel.hangupRequested', { channel: callee, by: 'command' }), is('channel.ended', { channel: callee }));
-      never(is('bridge.entered', {}));
+      expect(facts.filter(is('bridge.entered', {}))).toEqual([]);
     });
 
     test('hangs up, and says that it was a command', async () => {
