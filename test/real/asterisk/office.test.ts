@@ -14,7 +14,7 @@ onEachAsterisk('phones and PBX', (version, tree) => {
     const call = await tom.call('102');
     const rung = await ann.incoming();
     await call.until('ringing');
-    await rung.answer();
+    rung.answer();
     await call.until('up');
     await call.untilHears('102');
     await rung.untilHears('101');
@@ -52,11 +52,11 @@ onEachAsterisk('phones and PBX', (version, tree) => {
     const [tom, ann, kim] = await office().phones('101', '102', '103');
     const call = await tom.call('102');
     const rung = await ann.incoming();
-    await rung.answer();
+    rung.answer();
     await rung.untilHears('101'); // A transfer before the PBX has joined the two would be refused.
     await rung.transfer('103');
     const target = await kim.incoming();
-    await target.answer();
+    target.answer();
     await call.untilHears('103');
     await target.untilHears('101');
     await rung.until('ended');
@@ -67,12 +67,12 @@ onEachAsterisk('phones and PBX', (version, tree) => {
     const [tom, ann, kim] = await office().phones('101', '102', '103');
     const call = await tom.call('102');
     const rung = await ann.incoming();
-    await rung.answer();
+    rung.answer();
     await rung.untilHears('101');
     await rung.hold();
     const consultation = await ann.call('103');
     const target = await kim.incoming();
-    await target.answer();
+    target.answer();
     await consultation.untilHears('103');
     await rung.transferTo(consultation);
     await call.untilHears('103');
@@ -85,12 +85,12 @@ onEachAsterisk('phones and PBX', (version, tree) => {
     const [tom, ann, kim] = await office().phones('101', '102', '103');
     const call = await tom.call('102');
     const rung = await ann.incoming();
-    await rung.answer();
+    rung.answer();
     await rung.untilHears('101');
     rung.press('#1');
     await call.untilHears('music');
     rung.press('103');
-    await (await kim.incoming()).answer();
+    (await kim.incoming()).answer();
     await call.untilHears('103');
   });
 
@@ -108,19 +108,19 @@ onEachAsterisk('phones and PBX', (version, tree) => {
     const inbound = await outside.call('+15550200101', { from: '+15550100001' });
     const rung = await tom.incoming();
     expect(rung.callerNumber).toBe('+15550100001');
-    await rung.answer();
+    rung.answer();
     await inbound.untilHears('101');
     await inbound.hangup();
     await rung.until('ended');
     const outbound = await tom.call('+15550100007');
-    await (await outside.incoming()).answer();
+    (await outside.incoming()).answer();
     await outbound.untilHears('outside');
   });
 
   test('a phone with call waiting has two calls at once, one without says that it is busy', async () => {
     const [tom, ann, kim] = await office().phones('101', '102', '103');
     const first = await tom.call('102');
-    await (await ann.incoming()).answer();
+    (await ann.incoming()).answer();
     await first.until('up');
     const second = await kim.call('102');
     await ann.incoming();
@@ -135,13 +135,13 @@ onEachAsterisk('phones and PBX', (version, tree) => {
   test('after a crash the PBX comes back on the same ports and still knows the phones', async () => {
     const [tom, ann] = await office().phones('101', '102');
     const call = await tom.call('102');
-    await (await ann.incoming()).answer();
+    (await ann.incoming()).answer();
     await call.until('up');
     await office().pbx.crash();
     for (const lost of [...tom.calls, ...ann.calls]) lost.drop();
     await office().pbx.boot();
     const again = await tom.call('102');
-    await (await ann.incoming()).answer();
+    (await ann.incoming()).answer();
     await again.untilHears('102');
   });
 });

@@ -136,7 +136,7 @@ export class PhoneCall {
     return [...this.phone.tones].filter(([, hertz]) => heard.includes(hertz)).map(([name]) => name);
   }
 
-  async answer(): Promise<void> {
+  answer(): void {
     if (this.#invite === undefined || this.#state !== 'ringing') throw new Error(`cannot answer: ${this.describe()}`);
     this.#hearSession(this.#invite.body);
     this.#respond(this.#invite, 200, this.#session());
@@ -210,11 +210,11 @@ export class PhoneCall {
   }
 
   /** Rings: says so to the far end, and answers by itself if asked to and willing. For the phone to run. */
-  async ring(): Promise<void> {
+  ring(): void {
     if (this.#invite === undefined) return;
     this.#respond(this.#invite, 180);
     const asked = [...headersOf(this.#invite, 'call-info'), ...headersOf(this.#invite, 'alert-info')].join(' ');
-    if (this.phone.obeysAutoAnswer && /answer-after=0|auto-?answer|ring answer/i.test(asked)) await this.answer();
+    if (this.phone.obeysAutoAnswer && /answer-after=0|auto-?answer|ring answer/i.test(asked)) this.answer();
   }
 
   /** A request of the far end within this call. For the phone to run. */
@@ -260,7 +260,7 @@ export class PhoneCall {
       this.transferReports.push(request.body.trim());
       if (request.body.startsWith('SIP/2.0 2') && this.#state === 'up') await this.hangup();
     } else if (this.phone.obeysNotify && event === 'talk') {
-      if (this.#state === 'ringing') await this.answer();
+      if (this.#state === 'ringing') this.answer();
       else if (this.holding) await this.resume();
     } else if (this.phone.obeysNotify && event === 'hold' && this.#state === 'up') {
       await this.hold();

@@ -298,7 +298,7 @@ export class Phone {
     this.calls.push(incoming);
     if (busy) incoming.reject(486);
     else if (this.policy === 'decline') incoming.reject(603);
-    else await incoming.ring();
+    else incoming.ring();
     this.changes.notify();
   }
 
