@@ -215,9 +215,7 @@ class Session implements AmiSession {
       tls === false
         ? connectPlain({ host, port })
         : connectTls({ host, port, ...(isIP(host) === 0 ? { servername: host } : {}), ...(tls === true ? {} : { ca: tls.ca }) });
-    const parser = createAmiParser({
-      ...(interesting === undefined ? {} : { interesting: (event) => this.#pending.size > 0 || interesting(event) }),
-    });
+    const parser = createAmiParser({ interesting: (event) => this.#pending.size > 0 || interesting?.(event) !== false });
     const stopWaiting = this.#deps.timers.after(this.#options.connectTimeoutMs ?? defaults.connectTimeoutMs, () => {
       this.close(linkError(socket.bytesRead === 0 ? 'silent' : 'not-asterisk'));
     });

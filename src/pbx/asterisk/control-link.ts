@@ -41,12 +41,11 @@ export class ControlLink {
     this.drop();
   }
 
-  async #connect(): Promise<AmiSession> {
+  #connect(): Promise<AmiSession> {
+    const connecting = connectAmi({ ...this.#ami, events: 'off' }, this.#deps, this.#closing.signal);
     const forget = (): void => {
       if (this.#session === connecting) this.#session = undefined;
     };
-    const connecting = connectAmi({ ...this.#ami, events: 'off' }, this.#deps, this.#closing.signal);
-    this.#session = connecting;
     connecting.then((session) => session.ended.then(forget), forget);
     return connecting;
   }

@@ -234,7 +234,8 @@ export class EventLink {
 
   #tellLost(error: unknown, wasLive: boolean): void {
     const failure = linkFailureOf(error);
-    const reason = failure === undefined ? String(error) : linkFailures[failure];
+    const said = error instanceof Error ? error.message : String(error);
+    const reason = failure === undefined ? said : linkFailures[failure];
     // While it stays away for the same reason there is nothing new to tell.
     if (!wasLive && reason === this.#lastFailure) return;
     this.#lastFailure = reason;

@@ -36,7 +36,6 @@ export const createAsteriskDriver = (config: AsteriskConfig, deps: AsteriskDeps)
 
 class AsteriskDriver implements Driver {
   readonly pbx: PbxId;
-  readonly supports: DriverSupport;
   readonly #config: AsteriskConfig;
   readonly #deps: AsteriskDeps;
   readonly #closing = new AbortController();
@@ -56,16 +55,6 @@ class AsteriskDriver implements Driver {
     this.pbx = config.pbx;
     this.#config = config;
     this.#deps = deps;
-    const driver = this;
-    this.supports = {
-      commands: supportedCommands,
-      get stampsTime() {
-        return driver.#stampsTime;
-      },
-      get tellsRegistrations() {
-        return driver.#tellsRegistrations;
-      },
-    };
     this.#directory = createDirectory({ extensionPattern: new RegExp(config.extensionPattern) });
     this.#translator = createTranslator({ directory: this.#directory });
     this.#events = new EventWatch(deps.timers);
@@ -85,6 +74,10 @@ class AsteriskDriver implements Driver {
       },
       { ...amiDeps, random: deps.random, log: deps.log },
     );
+  }
+
+  get supports(): DriverSupport {
+    return { commands: supportedCommands, stampsTime: this.#stampsTime, tellsRegistrations: this.#tellsRegistrations };
   }
 
   async *facts(signal: AbortSignal): AsyncGenerator<readonly TracedFact[], void> {

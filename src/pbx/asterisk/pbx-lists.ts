@@ -29,7 +29,8 @@ export interface PbxLists {
   readonly callerIds: ReadonlyMap<string, string>;
 }
 
-export interface ReadOptions extends RequestOptions {
+export interface ReadOptions {
+  readonly signal: AbortSignal;
   /** Endpoints whose caller id is worth asking for; it is asked once. */
   readonly wantsCallerId: (endpoint: string) => boolean;
   /** Called with each list that the PBX refused; it counts as empty. */
@@ -44,7 +45,8 @@ const maxCallerIds = 2_000;
  * that is refused (a missing permission, a module that is not loaded) is empty; without the channels there is no resync: it throws.
  */
 export const readPbxLists = async (session: AmiSession, options: ReadOptions): Promise<PbxLists> => {
-  const { wantsCallerId, onRefused, ...request } = options;
+  const { signal, onRefused } = options;
+  const request: RequestOptions = { signal };
   const optional = async (action: AmiAction): Promise<readonly AmiMessage[] | undefined> => {
     try {
       return await session.list(action, request);
@@ -104,13 +106,13 @@ const isRefusal = (error: unknown): error is GatewayError =>
 const readCallerIds = async (
   session: AmiSession,
   endpoints: readonly AmiMessage[],
-  { wantsCallerId, onRefused: _onRefused, ...request }: ReadOptions,
+  { wantsCallerId, signal }: ReadOptions,
 ): Promise<ReadonlyMap<string, string>> => {
   const names = endpoints.map((endpoint) => endpoint.get('ObjectName') ?? '').filter((name) => name !== '' && wantsCallerId(name));
   const callerIds = new Map<string, string>();
   for (const name of names.slice(0, maxCallerIds)) {
     try {
-      const details = await session.list({ Action: 'PJSIPShowEndpoint', Endpoint: name }, request);
+      const details = await session.list({ Action: 'PJSIPShowEndpoint', Endpoint: name }, { signal });
       const callerId = details.find((detail) => detail.event === 'EndpointDetail')?.get('Callerid');
       callerIds.set(name, callerId ?? '');
     } catch (error) {

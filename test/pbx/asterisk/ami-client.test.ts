@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { GatewayError } from '../../../src/model/errors.ts';
 import { createNewId } from '../../../src/model/ids.ts';

@@ -1,0 +1,308 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { Command, CommandOutcome } from '../../../src/model/command.ts';
+import { commandNames } from '../../../src/model/command.ts';
+import { channelId, commandIdFrom, extensionNumber } from '../../../src/model/ids.ts';
+import type { AsteriskConfig } from '../../../src/pbx/asterisk/index.ts';
+import { Driven, message, newchannel } from './driven.ts';
+
+let driven: Driven;
+
+const start = async (config: Partial<AsteriskConfig> = {}): Promise<void> => {
+  driven = await Driven.create({ config });
+  driven.ami.serveOffice();
+  await driven.start();
+  driven.forget();
+};
+
+beforeEach(() => start());
+afterEach(() => driven.close());
+
+/** A command without its id, whatever its name. */
+type Wish = Command extends infer Each ? (Each extends Command ? Omit<Each, 'id'> : never) : never;
+
+const execute = (wish: Wish, signal = new AbortController().signal): Promise<CommandOutcome> =>
+  driven.driver.execute({ ...wish, id: commandIdFrom('cmd_1') }, signal);
+
+const dial: Wish = {
+  name: 'dial',
+  channel: channelId('own-1'),
+  extension: extensionNumber('101'),
+  number: '102',
+  timeoutSeconds: 20,
+};
+const answer: Wish = { name: 'answer', channel: channelId('1.2'), extension: extensionNumber('102'), caller: channelId('1.1') };
+
+/** Answers an action with success, then lets events follow. */
+const obey = (action: string, ...events: readonly string[]): void => {
+  driven.ami.answers.set(action, ({ ActionID: id = '' }) => {
+    setImmediate(() => driven.ami.emit(...events.map((event) => event.replace('ACTION-ID', id))));
+    return ['Response: Success'];
+  });
+};
+const originateFailed = 'Event: OriginateResponse\nActionID: ACTION-ID\nResponse: Failure\nReason: 0\nUniqueid: <unknown>';
+
+describe('dial', () => {
+  test('originates the own phone under the id that was chosen, and is accepted once the channel is there', async () => {
+    obey('Originate', newchannel('own-1', '101'));
+    expect(await execute(dial)).toEqual({ outcome: 'accepted' });
+    expect(driven.ami.actions('Originate')).toEqual([
+      {
+        Action: 'Originate',
+        Async: 'true',
+        Channel: 'PJSIP/101',
+        ChannelId: 'own-1',
+        Context: 'internal',
+        Exten: '102',
+        Priority: '1',
+        CallerID: '"User 101" <101>',
+        Timeout: '20000',
+        Variable: '__SWITCHHOOK_DIAL=cmd_1',
+        ActionID: expect.any(String),
+      },
+    ]);
+  });
+
+  test('says what it is about to do before the PBX acts', async () => {
+    obey('Originate', newchannel('own-1', '101'));
+    await execute(dial);
+    await driven.until('channel.created');
+    expect(driven.facts).toMatchObject([
+      { type: 'dial.commanded', channel: 'own-1', command: 'cmd_1', extension: '101', number: '102' },
+      { type: 'channel.created', channel: 'own-1' },
+    ]);
+  });
+
+  test('shows the caller id that was asked for, without what would end its quotes', async () => {
+    obey('Originate', newchannel('own-1', '101'));
+    await execute({ ...dial, callerId: { number: '+15550200101', name: 'Front "Desk" <x>' } });
+    expect(driven.ami.actions('Originate')[0]?.['CallerID']).toBe('"Front Desk x" <+15550200101>');
+  });
+
+  test('lets the phone answer by itself, by the headers that phones know or by the one given', async () => {
+    obey('Originate', newchannel('own-1', '101'));
+    await execute({ ...dial, autoAnswer: {} });
+    await execute({ ...dial, autoAnswer: { header: 'Alert-Info: <http://x>;info=a,b' } });
+    expect(driven.ami.actions('Originate').map((action) => action['Variable']?.split('\n'))).toEqual([
+      [
+        '__SWITCHHOOK_DIAL=cmd_1',
+        String.raw`PJSIP_HEADER(add,Alert-Info)=<http://127.0.0.1>\;info=alert-autoanswer`,
+        String.raw`PJSIP_HEADER(add,Call-Info)=<sip:127.0.0.1>\;answer-after=0`,
+      ],
+      ['__SWITCHHOOK_DIAL=cmd_1', String.raw`PJSIP_HEADER(add,Alert-Info)=<http://x>\;info=a\,b`],
+    ]);
+  });
+
+  test('a header that is none is refused', async () => {
+    expect(await execute({ ...dial, autoAnswer: { header: 'no header' } })).toMatchObject({ outcome: 'failed', code: 'invalid-parameter' });
+  });
+
+  test('a phone that is not registered is unreachable', async () => {
+    obey('Originate', originateFailed);
+    const dialling = execute(dial);
+    await driven.time.untilDue(250);
+    driven.time.advance(250);
+    expect(await dialling).toMatchObject({ outcome: 'failed', code: 'unreachable' });
+  });
+
+  test('a phone that is busy at once was called: Asterisk may tell the failure before the channel', async () => {
+    obey('Originate', originateFailed, newchannel('own-1', '101'));
+    expect(await execute(dial)).toEqual({ outcome: 'accepted' });
+  });
+
+  test('a number that the dialplan does not know is refused with its words', async () => {
+    driven.ami.answers.set('Originate', () => ['Response: Error\nMessage: Extension does not exist.']);
+    expect(await execute(dial)).toEqual({ outcome: 'failed', code: 'invalid-parameter', detail: 'Extension does not exist.' });
+  });
+
+  test('records from the answer on when asked to', async () => {
+    obey('Originate', newchannel('own-1', '101'));
+    obey('MixMonitor');
+    await execute({ ...dial, record: { name: 'call-1' } });
+    expect(driven.ami.actions('MixMonitor')[0]).toMatchObject({
+      Channel: 'own-1',
+      File: 'call-1.wav',
+      Options: 'bi(SWITCHHOOK_RECORDING)',
+    });
+  });
+});
+
+describe('answer', () => {
+  const up = message('Newstate', { Uniqueid: '1.2', ChannelState: '6' });
+  const pickup = message('Pickup', { Uniqueid: '1.3', TargetUniqueid: '1.2' });
+
+  test('asks the phone in its own dialog, and is accepted when the phone has answered', async () => {
+    obey('PJSIPNotify', up);
+    expect(await execute(answer)).toEqual({ outcome: 'accepted' });
+    expect(driven.ami.actions('PJSIPNotify')[0]).toMatchObject({ Channel: '1.2', Variable: 'Event=talk' });
+    expect(driven.ami.actions('Originate')).toEqual([]);
+  });
+
+  test('that the NOTIFY was sent is no answer: after 2 s the same phone is called again to pick the first call up', async () => {
+    obey('PJSIPNotify');
+    obey('Originate', pickup);
+    driven.ami.answers.set('Getvar', () => ['Response: Success\nValue: PJSIP/102-0000000a']);
+    const answering = execute(answer);
+    await driven.time.untilDue(2_000);
+    await driven.ami.until(() => driven.ami.actions('PJSIPNotify').length === 1);
+    driven.time.advance(2_000);
+    expect(await answering).toEqual({ outcome: 'accepted' });
+    expect(driven.ami.actions('Originate')[0]).toMatchObject({
+      Channel: 'PJSIP/102',
+      Application: 'PickupChan',
+      Data: 'PJSIP/102-0000000a',
+      CallerID: '"User 102" <102>',
+    });
+  });
+
+  test('where NOTIFY is not to be had it is picked up at once', async () => {
+    driven.ami.answers.set('PJSIPNotify', () => ['Response: Error\nMessage: Permission denied']);
+    obey('Originate', pickup);
+    expect(await execute(answer)).toEqual({ outcome: 'accepted' });
+  });
+
+  test('only the ways that the configuration allows are tried', async () => {
+    await driven.close();
+    await start({ answer: 'pickup' });
+    obey('Originate', pickup);
+    expect(await execute(answer)).toEqual({ outcome: 'accepted' });
+    expect(driven.ami.actions('PJSIPNotify')).toEqual([]);
+  });
+
+  test('a phone that obeys neither has not answered', async () => {
+    await driven.close();
+    await start({ answer: 'notify' });
+    obey('PJSIPNotify');
+    const answering = execute(answer);
+    await driven.time.untilDue(2_000);
+    await driven.ami.until(() => driven.ami.actions('PJSIPNotify').length === 1);
+    driven.time.advance(2_000);
+    expect(await answering).toMatchObject({ outcome: 'failed', code: 'no-answer' });
+  });
+
+  test('a caller who gives up meanwhile ends it', async () => {
+    obey('PJSIPNotify', message('Hangup', { Uniqueid: '1.2', Cause: '127' }));
+    expect(await execute(answer)).toMatchObject({ outcome: 'failed', code: 'leg-ended' });
+  });
+});
+
+describe('hanging up', () => {
+  test.each([
+    ['reject', '17'],
+    ['hangup', '16'],
+  ] as const)('%s ends the channel with cause %s, and says who asked for it', async (name, cause) => {
+    driven.ami.emit(newchannel('1.2', '102'));
+    await driven.until('channel.created');
+    obey('Hangup', message('Hangup', { Uniqueid: '1.2', Cause: cause }));
+    expect(await execute({ name, channel: channelId('1.2') })).toEqual({ outcome: 'accepted' });
+    await driven.until('channel.ended');
+    expect(driven.ami.actions('Hangup')[0]).toMatchObject({ Channel: '1.2', Cause: cause });
+    expect(driven.facts.slice(1)).toMatchObject([
+      { type: 'channel.hangupRequested', channel: '1.2', by: 'command' },
+      { type: 'channel.ended', channel: '1.2' },
+    ]);
+  });
+
+  test('what is gone already is gone', async () => {
+    driven.ami.answers.set('Hangup', () => ['Response: Error\nMessage: No such channel']);
+    const outcome = await execute({ name: 'hangup', channel: channelId('1.2') });
+    expect(outcome).toEqual({ outcome: 'failed', code: 'leg-ended', detail: 'No such channel' });
+  });
+});
+
+describe('recording', () => {
+  const wish = { channel: channelId('1.2'), recording: 'rec-1' } as const;
+
+  test('is started under its name, paused, resumed and stopped by its handle', async () => {
+    for (const action of ['MixMonitor', 'MixMonitorMute', 'StopMixMonitor', 'Setvar']) obey(action);
+    driven.ami.answers.set('Getvar', () => ['Response: Success\nValue: 0x7f00']);
+    for (const name of ['record', 'pauseRecording', 'resumeRecording', 'stopRecording'] as const) {
+      expect(await execute({ name, ...wish })).toEqual({ outcome: 'accepted' });
+    }
+    expect(driven.ami.actions('MixMonitor')[0]).toMatchObject({ Channel: '1.2', File: 'rec-1.wav', Options: 'i(SWITCHHOOK_RECORDING)' });
+    expect(driven.ami.actions('MixMonitorMute').map((action) => action['State'])).toEqual(['1', '0']);
+    expect(driven.ami.actions('StopMixMonitor')[0]).toMatchObject({ Channel: '1.2', MixMonitorID: '0x7f00' });
+  });
+
+  test('a name that leaves the folder is refused', async () => {
+    const outcome = await execute({ name: 'record', ...wish, recording: '../etc/passwd' });
+    expect(outcome).toMatchObject({ outcome: 'failed', code: 'invalid-parameter' });
+  });
+
+  test('what is not recorded cannot be stopped', async () => {
+    driven.ami.answers.set('Getvar', () => ['Response: Success\nValue: ']);
+    expect(await execute({ name: 'stopRecording', ...wish })).toMatchObject({ outcome: 'failed', code: 'wrong-state' });
+  });
+});
+
+describe('any command', () => {
+  test('what is not built says so, and is announced as such', async () => {
+    const { commands } = driven.driver.supports;
+    expect(commandNames.filter((name) => commands[name])).toEqual([
+      'dial',
+      'answer',
+      'reject',
+      'hangup',
+      'record',
+      'pauseRecording',
+      'resumeRecording',
+      'stopRecording',
+    ]);
+    const outcome = await execute({ name: 'mute', channel: channelId('1.2') });
+    expect(outcome).toMatchObject({ outcome: 'failed', code: 'not-supported' });
+  });
+
+  test('a line break in a value never reaches the PBX', async () => {
+    const outcome = await execute({ name: 'hangup', channel: channelId('1.2\r\nAction: Originate') });
+    expect(outcome).toMatchObject({ outcome: 'failed', code: 'forbidden-character' });
+    expect(driven.ami.actions('Originate')).toEqual([]);
+  });
+
+  test('goes over a connection of its own that gets no events, made anew when it is lost', async () => {
+    await execute({ name: 'hangup', channel: channelId('1.2') });
+    expect(driven.ami.of('control')).toHaveLength(1);
+    for (const { socket } of driven.ami.of('control')) socket.resetAndDestroy();
+    await driven.ami.until(() => driven.ami.of('control').length === 0);
+    driven.ami.answers.set('Hangup', () => ['Response: Success']);
+    await expect.poll(() => execute({ name: 'hangup', channel: channelId('1.2') })).toEqual({ outcome: 'accepted' });
+    expect(driven.types.filter((type) => type === 'pbx.disconnected')).toEqual([]);
+  });
+
+  test('a link that breaks under way leaves its outcome unknown', async () => {
+    driven.ami.answers.set('Hangup', () => {
+      driven.ami.cut();
+      return undefined;
+    });
+    expect(await execute({ name: 'hangup', channel: channelId('1.2') })).toMatchObject({ outcome: 'unknown' });
+  });
+
+  test('an answer that does not come is timed out', async () => {
+    driven.ami.answers.set('Hangup', () => undefined);
+    const hangup = execute({ name: 'hangup', channel: channelId('1.2') });
+    await driven.ami.until(() => driven.ami.actions('Hangup').length === 1);
+    driven.time.advance(10_000);
+    expect(await hangup).toMatchObject({ outcome: 'failed', code: 'timed-out' });
+  });
+
+  test('an abort ends it with its reason', async () => {
+    driven.ami.answers.set('Hangup', () => undefined);
+    const abort = new AbortController();
+    const hangup = execute({ name: 'hangup', channel: channelId('1.2') }, abort.signal);
+    await driven.ami.until(() => driven.ami.actions('Hangup').length === 1);
+    abort.abort('enough');
+    await expect(hangup).rejects.toBe('enough');
+  });
+
+  test('while the PBX is away it fails at once', async () => {
+    driven.ami.cut();
+    await driven.until('pbx.disconnected');
+    expect(await execute({ name: 'hangup', channel: channelId('1.2') })).toMatchObject({ outcome: 'failed', code: 'pbx-down' });
+  });
+
+  test('closing the driver settles what is under way', async () => {
+    driven.ami.answers.set('Hangup', () => undefined);
+    const hangup = execute({ name: 'hangup', channel: channelId('1.2') });
+    await driven.ami.until(() => driven.ami.actions('Hangup').length === 1);
+    await driven.driver.close();
+    expect(await hangup).toMatchObject({ outcome: 'unknown' });
+  });
+});
