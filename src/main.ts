@@ -9,7 +9,8 @@ import { openMasterKey } from './auth/master-key.ts';
 import { demoBanner, firstKeyNotice, serveBanner } from './cli/banner.ts';
 import { exitCodes, type ExitCode } from './cli/exit-codes.ts';
 import type { Output } from './cli/output.ts';
-import { runProgram, type DemoOptions, type LocalActions, type ReplayOptions } from './cli/program.ts';
+import type { DemoOptions, LocalActions, ReplayOptions } from './cli/options.ts';
+import { runProgram } from './cli/program.ts';
 import { createSingleCluster } from './cluster/single.ts';
 import { loadConfig } from './config/load.ts';
 import { configSchema, type AsteriskPbxConfig, type Config, type TenantConfig } from './config/schema.ts';
@@ -192,8 +193,8 @@ const once = (work: () => Promise<void>): (() => Promise<void>) => {
   return () => (done ??= work());
 };
 
-const asteriskDriver = (pbx: PbxId, { kind: _, ...config }: AsteriskPbxConfig, { clock, timers, newId, logger }: Surroundings): Driver =>
-  createAsteriskDriver({ pbx, ...config }, { clock, timers, newId, random: Math.random, log: logger.child({ pbx }) });
+const asteriskDriver = (pbx: PbxId, config: AsteriskPbxConfig, { clock, timers, newId, logger }: Surroundings): Driver =>
+  createAsteriskDriver({ ...config, pbx }, { clock, timers, newId, random: Math.random, log: logger.child({ pbx }) });
 
 const dialectsOf = (config: Config): readonly Dialect[] => {
   const tenants = Object.entries(config.tenants);

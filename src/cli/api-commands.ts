@@ -5,7 +5,7 @@ import type { Event } from '../model/event.ts';
 import { createClient, type Client } from './client.ts';
 import { exitCodes, type ExitCode } from './exit-codes.ts';
 import { printRows, printValue } from './output.ts';
-import type { ProgramOptions } from './program.ts';
+import type { ProgramOptions } from './options.ts';
 
 const defaultUrl = 'http://127.0.0.1:8080';
 

@@ -44,7 +44,7 @@ export const createClient = ({ url, key }: Server): Client => {
     if (!response.ok) throw await problemOf(response);
     return response;
   };
-  const json = async (response: Response): Promise<unknown> => (response.status === 204 ? undefined : ((await response.json()) as unknown));
+  const json = async (response: Response): Promise<unknown> => (response.status === 204 ? undefined : response.json());
   const pollPage = async (query: URLSearchParams, after: string): Promise<EventsPage> => {
     const parameters = new URLSearchParams(query);
     parameters.set('after', after);

@@ -1,4 +1,4 @@
-import { GatewayError, type ErrorCode } from '../model/errors.ts';
+import type { ErrorCode, GatewayError } from '../model/errors.ts';
 
 /** What the CLI's exit status means. docs/cli.md lists them. */
 export const exitCodes = {

@@ -2,7 +2,8 @@ import { describe, expect, test } from 'vitest';
 import { exitCodes } from '../../src/cli/exit-codes.ts';
 import type { Output } from '../../src/cli/output.ts';
 import { printRows } from '../../src/cli/output.ts';
-import { runProgram, type LocalActions } from '../../src/cli/program.ts';
+import type { LocalActions } from '../../src/cli/options.ts';
+import { runProgram } from '../../src/cli/program.ts';
 
 const record = (interactive: boolean): Output & { readonly lines: string[]; readonly notes: string[] } => {
   const lines: string[] = [];
