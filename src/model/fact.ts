@@ -218,7 +218,14 @@ type ExtensionFact =
       readonly userAgent?: string;
     }
   | { readonly type: 'extension.dnd'; readonly at: Micros; readonly extension: ExtensionNumber; readonly dnd: boolean }
-  | { readonly type: 'extension.status'; readonly at: Micros; readonly extension: ExtensionNumber; readonly text: string };
+  /** What the user set; `dnd` where both come in one. */
+  | {
+      readonly type: 'extension.status';
+      readonly at: Micros;
+      readonly extension: ExtensionNumber;
+      readonly text: string;
+      readonly dnd?: boolean;
+    };
 
 type PbxFact =
   | { readonly type: 'pbx.connected'; readonly at: Micros; readonly startedAt?: Micros; readonly version?: string }

@@ -18,8 +18,15 @@ export const createChannel = (change: Change, fact: FactOf<'channel.created'>): 
   if (change.channel(fact.channel) !== undefined || fact.endpoint.kind === 'internal') return;
   const call = openCall(change, fact.family, fact.channel, fact.at);
   addChannel(change, fact.channel, fact.endpoint, fact.state, call.id);
+  if (fact.dialled === undefined && fact.family === fact.channel) originate(change, fact.channel);
   beginLeg(change, fact.channel, { number: fact.number, name: fact.name, dialled: fact.dialled });
   stateChannel(change, fact.channel, fact.state);
+};
+
+/** Who neither dialled nor descends from one that did was rung by the PBX itself: by a command, to call or join somebody. */
+export const originate = (change: Change, id: ChannelId): void => {
+  const channel = change.channel(id);
+  if (channel !== undefined && channel.endpoint.kind !== 'local') change.setChannel({ ...channel, isOriginated: true });
 };
 
 export const addChannel = (change: Change, id: ChannelId, endpoint: Endpoint, state: ChannelState, callId: CallId): void => {
@@ -48,14 +55,16 @@ const answering: ReadonlySet<Application> = new Set(['voicemail', 'announcement'
 const connectIfThrough = (change: Change, id: ChannelId): void => {
   const channel = change.channel(id);
   if (channel === undefined || channel.state !== 'up') return;
-  const isAnswered = channel.application !== undefined && answering.has(channel.application);
+  const { application } = channel;
+  const isAnswered = application !== undefined && answering.has(application);
   if (channel.leg !== undefined) {
     if (isAnswered || channel.isOriginated) connectLeg(change, id);
     return;
   }
-  // Behind this half an application answers whoever is on the other side of the pair.
+  // Behind this half an application answers whoever is on the other side of the pair, or dials on for somebody the PBX rang.
   const other = change.channel(channel.other);
-  if (isAnswered && other !== undefined) for (const leg of reach(change, other.id).legs) connectLeg(change, leg);
+  const isThrough = isAnswered || application === 'dial' || application === 'queue';
+  if (isThrough && other !== undefined) for (const leg of reach(change, other.id).legs) connectLeg(change, leg);
 };
 
 export const identifyChannel = (change: Change, fact: FactOf<'channel.identified'>): void => {
@@ -95,7 +104,7 @@ export const enterApplication = (change: Change, fact: FactOf<'channel.entered'>
   connectIfThrough(change, id);
 };
 
-/** Where the first leg was sent is whom it calls, if it dialled nothing itself or only the number of the house. */
+/** Where the first leg is sent is whom it calls, if it dialled nothing itself or only the number of the house. */
 const noteDestination = (change: Change, id: ChannelId, { dialled }: FactOf<'channel.entered'>): void => {
   const leg = change.leg(id)?.leg;
   if (leg === undefined || leg.ordinal !== 1 || dialled === undefined || dialled === '') return;
@@ -133,15 +142,9 @@ const noteProgress = (change: Change, call: CallId, application: Application): v
 
 export const beginDial = (change: Change, fact: FactOf<'dial.began'>): void => {
   const callee = change.channel(fact.callee);
-  if (callee === undefined) return;
-  if (fact.caller === undefined) {
-    // Local halves are dialled by features too, on behalf of somebody.
-    if (callee.leg !== undefined) change.setChannel({ ...callee, isOriginated: true });
-    return;
-  }
   const caller = change.channel(fact.caller);
-  if (caller === undefined) return;
-  change.setChannel({ ...callee, caller: fact.caller });
+  if (callee === undefined || caller === undefined) return;
+  change.setChannel({ ...callee, caller: caller.id });
   // The PBX's grouping may lag behind: the call is the caller's.
   if (callee.call !== caller.call) {
     if (change.liveLegs(change.call(callee.call)).length > 1) joinCall(change, fact.callee, caller.call);

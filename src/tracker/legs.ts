@@ -13,9 +13,12 @@ export const legStateOf = (channel: Channel, leg: Leg): LegState => {
   if (leg.endedAt !== undefined) return 'ended';
   if (channel.parked !== undefined) return 'parked';
   if (channel.waiting !== undefined && channel.hears.length === 0) return 'queued';
-  if (leg.connectedAt !== undefined) return leg.held ? 'held' : 'connected';
+  if (leg.connectedAt !== undefined) return leg.held && isHolding(channel) ? 'held' : 'connected';
   return leg.ringingAt === undefined ? 'initiated' : 'ringing';
 };
+
+/** A leg that was taken out of its bridge holds nobody any more; that is told when it goes on to somebody else. */
+const isHolding = (channel: Channel): boolean => channel.bridge !== undefined || channel.isLeftAlone === true;
 
 /** Changes a channel and its leg together, and derives the leg's state anew. */
 export const updateLeg = (
@@ -59,7 +62,7 @@ export const beginLeg = (change: Change, id: ChannelId, beginning: LegBeginning)
     ordinal,
     ...(endpoint.kind === 'extension' ? { extension: endpoint.extension } : { trunk: endpoint.trunk }),
     device: endpoint.device,
-    direction: dialled === undefined ? 'inbound' : 'outbound',
+    direction: dialled === undefined && !(channel.isOriginated && endpoint.kind === 'extension') ? 'inbound' : 'outbound',
     party,
     peer: dialled === undefined ? (isFirst ? noParty : call.from) : to,
     state: 'initiated',
@@ -248,7 +251,8 @@ const noteOutcome = (change: Change, channel: LegChannel, ended: Leg, causeCode:
     ...(attempt === undefined || progress.attempts.includes(attempt) ? undefined : { attempts: [...progress.attempts, attempt] }),
     ...(wasCalled && ended.connectedAt === undefined && cause !== undefined ? { calleeCause: cause } : undefined),
     ...(hasLeft && cause !== undefined ? { leaver: { legId: ended.id, cause, endedBy } } : undefined),
-    ...(cause === undefined ? undefined : { lastCause: cause }),
+    // "Unknown" explains nothing that another leg's cause does not explain better.
+    ...(cause === undefined || (cause.code === 0 && progress.lastCause !== undefined) ? undefined : { lastCause: cause }),
   });
 };
 

@@ -147,8 +147,10 @@ const meet = (change: Change, id: ChannelId, strangers: readonly ChannelId[]): v
     const two = change.channel(peer);
     if (one !== undefined && two !== undefined) mergeCalls(change, one.call, two.call);
   }
-  for (const peer of strangers) link(change, id, peer);
+  for (const peer of strangers.toSorted((one, two) => ordinalOf(change, one) - ordinalOf(change, two))) link(change, id, peer);
 };
+
+const ordinalOf = (change: Change, id: ChannelId): number => change.leg(id)?.leg.ordinal ?? 0;
 
 const link = (change: Change, one: ChannelId, two: ChannelId): void => {
   const [first, second] = inOrder(change.leg(one), change.leg(two));

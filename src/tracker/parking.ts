@@ -11,7 +11,9 @@ export const parkChannel = (change: Change, id: ChannelId, parking: Parking, sin
   const channel = change.channel(id);
   if (channel === undefined || channel.parked !== undefined) return;
   const parker = parkerOf(change, id, parking);
-  const parkedBy = parking.parker ?? parker?.leg.extension;
+  // Parked without naming for whom, a channel is its own parker: it is the one that would be rung back.
+  const isOwnParker = parking.parkerDevice === channel.endpoint.device;
+  const parkedBy = isOwnParker ? undefined : (parking.parker ?? parker?.leg.extension);
   const parked: Parked = {
     lot: parking.lot,
     slot: parking.slot,
@@ -50,7 +52,7 @@ export const parkChannel = (change: Change, id: ChannelId, parking: Parking, sin
 /** The leg that parked it: of the device that the PBX names, one that hears it before any other. */
 const parkerOf = (change: Change, id: ChannelId, { parkerDevice }: Parking): LegChannel | undefined => {
   const channel = change.channel(id);
-  if (channel === undefined || parkerDevice === undefined) return undefined;
+  if (channel === undefined || parkerDevice === undefined || parkerDevice === channel.endpoint.device) return undefined;
   const ofDevice = change.liveLegs(change.call(channel.call)).filter((leg) => leg.id !== id && leg.leg.device === parkerDevice);
   return ofDevice.find((leg) => leg.hears.includes(id)) ?? ofDevice[0];
 };
@@ -68,7 +70,8 @@ export const unpark = (change: Change, fact: FactOf<'parking.left'>): void => {
 export const releaseSlot = (change: Change, id: ChannelId, reason: 'retrieved' | 'timed-out' | 'gave-up'): void => {
   const channel = change.channel(id);
   if (channel?.parked === undefined) return;
-  const { parked, ...out } = channel;
+  const { parked, ...rest } = channel;
+  const out = reason === 'gave-up' ? { ...rest, hasGivenUp: true } : rest;
   const place = { lot: parked.lot, slot: parked.slot };
   change.slots = change.slots.delete(slotKey(place));
   const leg = change.leg(id);

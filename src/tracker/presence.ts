@@ -2,6 +2,7 @@ import type { Presence, RegisteredDevice } from '../model/extension.ts';
 import type { ExtensionSnapshot, FactOf } from '../model/fact.ts';
 import type { ExtensionNumber } from '../model/ids.ts';
 import type { Change } from './change.ts';
+import { legStateOf } from './legs.ts';
 import type { TrackedExtension } from './state.ts';
 
 /** Extensions: one presence over all devices and calls, and who is registered, without the flapping. */
@@ -24,10 +25,11 @@ const presenceOf = (change: Change, extension: TrackedExtension): Presence => {
   let strongest: Presence = 'idle';
   for (const id of extension.channels) {
     const channel = change.leg(id);
-    if (channel === undefined) continue;
+    if (channel === undefined || channel.hasGivenUp === true) continue;
     // A phone that is called but does not ring yet is as it was.
-    const isNotRungYet = channel.leg.state === 'initiated' && (channel.leg.direction === 'inbound' || channel.isOriginated);
-    const presence = isNotRungYet ? 'idle' : presenceByLeg[channel.leg.state];
+    const state = legStateOf(channel, channel.leg);
+    const isNotRungYet = state === 'initiated' && (channel.leg.direction === 'inbound' || channel.isOriginated);
+    const presence = isNotRungYet ? 'idle' : presenceByLeg[state];
     if (weights.indexOf(presence) < weights.indexOf(strongest)) strongest = presence;
   }
   return strongest;
@@ -123,36 +125,30 @@ export const registerDevice = (change: Change, fact: FactOf<'extension.registere
   // A known contact is back; a new one takes the place of one that the same device has just given up.
   const former = extension.leaving.find((other) => contactKey(other) === contactKey(found) || (!isKnown && other.device === device));
   if (isKnown && former === undefined) return;
-  const kept = extension.registered.filter(
-    (other) => contactKey(other) !== contactKey(found) && contactKey(other) !== contactKey(former ?? found),
-  );
+  const isOneOfThem = (other: RegisteredDevice): boolean =>
+    contactKey(other) === contactKey(found) || (former !== undefined && contactKey(other) === contactKey(former));
+  const wasThere = extension.registered.some(isOneOfThem);
   change.setExtension({
     ...extension,
     tellsRegistrations: true,
-    registered: [...kept, found],
+    registered: [...extension.registered.filter((other) => !isOneOfThem(other)), found],
     leaving: extension.leaving.filter((other) => other !== former),
   });
-  if (!isKnown && former === undefined) change.emit('extension.registered', found, { extension: number });
+  if (!wasThere) change.emit('extension.registered', found, { extension: number });
   change.presenceIsDue(number);
 };
 
 export const unregisterDevice = (change: Change, fact: FactOf<'extension.unregistered'>): void => {
   const { extension: number, device, contact } = fact;
   const extension = change.extensions.get(number) ?? unknownExtension(change, number, device);
-  const isRegistered = extension.registered.some((other) => contactKey(other) === contactKey(fact));
-  const isLeaving = extension.leaving.some((other) => contactKey(other) === contactKey(fact));
-  if (isRegistered && !isLeaving) {
-    change.setExtension({ ...extension, leaving: [...extension.leaving, { device, contact, since: fact.at }] });
-    return;
-  }
-  if (!extension.tellsRegistrations) change.setExtension({ ...extension, tellsRegistrations: true });
-  change.presenceIsDue(number);
+  if (extension.leaving.some((other) => contactKey(other) === contactKey(fact))) return;
+  change.setExtension({ ...extension, leaving: [...extension.leaving, { device, contact, since: fact.at }] });
 };
 
-const unknownExtension = (change: Change, number: ExtensionNumber, device: string): TrackedExtension => ({
+const unknownExtension = (change: Change, number: ExtensionNumber, device?: string): TrackedExtension => ({
   number,
   name: '',
-  devices: [device],
+  devices: device === undefined ? [] : [device],
   presence: 'idle',
   since: change.at,
   dnd: false,
@@ -168,25 +164,30 @@ export const settleRegistrations = (change: Change): void => {
     if (extension.leaving.length === 0) continue;
     const gone = extension.leaving.filter(({ since }) => change.at - since >= flapTime);
     if (gone.length === 0) continue;
-    const lost = extension.registered.filter((device) => gone.some((other) => contactKey(other) === contactKey(device)));
     change.setExtension({
       ...extension,
-      registered: extension.registered.filter((device) => !lost.includes(device)),
+      tellsRegistrations: true,
+      registered: extension.registered.filter((device) => !gone.some((other) => contactKey(other) === contactKey(device))),
       leaving: extension.leaving.filter((other) => !gone.includes(other)),
     });
-    for (const device of lost) change.emit('extension.unregistered', device, { extension: extension.number });
+    for (const lost of gone) {
+      const device = extension.registered.find((other) => contactKey(other) === contactKey(lost));
+      change.emit('extension.unregistered', device ?? { device: lost.device, contact: lost.contact }, { extension: extension.number });
+    }
     change.presenceIsDue(extension.number);
   }
 };
 
-export const setDnd = (change: Change, number: ExtensionNumber, dnd: boolean): void => {
-  const extension = change.extensions.get(number);
-  if (extension !== undefined && extension.dnd !== dnd) tell(change, { ...extension, dnd }, extension.presence);
-};
-
-export const setStatusText = (change: Change, number: ExtensionNumber, text: string): void => {
-  const extension = change.extensions.get(number);
-  if (extension === undefined || (extension.statusText ?? '') === text) return;
-  const { statusText: _statusText, ...rest } = extension;
-  tell(change, text === '' ? rest : { ...rest, statusText: text }, extension.presence);
+/** What the user said of itself; a member that is absent stays as it is. */
+export const setStatus = (
+  change: Change,
+  number: ExtensionNumber,
+  status: { readonly dnd?: boolean | undefined; readonly text?: string | undefined },
+): void => {
+  const extension = change.extensions.get(number) ?? unknownExtension(change, number);
+  const { statusText, ...rest } = extension;
+  const dnd = status.dnd ?? extension.dnd;
+  const text = status.text ?? statusText ?? '';
+  if (dnd === extension.dnd && text === (statusText ?? '')) return;
+  tell(change, { ...rest, dnd, ...(text === '' ? undefined : { statusText: text }) }, extension.presence);
 };

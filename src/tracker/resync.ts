@@ -3,9 +3,9 @@ import type { ChannelSnapshot, FactOf } from '../model/fact.ts';
 import type { ChannelId } from '../model/ids.ts';
 import { mergeCalls, openCall, patchCall } from './calls.ts';
 import type { Change } from './change.ts';
-import { addChannel, endChannel, enterApplication, stateChannel } from './channels.ts';
+import { addChannel, endChannel, enterApplication, originate, stateChannel } from './channels.ts';
 import { joinConference, leaveConference } from './conferences.ts';
-import { beginLeg, holdLeg, resumeLeg } from './legs.ts';
+import { beginLeg, connectLeg, holdLeg, resumeLeg } from './legs.ts';
 import { enterBridge, leaveBridge } from './links.ts';
 import { parkChannel, releaseSlot } from './parking.ts';
 import { goLive } from './pbx.ts';
@@ -72,9 +72,14 @@ const resyncChannels = (change: Change, snapshots: readonly ChannelSnapshot[]): 
     .filter(({ endpoint }) => endpoint.kind !== 'internal')
     .toSorted((one, two) => one.createdAt - two.createdAt || (one.channel < two.channel ? -1 : 1));
   const listed = new Set(channels.map(({ channel }) => channel));
+  const answered = channels.filter(
+    ({ channel, state, queue }) => state === 'up' && queue === undefined && change.channel(channel)?.state !== 'up',
+  );
   for (const snapshot of channels) admit(change, snapshot, listed);
   for (const snapshot of channels) takeOut(change, snapshot);
   for (const snapshot of channels) putIn(change, snapshot);
+  // Who came up unseen may be alone now, having been sent on since: it has been spoken to.
+  for (const { channel } of answered) connectLeg(change, channel);
   for (const id of channelsInOrder(change)) if (!listed.has(id)) endChannel(change, id, causeUnknown);
 };
 
@@ -91,9 +96,9 @@ const admit = (change: Change, snapshot: ChannelSnapshot, listed: ReadonlySet<Ch
     const call = openCall(change, family, listed.has(family) ? family : id, snapshot.createdAt);
     addChannel(change, id, endpoint, snapshot.state, call.id);
     const channel = change.channel(id);
-    const isOriginated = snapshot.dialled === undefined && family === id && endpoint.kind !== 'local';
+    if (snapshot.dialled === undefined && family === id) originate(change, id);
     const isCalled = snapshot.dialled === undefined && listed.has(family) && family !== id;
-    if (channel !== undefined) change.setChannel({ ...channel, isOriginated, ...(isCalled ? { caller: family } : undefined) });
+    if (channel !== undefined && isCalled) change.setChannel({ ...channel, caller: family });
     beginLeg(change, id, { number: snapshot.number, name: snapshot.name, dialled: snapshot.dialled, startedAt: snapshot.createdAt });
     if (snapshot.clickToDial !== undefined) patchCall(change, change.channel(id)?.call ?? call.id, { clickToDial: true });
   } else if (snapshot.conference === undefined && snapshot.bridge?.kind !== 'conference') {

@@ -75,6 +75,8 @@ export interface Channel {
   readonly result?: DialResult;
   readonly waiting?: Waiting;
   readonly parked?: Parked;
+  /** It hung up in its slot: it is on its way out, and busy with nothing. */
+  readonly hasGivenUp?: boolean;
   /** A blind transfer sent it on; where it arrives tells what kind of transfer that was. */
   readonly transfer?: PendingTransfer;
   /** Absent of a local half. */

@@ -20,8 +20,7 @@ import {
   findExtension,
   loseExtension,
   registerDevice,
-  setDnd,
-  setStatusText,
+  setStatus,
   settlePresence,
   settleRegistrations,
   unregisterDevice,
@@ -139,9 +138,9 @@ const apply = (change: Change, fact: Fact): void => {
     case 'extension.unregistered':
       return unregisterDevice(change, fact);
     case 'extension.dnd':
-      return setDnd(change, fact.extension, fact.dnd);
+      return setStatus(change, fact.extension, { dnd: fact.dnd });
     case 'extension.status':
-      return setStatusText(change, fact.extension, fact.text);
+      return setStatus(change, fact.extension, { dnd: fact.dnd, text: fact.text });
     case 'pbx.connected':
       return connectPbx(change, fact);
     case 'pbx.degraded':

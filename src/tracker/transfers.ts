@@ -86,7 +86,13 @@ export const pickUp = (change: Change, fact: FactOf<'pickup'>): void => {
   const picker = change.channel(fact.picker);
   if (ringing === undefined || picker === undefined) return;
   change.setChannel({ ...ringing, isPickedUp: true });
-  change.setChannel({ ...picker, ...(ringing.caller === undefined ? undefined : { caller: ringing.caller }) });
+  const { caller } = ringing;
+  change.setChannel({
+    ...picker,
+    ...(caller === undefined ? undefined : { caller }),
+    // However it came to pick up, here it is the one that is called.
+    ...(picker.leg === undefined ? undefined : { leg: { ...picker.leg, direction: 'inbound' } }),
+  });
   mergeCalls(change, ringing.call, picker.call);
 };
 

@@ -23,7 +23,7 @@ export interface TranslatorOptions {
 export const isInteresting = (event: string): boolean => translations.has(event);
 
 export const createTranslator = ({ directory }: TranslatorOptions): Translator => {
-  const memory: Memory = { directory, hangupAsked: new Set(), leavingQueue: new Map(), supervision: new Map() };
+  const memory: Memory = { directory, hangupAsked: new Set(), leavingQueue: new Map(), leavingSlot: new Map(), supervision: new Map() };
   return {
     translate(message, at) {
       const translate = message.event === undefined ? undefined : translations.get(message.event);
@@ -36,8 +36,10 @@ export const createTranslator = ({ directory }: TranslatorOptions): Translator =
 interface Memory {
   readonly directory: Directory;
   readonly hangupAsked: Set<ChannelId>;
-  /** Channels that left a queue, nobody knows yet why. */
-  readonly leavingQueue: Map<ChannelId, string>;
+  /** Channels that left a queue: what they do next tells why. */
+  readonly leavingQueue: Map<ChannelId, { readonly queue: string; readonly isGivenUp: boolean }>;
+  /** Channels that left their slot without being asked for: what they do next tells why. */
+  readonly leavingSlot: Map<ChannelId, SlotRef>;
   /** How a channel supervises: asked for before it starts, or told while it does. */
   readonly supervision: Map<ChannelId, { readonly mode: SupervisionMode; readonly isRunning: boolean }>;
 }
@@ -169,7 +171,7 @@ const newExten: Translate = (reader, memory) => {
     memory.supervision.set(channel, { mode: supervisionMode(detail), isRunning: memory.supervision.get(channel)?.isRunning ?? false });
   }
   return [
-    ...leftQueueFor(channel, 'left', at, memory),
+    ...movedOn(channel, 'left', at, memory),
     {
       type: 'channel.entered',
       at,
@@ -185,7 +187,7 @@ const newExten: Translate = (reader, memory) => {
 const hangup: Translate = (reader, memory) => {
   const { at } = reader;
   const channel = reader.channel('Uniqueid');
-  const left = leftQueueFor(channel, 'left', at, memory);
+  const left = hungUp(channel, at, memory);
   memory.hangupAsked.delete(channel);
   memory.supervision.delete(channel);
   const ended: Fact = {
@@ -255,15 +257,15 @@ export const bridgeKind = (reader: Pick<Reader, 'text'>): BridgeKind => {
   return reader.text('BridgeCreator') === 'ConfBridge' ? 'conference' : 'mixing';
 };
 
-const bridgeEnter: Translate = (reader) => [
-  {
-    type: 'bridge.entered',
-    at: reader.at,
-    channel: reader.channel('Uniqueid'),
-    bridge: bridgeId(reader.text('BridgeUniqueid')),
-    kind: bridgeKind(reader),
-  },
-];
+const bridgeEnter: Translate = (reader, memory) => {
+  const { at } = reader;
+  const channel = reader.channel('Uniqueid');
+  const entered: Fact = { type: 'bridge.entered', at, channel, bridge: bridgeId(reader.text('BridgeUniqueid')), kind: bridgeKind(reader) };
+  const slot = memory.leavingSlot.get(channel);
+  if (slot === undefined) return [entered];
+  memory.leavingSlot.delete(channel);
+  return [{ type: 'parking.left', at, channel, ...slot, reason: 'retrieved' }, entered];
+};
 
 const bridgeLeave: Translate = (reader) => [
   { type: 'bridge.left', at: reader.at, channel: reader.channel('Uniqueid'), bridge: bridgeId(reader.text('BridgeUniqueid')) },
@@ -335,11 +337,12 @@ const parkedCallTimeOut: Translate = (reader) => [
   { type: 'parking.left', at: reader.at, channel: reader.channel('ParkeeUniqueid'), ...slotOf(reader), reason: 'timed-out' },
 ];
 
-const parkedCallGiveUp: Translate = (reader, { hangupAsked }) => {
+const parkedCallGiveUp: Translate = (reader, { hangupAsked, leavingSlot }) => {
   const channel = reader.channel('ParkeeUniqueid');
-  // Asterisk says "give up" also of a channel that the Bridge action takes out of its slot: then nobody asked for a hangup.
-  const reason = hangupAsked.has(channel) ? 'gave-up' : 'retrieved';
-  return [{ type: 'parking.left', at: reader.at, channel, ...slotOf(reader), reason }];
+  // Asterisk says "give up" also of a channel that the Bridge action takes out of its slot; then a bridge follows and no hangup.
+  if (hangupAsked.has(channel)) return [{ type: 'parking.left', at: reader.at, channel, ...slotOf(reader), reason: 'gave-up' }];
+  leavingSlot.set(channel, slotOf(reader));
+  return none;
 };
 
 const queueCallerJoin: Translate = (reader, memory) => {
@@ -348,26 +351,42 @@ const queueCallerJoin: Translate = (reader, memory) => {
   return [{ type: 'queue.joined', at: reader.at, channel, queue: reader.text('Queue'), position: reader.number('Position') }];
 };
 
-const queueCallerAbandon: Translate = (reader, { hangupAsked }) => {
+const queueCallerAbandon: Translate = (reader, { hangupAsked, leavingQueue }) => {
   const channel = reader.channel('Uniqueid');
-  // A redirect out of the queue is logged as an abandonment too, but the caller did not hang up.
-  const reason = hangupAsked.has(channel) ? 'abandoned' : 'left';
-  return [{ type: 'queue.left', at: reader.at, channel, queue: reader.text('Queue'), reason }];
-};
-
-const queueCallerLeave: Translate = (reader, { leavingQueue }) => {
-  // Comes of every way out; what follows tells which: `AgentConnect`, the next application, or the hangup.
-  leavingQueue.set(reader.channel('Uniqueid'), reader.text('Queue'));
+  const queue = reader.text('Queue');
+  // A redirect out of the queue is logged as an abandonment too; then the dialplan goes on and no hangup follows.
+  if (hangupAsked.has(channel)) return [{ type: 'queue.left', at: reader.at, channel, queue, reason: 'abandoned' }];
+  leavingQueue.set(channel, { queue, isGivenUp: true });
   return none;
 };
 
-const agentConnect: Translate = (reader, memory) => leftQueueFor(reader.channel('Uniqueid'), 'answered', reader.at, memory);
+const queueCallerLeave: Translate = (reader, { leavingQueue }) => {
+  // Comes of every way out.
+  const channel = reader.channel('Uniqueid');
+  if (!leavingQueue.has(channel)) leavingQueue.set(channel, { queue: reader.text('Queue'), isGivenUp: false });
+  return none;
+};
 
-const leftQueueFor = (channel: ChannelId, reason: 'answered' | 'left', at: Micros, { leavingQueue }: Memory): readonly Fact[] => {
-  const queue = leavingQueue.get(channel);
-  if (queue === undefined) return none;
+const agentConnect: Translate = (reader, memory) => movedOn(reader.channel('Uniqueid'), 'answered', reader.at, memory);
+
+const movedOn = (channel: ChannelId, reason: 'answered' | 'left', at: Micros, { leavingQueue }: Memory): readonly Fact[] => {
+  const leaving = leavingQueue.get(channel);
+  if (leaving === undefined) return none;
   leavingQueue.delete(channel);
-  return [{ type: 'queue.left', at, channel, queue, reason }];
+  return [{ type: 'queue.left', at, channel, queue: leaving.queue, reason }];
+};
+
+const hungUp = (channel: ChannelId, at: Micros, { leavingQueue, leavingSlot }: Memory): readonly Fact[] => {
+  const leaving = leavingQueue.get(channel);
+  const slot = leavingSlot.get(channel);
+  if (leaving === undefined && slot === undefined) return none;
+  leavingQueue.delete(channel);
+  leavingSlot.delete(channel);
+  const facts: Fact[] = [];
+  if (slot !== undefined) facts.push({ type: 'parking.left', at, channel, ...slot, reason: 'gave-up' });
+  if (leaving !== undefined)
+    facts.push({ type: 'queue.left', at, channel, queue: leaving.queue, reason: leaving.isGivenUp ? 'abandoned' : 'left' });
+  return facts;
 };
 
 const agentCalled: Translate = (reader) => [
@@ -544,10 +563,14 @@ const peerStatus: Translate = (reader, { directory }) => {
 const presenceStateChange: Translate = (reader) => {
   const extension = /^CustomPresence:([0-9]+)$/.exec(reader.text('Presentity'))?.[1];
   if (extension === undefined) return none;
-  const about = { at: reader.at, extension: extensionNumber(extension) };
   return [
-    { type: 'extension.dnd', ...about, dnd: reader.text('Status') === 'dnd' },
-    { type: 'extension.status', ...about, text: reader.text('Message') },
+    {
+      type: 'extension.status',
+      at: reader.at,
+      extension: extensionNumber(extension),
+      text: reader.text('Message'),
+      dnd: reader.text('Status') === 'dnd',
+    },
   ];
 };
 
@@ -560,10 +583,11 @@ const deviceStateChange: Translate = (reader) => {
 
 const shutdown: Translate = (reader) => [{ type: 'pbx.degraded', at: reader.at, reason: 'Asterisk is shutting down.' }];
 
-const fullyBooted: Translate = (_reader, { hangupAsked, leavingQueue, supervision }) => {
+const fullyBooted: Translate = (_reader, { hangupAsked, leavingQueue, leavingSlot, supervision }) => {
   // The first event after a login: what was remembered of channels may be of some that ended meanwhile.
   hangupAsked.clear();
   leavingQueue.clear();
+  leavingSlot.clear();
   supervision.clear();
   return none;
 };
