@@ -106,8 +106,11 @@ export class LogFile {
 
   #open(): void {
     const database = this.#database;
-    // Before the first table, or it has no effect: pages of deleted events can then be given back in small steps.
-    database.exec('PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL');
+    // Before the first table, or they have no effect. Events of one or two kilobytes fill pages of 8 KiB better than SQLite's
+    // 4 KiB (measured: half the time to read them); pages of deleted events can be given back in small steps.
+    database.exec('PRAGMA page_size = 8192; PRAGMA auto_vacuum = INCREMENTAL');
+    // Moved from the write-ahead log every 4 MiB: smaller steps delay a commit less often, larger ones less long.
+    database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 512');
     // After a burst the write-ahead log is cut back to this.
     database.exec(`PRAGMA journal_size_limit = ${spareBytes}`);
     const version = database.prepare('PRAGMA user_version').get()?.['user_version'];
