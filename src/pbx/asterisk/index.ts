@@ -16,7 +16,7 @@ import { createFactGuard, type FactGuard } from './guard.ts';
 import { resyncFactOf } from './resync.ts';
 import { createTranslator, isInteresting, type Translator } from './translate.ts';
 
-export type { AnswerWay, AsteriskConfig } from './config.ts';
+export type { AsteriskConfig } from './config.ts';
 
 export interface AsteriskDeps {
   readonly clock: Clock;

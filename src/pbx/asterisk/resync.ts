@@ -1,5 +1,5 @@
 /** The lists that an Asterisk gave, as the one fact that says what lives in it now. */
-import type { AgentSnapshot, BridgeKind, BridgeMembership, ChannelSnapshot, ExtensionSnapshot, Fact, Parking } from '../../model/fact.ts';
+import type { AgentSnapshot, BridgeKind, BridgeMembership, ChannelSnapshot, ExtensionSnapshot, FactOf, Parking } from '../../model/fact.ts';
 import type { ChannelId, ExtensionNumber } from '../../model/ids.ts';
 import { bridgeId, channelId, commandIdFrom, extensionNumber } from '../../model/ids.ts';
 import type { Micros } from '../../model/time.ts';
@@ -9,7 +9,7 @@ import type { Directory } from './directory.ts';
 import { dialMark, type PbxLists } from './pbx-lists.ts';
 import { agentStateOf, applications, bridgeKind, channelStates, dialable, supervisionMode } from './translate.ts';
 
-export type ResyncFact = Extract<Fact, { type: 'resync' }>;
+export type ResyncFact = FactOf<'resync'>;
 
 /** What the translation keeps over resyncs: names are asked for once. */
 export interface ResyncContext {

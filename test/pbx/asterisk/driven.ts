@@ -1,6 +1,6 @@
 /** A driver on a scripted interface, and what it has said so far. */
 import { randomBytes } from 'node:crypto';
-import type { Fact, FactType } from '../../../src/model/fact.ts';
+import type { Fact, FactOf, FactType } from '../../../src/model/fact.ts';
 import { createNewId, pbxId } from '../../../src/model/ids.ts';
 import { createAsteriskDriver, type AsteriskConfig } from '../../../src/pbx/asterisk/index.ts';
 import type { Driver, TracedFact } from '../../../src/pbx/driver.ts';
@@ -74,8 +74,8 @@ export class Driven {
     return this.facts.map(({ type }) => type);
   }
 
-  of<Type extends FactType>(type: Type): readonly Extract<Fact, { type: Type }>[] {
-    return this.facts.filter((fact): fact is Extract<Fact, { type: Type }> => fact.type === type);
+  of<Type extends FactType>(type: Type): readonly FactOf<Type>[] {
+    return this.facts.filter((fact): fact is Fact & FactOf<Type> => fact.type === type);
   }
 
   /** Resolves when there have been `count` facts of a type. */
