@@ -11,6 +11,7 @@ import { exitCodes, type ExitCode } from './cli/exit-codes.ts';
 import type { Output } from './cli/output.ts';
 import type { DemoOptions, LocalActions, ReplayOptions } from './cli/options.ts';
 import { runProgram } from './cli/program.ts';
+import { readRecording } from './cli/recording.ts';
 import { createSingleCluster } from './cluster/single.ts';
 import { loadConfig } from './config/load.ts';
 import { configSchema, type AsteriskPbxConfig, type Config, type TenantConfig } from './config/schema.ts';
@@ -30,7 +31,7 @@ import { envelop, type Event } from './model/event.ts';
 import { createNewId, pbxId, tenantId, type NewId, type PbxId, type TenantId } from './model/ids.ts';
 import { isoTime, type Clock, type Timers } from './model/time.ts';
 import { createAsteriskDriver } from './pbx/asterisk/index.ts';
-import { readRecording } from './pbx/asterisk/replay.ts';
+import { replayFacts } from './pbx/asterisk/replay.ts';
 import type { Driver } from './pbx/driver.ts';
 import { createRunningClock, createSandboxDriver, sandboxRoutes, Traffic, type SandboxDriver } from './pbx/sandbox/index.ts';
 import { openSqliteStore } from './store/sqlite-store.ts';
@@ -382,7 +383,8 @@ const replay = async (options: ReplayOptions, output: Output, signal: AbortSigna
     throw new GatewayError('invalid-parameter', { driver: options.driver }, { note: 'There is: asterisk.' });
   let state = createTrackerState(pbxId(replayName));
   let seq = 0;
-  for await (const fact of readRecording(options.file, signal)) {
+  for await (const fact of replayFacts(readRecording(options.file))) {
+    if (signal.aborted) break;
     const step = track(state, fact);
     state = step.state;
     for (const event of step.events) {

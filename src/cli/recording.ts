@@ -1,0 +1,57 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { gunzipSync } from 'node:zlib';
+import { GatewayError } from '../model/errors.ts';
+
+export interface Recording {
+  readonly bytes: Uint8Array;
+  /** Microseconds since 1970; absent where no times were recorded. */
+  readonly at?: number;
+}
+
+/** A read of a recording without times, so that a long one is not parsed in one piece. */
+const sliceBytes = 64 * 1024;
+
+/**
+ * Reads a recorded PBX stream, gzip by its magic. If `FILE.ts` lies beside it (for `NAME.gz` also `NAME.ts`), each of its lines
+ * `microseconds offset length` is a read; what lies beyond the last of them comes without losing its time.
+ */
+export async function* readRecording(file: string): AsyncGenerator<Recording, void> {
+  const bytes = load(file);
+  const times = [`${file}.ts`, `${file.replace(/\.gz$/, '')}.ts`].find((path) => existsSync(path));
+  if (times === undefined) {
+    for (let start = 0; start < bytes.length; start += sliceBytes) yield { bytes: bytes.subarray(start, start + sliceBytes) };
+    return;
+  }
+  let end = 0;
+  let last = 0;
+  for (const line of Buffer.from(load(times)).toString('latin1').split('\n')) {
+    if (line.trim() === '') continue;
+    const match = /^(\d{1,16}) (\d+) (\d+)\s*$/.exec(line);
+    if (match === null || Number(match[2]) !== end)
+      throw new GatewayError('bad-request', { file: times }, { note: `${times} does not fit ${file}: "${line}".` });
+    last = Number(match[1]);
+    const start = end;
+    end += Number(match[3]);
+    yield { bytes: bytes.subarray(start, end), at: last };
+  }
+  if (end < bytes.length) yield { bytes: bytes.subarray(end), at: last };
+}
+
+const load = (file: string): Uint8Array => {
+  let bytes: Buffer;
+  try {
+    bytes = readFileSync(file);
+  } catch (error) {
+    throw new GatewayError('bad-request', { file }, { note: `${file} cannot be read.`, cause: error });
+  }
+  if (bytes[0] !== 0x1f || bytes[1] !== 0x8b) return bytes;
+  try {
+    return gunzipSync(bytes);
+  } catch (error) {
+    throw new GatewayError(
+      'bad-request',
+      { file },
+      { note: `${file} is not whole: ${error instanceof Error ? error.message : ''}`, cause: error },
+    );
+  }
+};
