@@ -1,0 +1,187 @@
+import { z } from 'zod';
+import { GatewayError } from '../../../model/errors.ts';
+import { renderCursor } from '../../../model/cursor.ts';
+import { defineEndpoint } from '../endpoint.ts';
+import type { Endpoint } from '../endpoint.ts';
+import { renderFreshness, renderSnapshot } from '../render.ts';
+import {
+  conferenceSchema,
+  cursorTextSchema,
+  extensionNumberSchema,
+  extensionSchema,
+  findingSchema,
+  freshnessShape,
+  legSchema,
+  pbxIdSchema,
+  pbxStateSchema,
+  queueSchema,
+  slotSchema,
+  snapshotSchema,
+  tenantIdSchema,
+} from '../schema.ts';
+
+const list = (name: string, item: z.ZodType): z.ZodObject => z.object({ [name]: z.array(item).readonly(), ...freshnessShape });
+
+const getState = defineEndpoint({
+  id: 'getState',
+  method: 'GET',
+  path: '/v1/state',
+  tag: 'state',
+  summary: 'What is so now, with the cursor at which it is true',
+  scopes: ['observe'],
+  answers: { 200: { description: 'The state', schema: snapshotSchema } },
+  handle: (_input, { engine, gateway }) => ({
+    status: 200,
+    body: renderSnapshot(engine.snapshot(), renderFreshness(engine, gateway.clock)),
+  }),
+});
+
+const listExtensions = defineEndpoint({
+  id: 'listExtensions',
+  method: 'GET',
+  path: '/v1/extensions',
+  tag: 'state',
+  summary: 'Extensions with their presence and registered phones',
+  scopes: ['observe'],
+  answers: { 200: { description: 'Every extension', schema: list('extensions', extensionSchema) } },
+  handle: (_input, { engine, gateway }) => ({
+    status: 200,
+    body: { extensions: engine.snapshot().extensions, ...renderFreshness(engine, gateway.clock) },
+  }),
+});
+
+const getExtension = defineEndpoint({
+  id: 'getExtension',
+  method: 'GET',
+  path: '/v1/extensions/{extension}',
+  tag: 'state',
+  summary: 'One extension and its live legs',
+  scopes: ['observe'],
+  params: z.object({ extension: extensionNumberSchema }),
+  answers: {
+    200: {
+      description: 'The extension',
+      schema: z.object({ extension: extensionSchema, legs: z.array(legSchema).readonly(), ...freshnessShape }),
+    },
+  },
+  handle: ({ params }, { engine, gateway }) => {
+    const extension = engine.extension(params.extension);
+    if (extension === undefined) throw new GatewayError('no-such-extension', { extension: params.extension });
+    return { status: 200, body: { extension, legs: engine.legsOf(extension.number), ...renderFreshness(engine, gateway.clock) } };
+  },
+});
+
+const listSlots = defineEndpoint({
+  id: 'listSlots',
+  method: 'GET',
+  path: '/v1/slots',
+  tag: 'state',
+  summary: 'Parked calls',
+  scopes: ['observe'],
+  answers: { 200: { description: 'Every slot with a call in it', schema: list('slots', slotSchema) } },
+  handle: (_input, { engine, gateway }) => ({
+    status: 200,
+    body: { slots: engine.snapshot().slots, ...renderFreshness(engine, gateway.clock) },
+  }),
+});
+
+const listQueues = defineEndpoint({
+  id: 'listQueues',
+  method: 'GET',
+  path: '/v1/queues',
+  tag: 'state',
+  summary: 'Queues with their agents and who waits',
+  scopes: ['observe'],
+  answers: { 200: { description: 'Every queue', schema: list('queues', queueSchema) } },
+  handle: (_input, { engine, gateway }) => ({
+    status: 200,
+    body: { queues: engine.snapshot().queues, ...renderFreshness(engine, gateway.clock) },
+  }),
+});
+
+const listConferences = defineEndpoint({
+  id: 'listConferences',
+  method: 'GET',
+  path: '/v1/conferences',
+  tag: 'state',
+  summary: 'Conferences and who is in them',
+  scopes: ['observe'],
+  answers: { 200: { description: 'Every conference', schema: list('conferences', conferenceSchema) } },
+  handle: (_input, { engine, gateway }) => ({
+    status: 200,
+    body: { conferences: engine.snapshot().conferences, ...renderFreshness(engine, gateway.clock) },
+  }),
+});
+
+const listPbxs = defineEndpoint({
+  id: 'listPbxs',
+  method: 'GET',
+  path: '/v1/pbxs',
+  tag: 'state',
+  summary: 'The connected phone systems and how far their state can be trusted',
+  scopes: ['observe'],
+  answers: { 200: { description: 'Every PBX', schema: list('pbxs', pbxStateSchema) } },
+  handle: (_input, { engine, gateway }) => ({
+    status: 200,
+    body: { pbxs: engine.snapshot().pbxs, ...renderFreshness(engine, gateway.clock) },
+  }),
+});
+
+const diagnosePbx = defineEndpoint({
+  id: 'diagnosePbx',
+  method: 'POST',
+  path: '/v1/pbxs/{pbx}/diagnose',
+  tag: 'administration',
+  summary: 'Looks for what is missing at the PBX, and says how to mend it',
+  scopes: ['administer'],
+  params: z.object({ pbx: pbxIdSchema }),
+  answers: { 200: { description: 'What was looked at', schema: z.object({ findings: z.array(findingSchema).readonly() }) } },
+  handle: async ({ params }, { engine, signal }) => {
+    if (!engine.pbxs.includes(params.pbx)) throw new GatewayError('no-such-pbx', { pbx: params.pbx });
+    return { status: 200, body: { findings: await engine.driver(params.pbx).diagnose(signal) } };
+  },
+});
+
+const listTenants = defineEndpoint({
+  id: 'listTenants',
+  method: 'GET',
+  path: '/v1/tenants',
+  tag: 'administration',
+  summary: "The key's tenant",
+  scopes: ['observe', 'control', 'control-own'],
+  answers: {
+    200: {
+      description: 'The tenant, its PBXs and how far its log reaches',
+      schema: z.object({
+        tenants: z
+          .array(z.object({ id: tenantIdSchema, pbxs: z.array(pbxIdSchema).readonly(), oldest: cursorTextSchema, head: cursorTextSchema }))
+          .readonly(),
+      }),
+    },
+  },
+  handle: (_input, { engine }) => ({
+    status: 200,
+    body: {
+      tenants: [
+        {
+          id: engine.tenant,
+          pbxs: engine.pbxs,
+          oldest: renderCursor(engine.log.oldest(engine.tenant)),
+          head: renderCursor(engine.cursor()),
+        },
+      ],
+    },
+  }),
+});
+
+export const stateEndpoints: readonly Endpoint[] = [
+  getState,
+  listExtensions,
+  getExtension,
+  listSlots,
+  listQueues,
+  listConferences,
+  listPbxs,
+  diagnosePbx,
+  listTenants,
+];

@@ -1,0 +1,53 @@
+import type { IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
+import type { Auth, Identity, Scope } from '../auth/auth.ts';
+import { GatewayError } from '../model/errors.ts';
+
+/** Who asks, by `Authorization: Bearer`, or by a one-time ticket where the address takes one. */
+export interface Bearer {
+  /** Throws `unauthorized`. `ticket`: the value of `?ticket=`, of a browser's stream or WebSocket. */
+  identify(request: IncomingMessage, ticket?: string): Identity;
+  close(): void;
+}
+
+interface Remembered {
+  readonly header: string;
+  readonly identity: Identity;
+  readonly generation: number;
+}
+
+/**
+ * Who asked on a connection before, with the same header, is not looked up again: clients that poll ask thousands of times.
+ * A connection is only ever held against what it sent itself, so that nothing can be learnt from how long that takes.
+ */
+export const createBearer = (auth: Auth): Bearer => {
+  const known = new WeakMap<Socket, Remembered>();
+  let generation = 0;
+  const stop = auth.onRevoked(() => {
+    generation += 1;
+  });
+  return {
+    identify: (request, ticket) => {
+      const header = request.headers.authorization;
+      if (header === undefined) {
+        const identity = ticket === undefined ? undefined : auth.redeemTicket(ticket);
+        if (identity === undefined) throw new GatewayError('unauthorized', {}, { note: 'Send Authorization: Bearer KEY.' });
+        return identity;
+      }
+      const remembered = known.get(request.socket);
+      if (remembered?.header === header && remembered.generation === generation) return remembered.identity;
+      const secret = /^Bearer +(\S{1,512}) *$/i.exec(header)?.[1];
+      const identity = secret === undefined ? undefined : auth.bySecret(secret);
+      if (identity === undefined) throw new GatewayError('unauthorized');
+      known.set(request.socket, { header, identity, generation });
+      return identity;
+    },
+    close: stop,
+  };
+};
+
+/** Throws `forbidden` unless the key has one of the scopes; `administer` holds all of them. */
+export const requireScope = (identity: Identity, anyOf: readonly Scope[]): void => {
+  if (identity.scopes.has('administer') || anyOf.some((scope) => identity.scopes.has(scope))) return;
+  throw new GatewayError('forbidden', { needs: anyOf.join(' or ') }, { note: `The key needs the scope ${anyOf.join(' or ')}.` });
+};
