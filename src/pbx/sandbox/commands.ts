@@ -59,10 +59,10 @@ const perform = (pbx: SandboxPbx, command: Command): void => {
     case 'record':
       return pbx.record(pbx.channel(command.channel), command.recording);
     case 'pauseRecording':
-      return pbx.setRecording(pbx.channel(command.channel), command.recording, 'paused');
+      return pbx.setRecording(pbx.channel(command.channel), 'paused');
     case 'resumeRecording':
-      return pbx.setRecording(pbx.channel(command.channel), command.recording, 'resumed');
+      return pbx.setRecording(pbx.channel(command.channel), 'resumed');
     case 'stopRecording':
-      return pbx.setRecording(pbx.channel(command.channel), command.recording, 'stopped');
+      return pbx.setRecording(pbx.channel(command.channel), 'stopped');
   }
 };

@@ -309,10 +309,10 @@ export class SandboxPbx {
     this.#exchange.say({ type: 'recording.started', channel: channel.id, name, file: `${name}.wav` });
   }
 
-  setRecording(channel: LiveChannel, name: string, to: 'paused' | 'resumed' | 'stopped'): void {
-    const state = channel.recordings.get(name);
+  setRecording(channel: LiveChannel, to: 'paused' | 'resumed' | 'stopped'): void {
     const needed = to === 'paused' ? ['recording'] : to === 'resumed' ? ['paused'] : ['recording', 'paused'];
-    if (state === undefined || !needed.includes(state)) throw wrongState(channel, `This recording cannot be ${to}.`);
+    const name = [...channel.recordings].find(([, state]) => needed.includes(state))?.[0];
+    if (name === undefined) throw wrongState(channel, `This recording cannot be ${to}.`);
     if (to === 'stopped') channel.recordings.delete(name);
     else channel.recordings.set(name, to === 'paused' ? 'paused' : 'recording');
     this.#exchange.say({ type: `recording.${to}`, channel: channel.id, name });
