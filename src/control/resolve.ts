@@ -102,7 +102,7 @@ export const resolveRequest = (
     case 'resumeRecording':
     case 'stopRecording':
       if (leg.recording === undefined) throw new GatewayError('wrong-state', { leg: leg.id });
-      return resolved({ name: request.name, id, channel, recording: leg.recording.id });
+      return resolved({ name: request.name, id, channel });
     default:
       return request satisfies never;
   }

@@ -59,7 +59,8 @@ export type Command = { readonly id: CommandId } & (
     }
   | { readonly name: 'retrieve'; readonly slot: SlotRef; readonly extension: ExtensionNumber; readonly channel: ChannelId }
   | { readonly name: 'record'; readonly channel: ChannelId; readonly recording: string }
-  | { readonly name: 'pauseRecording' | 'resumeRecording' | 'stopRecording'; readonly channel: ChannelId; readonly recording: string }
+  /** Of the recording that runs on the channel; there is one at most. */
+  | { readonly name: 'pauseRecording' | 'resumeRecording' | 'stopRecording'; readonly channel: ChannelId }
 );
 
 export type CommandName = Command['name'];
