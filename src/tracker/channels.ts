@@ -156,7 +156,7 @@ export const beginDial = (change: Change, fact: FactOf<'dial.began'>): void => {
 };
 
 /** A callee shows who calls it, and for which queue. */
-const inheritFromCaller = (change: Change, id: ChannelId): void => {
+export const inheritFromCaller = (change: Change, id: ChannelId): void => {
   const channel = change.leg(id);
   const caller = callerLegOf(change, id);
   if (channel === undefined || caller === undefined) return;

@@ -152,7 +152,8 @@ export const ringLeg = (change: Change, id: ChannelId): void => {
 export const connectLeg = (change: Change, id: ChannelId): void => {
   const channel = change.leg(id);
   if (channel === undefined || channel.leg.connectedAt !== undefined) return;
-  updateLeg(change, channel, { leg: { connectedAt: isoTime(change.at) } });
+  const { queue: _queue, ...leg } = channel.leg;
+  updateLeg(change, { ...channel, leg }, { leg: { connectedAt: isoTime(change.at) } });
   change.emitLeg('leg.connected', id, {});
 };
 

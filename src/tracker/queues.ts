@@ -30,7 +30,10 @@ export const leaveQueue = (change: Change, id: ChannelId, reason: 'answered' | '
   const { waiting, ...out } = channel;
   const leg = change.leg(id);
   if (leg === undefined) change.setChannel(out);
-  else updateLeg(change, leg, { channel: out });
+  else {
+    const { queue: _queue, ...left } = leg.leg;
+    updateLeg(change, { ...leg, leg: left }, { channel: out });
+  }
   const queue = change.queue(waiting.queue);
   change.setQueue({ ...queue, waiting: queue.waiting.filter((other) => other !== id) });
   if (reason === 'abandoned') noteAbandoned(change, channel.call);

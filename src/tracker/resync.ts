@@ -3,7 +3,7 @@ import type { ChannelSnapshot, FactOf } from '../model/fact.ts';
 import type { ChannelId } from '../model/ids.ts';
 import { mergeCalls, openCall, patchCall } from './calls.ts';
 import type { Change } from './change.ts';
-import { addChannel, endChannel, enterApplication, originate, stateChannel } from './channels.ts';
+import { addChannel, endChannel, enterApplication, inheritFromCaller, originate, stateChannel } from './channels.ts';
 import { joinConference, leaveConference } from './conferences.ts';
 import { beginLeg, connectLeg, holdLeg, resumeLeg } from './legs.ts';
 import { enterBridge, leaveBridge } from './links.ts';
@@ -72,14 +72,14 @@ const resyncChannels = (change: Change, snapshots: readonly ChannelSnapshot[]): 
     .filter(({ endpoint }) => endpoint.kind !== 'internal')
     .toSorted((one, two) => one.createdAt - two.createdAt || (one.channel < two.channel ? -1 : 1));
   const listed = new Set(channels.map(({ channel }) => channel));
-  const answered = channels.filter(
-    ({ channel, state, queue }) => state === 'up' && queue === undefined && change.channel(channel)?.state !== 'up',
-  );
   for (const snapshot of channels) admit(change, snapshot, listed);
   for (const snapshot of channels) takeOut(change, snapshot);
   for (const snapshot of channels) putIn(change, snapshot);
-  // Who came up unseen may be alone now, having been sent on since: it has been spoken to.
-  for (const { channel } of answered) connectLeg(change, channel);
+  for (const { channel, state, queue } of channels) {
+    inheritFromCaller(change, channel);
+    // Who is up, yet in no bridge, has been answered unseen and sent on since.
+    if (state === 'up' && queue === undefined) connectLeg(change, channel);
+  }
   for (const id of channelsInOrder(change)) if (!listed.has(id)) endChannel(change, id, causeUnknown);
 };
 
@@ -95,10 +95,7 @@ const admit = (change: Change, snapshot: ChannelSnapshot, listed: ReadonlySet<Ch
     // A call takes its id from its first channel. If that is gone nobody can have heard of the call: any of its channels will do.
     const call = openCall(change, family, listed.has(family) ? family : id, snapshot.createdAt);
     addChannel(change, id, endpoint, snapshot.state, call.id);
-    const channel = change.channel(id);
     if (snapshot.dialled === undefined && family === id) originate(change, id);
-    const isCalled = snapshot.dialled === undefined && listed.has(family) && family !== id;
-    if (channel !== undefined && isCalled) change.setChannel({ ...channel, caller: family });
     beginLeg(change, id, { number: snapshot.number, name: snapshot.name, dialled: snapshot.dialled, startedAt: snapshot.createdAt });
     if (snapshot.clickToDial !== undefined) patchCall(change, change.channel(id)?.call ?? call.id, { clickToDial: true });
   } else if (snapshot.conference === undefined && snapshot.bridge?.kind !== 'conference') {
@@ -106,7 +103,15 @@ const admit = (change: Change, snapshot: ChannelSnapshot, listed: ReadonlySet<Ch
     const call = change.families.get(family);
     if (call !== undefined) mergeCalls(change, known.call, call);
   }
+  noteCaller(change, snapshot, listed);
   stateChannel(change, id, snapshot.state);
+};
+
+/** No list tells who dials whom: the first channel of its family is the likeliest, for one that is called. */
+const noteCaller = (change: Change, { channel: id, family, dialled }: ChannelSnapshot, listed: ReadonlySet<ChannelId>): void => {
+  const channel = change.channel(id);
+  if (channel === undefined || channel.caller !== undefined || dialled !== undefined) return;
+  if (family !== id && listed.has(family)) change.setChannel({ ...channel, caller: family });
 };
 
 const takeOut = (change: Change, snapshot: ChannelSnapshot): void => {

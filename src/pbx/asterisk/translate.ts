@@ -23,7 +23,14 @@ export interface TranslatorOptions {
 export const isInteresting = (event: string): boolean => translations.has(event);
 
 export const createTranslator = ({ directory }: TranslatorOptions): Translator => {
-  const memory: Memory = { directory, hangupAsked: new Set(), leavingQueue: new Map(), leavingSlot: new Map(), supervision: new Map() };
+  const memory: Memory = {
+    directory,
+    ended: new Set(),
+    hangupAsked: new Set(),
+    leavingQueue: new Map(),
+    leavingSlot: new Map(),
+    supervision: new Map(),
+  };
   return {
     translate(message, at) {
       const translate = message.event === undefined ? undefined : translations.get(message.event);
@@ -35,6 +42,8 @@ export const createTranslator = ({ directory }: TranslatorOptions): Translator =
 
 interface Memory {
   readonly directory: Directory;
+  /** The channels that ended last, oldest first: Asterisk names some once more after their end. */
+  readonly ended: Set<ChannelId>;
   readonly hangupAsked: Set<ChannelId>;
   /** Channels that left a queue: what they do next tells why. */
   readonly leavingQueue: Map<ChannelId, { readonly queue: string; readonly isGivenUp: boolean }>;
@@ -146,18 +155,15 @@ const newState: Translate = (reader) => {
   return state === undefined ? none : [{ type: 'channel.state', at: reader.at, channel: reader.channel('Uniqueid'), state }];
 };
 
-const newCallerId: Translate = (reader) => {
-  const number = reader.text('CallerIDNum');
-  if (number === '') return none;
-  return [{ type: 'channel.identified', at: reader.at, channel: reader.channel('Uniqueid'), number, name: reader.text('CallerIDName') }];
-};
-
-const newConnectedLine: Translate = (reader) => {
-  const number = reader.text('ConnectedLineNum');
-  if (number === '') return none;
-  const name = reader.text('ConnectedLineName');
-  return [{ type: 'channel.peerIdentified', at: reader.at, channel: reader.channel('Uniqueid'), number, name }];
-};
+const identified =
+  (type: 'channel.identified' | 'channel.peerIdentified', who: 'CallerID' | 'ConnectedLine'): Translate =>
+  (reader, { ended }) => {
+    const number = reader.text(`${who}Num`);
+    const channel = reader.channel('Uniqueid');
+    // A queue names its caller to an agent's channel that was busy, after that has ended.
+    if (number === '' || ended.has(channel)) return none;
+    return [{ type, at: reader.at, channel, number, name: reader.text(`${who}Name`) }];
+  };
 
 const newExten: Translate = (reader, memory) => {
   const application = applications.get(reader.text('Application'));
@@ -190,6 +196,7 @@ const hangup: Translate = (reader, memory) => {
   const left = hungUp(channel, at, memory);
   memory.hangupAsked.delete(channel);
   memory.supervision.delete(channel);
+  rememberEnded(channel, memory);
   const ended: Fact = {
     type: 'channel.ended',
     at,
@@ -199,6 +206,15 @@ const hangup: Translate = (reader, memory) => {
   };
   return left.length === 0 ? [ended] : [...left, ended];
 };
+
+const rememberEnded = (channel: ChannelId, { ended }: Memory): void => {
+  ended.add(channel);
+  if (ended.size <= maxEnded) return;
+  const [oldest] = ended;
+  if (oldest !== undefined) ended.delete(oldest);
+};
+
+const maxEnded = 256;
 
 /** `HangupRequest` is the far end's own wish; `SoftHangupRequest` comes of Asterisk, also as the last step of every hangup. */
 const hangupRequest =
@@ -595,8 +611,8 @@ const fullyBooted: Translate = (_reader, { hangupAsked, leavingQueue, leavingSlo
 const translations: ReadonlyMap<string, Translate> = new Map<string, Translate>([
   ['Newchannel', newChannel],
   ['Newstate', newState],
-  ['NewCallerid', newCallerId],
-  ['NewConnectedLine', newConnectedLine],
+  ['NewCallerid', identified('channel.identified', 'CallerID')],
+  ['NewConnectedLine', identified('channel.peerIdentified', 'ConnectedLine')],
   ['Newexten', newExten],
   ['Hangup', hangup],
   ['HangupRequest', hangupRequest('far-end')],
