@@ -1,6 +1,7 @@
 /** A TCP link between gateway and PBX that a test can cut and mend. */
 import { once } from 'node:events';
 import { connect, createServer, type Server, type Socket } from 'node:net';
+import { portOf } from '../ports.ts';
 
 export class Link {
   /** Where the gateway connects to. */
@@ -37,9 +38,7 @@ export class Link {
       }
     }).listen(0, '127.0.0.1');
     await once(server, 'listening');
-    const address = server.address();
-    if (address === null || typeof address === 'string') throw new Error('a TCP server without a port');
-    const link = new Link(server, address.port, sockets);
+    const link = new Link(server, portOf(server), sockets);
     return link;
   }
 

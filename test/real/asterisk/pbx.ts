@@ -1,14 +1,15 @@
 /** Starts a real Asterisk on ports and in a folder of its own, as many side by side as are wanted, and stops it for sure. */
-import { execFile, spawn, type ChildProcess } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { mkdtemp, open, readFile, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { treeCommand, type AsteriskTree } from './fetch.ts';
 import { writeRunFolder } from './run-folder.ts';
+import { TiedProcess } from '../lifeline.ts';
+import { freeTcpPort } from '../ports.ts';
 
 const run = promisify(execFile);
 
@@ -28,18 +29,6 @@ export interface PbxOptions {
 }
 
 const bootMs = 30_000;
-const stopMs = 10_000;
-/**
- * Runs Asterisk until it ends, or is killed: by a line on stdin, or because whoever held the other end of stdin is gone (be it by
- * kill -9); then nobody is left to remove its folder, so that goes too.
- */
-const lifeline = `exec 3<&0
-folder=$0
-"$@" </dev/null & pbx=$!
-( read -r line <&3 || gone=yes; trap "" TERM; kill -9 $pbx 2>/dev/null; [ -z "$gone" ] || rm -rf "$folder" ) & guard=$!
-wait $pbx
-kill $guard 2>/dev/null`;
-
 /** One running Asterisk. */
 export class Pbx {
   readonly sipPort: number;
@@ -51,7 +40,7 @@ export class Pbx {
   /** Its configuration, spool and logs; gone after `close`. */
   readonly folder: string;
   readonly #command: readonly string[];
-  #process: ChildProcess | undefined;
+  #process: TiedProcess | undefined;
 
   private constructor(folder: string, command: readonly string[], banner: string, ports: Ports) {
     this.folder = folder;
@@ -89,20 +78,14 @@ export class Pbx {
 
   /** Starts Asterisk (again, after `crash` or `shutDown`), on the same ports and with the same spool. */
   async boot(): Promise<void> {
-    if (this.#process !== undefined) throw new Error('the PBX runs already');
+    if (this.#process?.isRunning === true) throw new Error('the PBX runs already');
     const log = await open(join(this.folder, 'log/console'), 'a');
-    // A process group of its own: a Ctrl-C in the terminal is for the tests, which end and so pull the lifeline.
-    const child = spawn('/bin/sh', ['-c', lifeline, this.folder, ...this.#command, '-f'], {
-      detached: true,
-      stdio: ['pipe', log.fd, log.fd],
-    });
-    child.stdin?.on('error', () => undefined); // Asterisk may be gone before its lifeline is let go of.
-    child.once('exit', () => (this.#process = undefined));
-    this.#process = child;
+    const tied = new TiedProcess([...this.#command, '-f'], this.folder, ['pipe', log.fd, log.fd]);
+    this.#process = tied;
     await log.close();
     const deadline = Date.now() + bootMs;
     while (!(await this.#answersCli())) {
-      if (this.#process === undefined || Date.now() > deadline) throw new Error(`Asterisk did not start: ${await this.#lastWords()}`);
+      if (!tied.isRunning || Date.now() > deadline) throw new Error(`Asterisk did not start: ${await this.#lastWords()}`);
     }
   }
 
@@ -114,12 +97,14 @@ export class Pbx {
 
   /** kill -9: no hangups, no goodbyes. */
   async crash(): Promise<void> {
-    await this.#end(() => this.#process?.stdin?.write('kill\n'));
+    this.#process?.signal('KILL');
+    await this.#process?.ended();
   }
 
   /** An orderly end: it hangs up every call first. */
   async shutDown(): Promise<void> {
-    await this.#end(() => void this.cli('core stop now').catch(() => undefined)); // The link breaks before the CLI has answered.
+    await this.cli('core stop now').catch(() => undefined); // Its end breaks the link before the CLI has answered.
+    await this.#process?.ended();
   }
 
   /** What Asterisk wrote to its log so far. */
@@ -130,14 +115,6 @@ export class Pbx {
   async close(): Promise<void> {
     await this.crash();
     await rm(this.folder, { recursive: true, force: true });
-  }
-
-  async #end(ask: () => void): Promise<void> {
-    const child = this.#process;
-    if (child === undefined) return;
-    const ended = once(child, 'exit', { signal: AbortSignal.timeout(stopMs) });
-    ask();
-    await ended;
   }
 
   async #answersCli(): Promise<boolean> {
@@ -165,16 +142,6 @@ const freePorts = async (): Promise<Ports> => {
   const [sip = 0, provider = 0] = await freeUdpPorts(2);
   // Asterisk passes over RTP ports in use, so that overlapping ranges do no harm; spreading them saves it the search.
   return { sip, ami, provider, rtp: 20_000 + (ami % 50) * 200 };
-};
-
-const freeTcpPort = async (): Promise<number> => {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  if (address === null || typeof address === 'string') throw new Error('a TCP server without a port');
-  return address.port;
 };
 
 const freeUdpPorts = async (count: number): Promise<readonly number[]> => {

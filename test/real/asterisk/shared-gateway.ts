@@ -1,0 +1,59 @@
+import { afterAll, afterEach, beforeAll, expect } from 'vitest';
+import { brokenPromises, openCalls, type EventTail } from '../gateway/event-tail.ts';
+import { Gateway } from '../gateway/gateway.ts';
+import { Link } from './link.ts';
+import type { Office } from './office.ts';
+import { amiAccounts } from './pbx.ts';
+
+/** A gateway in front of an office's PBX, over a link that can be cut, with an integrator who follows it. */
+export class ConnectedGateway {
+  readonly gateway: Gateway;
+  readonly link: Link;
+  readonly tail: EventTail;
+
+  private constructor(gateway: Gateway, link: Link, tail: EventTail) {
+    this.gateway = gateway;
+    this.link = link;
+    this.tail = tail;
+  }
+
+  static async start(office: Office, dialects: Readonly<Record<string, unknown>> = {}): Promise<ConnectedGateway> {
+    const link = await Link.to(office.pbx.amiPort);
+    const pbx = { kind: 'asterisk', port: link.port, ...amiAccounts.recommended, extensionPattern: '^[0-9]{3}$' };
+    const gateway = await Gateway.start({ pbx, dialects });
+    const tail = gateway.tail('oldest');
+    await tail.until('pbx.resynced');
+    return new ConnectedGateway(gateway, link, tail);
+  }
+
+  async close(): Promise<void> {
+    await this.gateway.close();
+    this.link.close();
+  }
+}
+
+/**
+ * One gateway for all tests of the suite around it. After each test the office is quiet again, every call that was announced has
+ * ended exactly once, and the log has kept what it promises.
+ */
+export const sharedGateway = (office: () => Office, dialects?: Readonly<Record<string, unknown>>): (() => ConnectedGateway) => {
+  let connected: ConnectedGateway | undefined;
+  const current = (): ConnectedGateway => {
+    if (connected === undefined) throw new Error('the gateway starts in beforeAll');
+    return connected;
+  };
+  beforeAll(async () => {
+    connected = await ConnectedGateway.start(office(), dialects);
+  });
+  afterEach(async () => {
+    await office().quiet();
+    const { tail } = current();
+    for (const call of openCalls(tail.events)) await tail.ended(call);
+    expect(brokenPromises(tail.events)).toEqual([]);
+  });
+  afterAll(async () => {
+    await connected?.close();
+    connected = undefined;
+  });
+  return current;
+};

@@ -1,0 +1,19 @@
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:net';
+
+/** The port on which a server listens. */
+export const portOf = (server: Server): number => {
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('a TCP server without a port');
+  return address.port;
+};
+
+/** A port of 127.0.0.1 that nobody listens on at this moment. */
+export const freeTcpPort = async (): Promise<number> => {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const port = portOf(server);
+  server.close();
+  await once(server, 'close');
+  return port;
+};
