@@ -14,7 +14,7 @@ import type { Store } from '../store/store.ts';
 import { callOf, extensionOf, legByChannel, legOf, legsOf, liveState, pbxState, type TrackerState } from '../tracker/tracker.ts';
 import { Committer } from './committer.ts';
 import type { Snapshot, TenantEngine, WhyEntry } from './engine.ts';
-import { recordHistory } from './history.ts';
+import { History } from './history.ts';
 import { Traces } from './traces.ts';
 import { TrackedPbx, type Folded } from './tracked-pbx.ts';
 
@@ -55,8 +55,9 @@ export const startTenant = async (options: TenantEngineOptions): Promise<Running
   const stop = new AbortController();
   const { lease, lost } = await cluster.hold(tenant, stop.signal);
   const rows = await log.state(tenant);
-  await recordHistory(store, log, tenant);
-  return new Engine(options, lease, lost, stop, rows);
+  const history = new History(store, log, tenant);
+  await history.begin();
+  return new Engine(options, history, lease, lost, stop, rows);
 };
 
 class Engine implements RunningTenant {
@@ -66,6 +67,7 @@ class Engine implements RunningTenant {
   readonly failed: Promise<never>;
   readonly #options: TenantEngineOptions;
   readonly #committer: Committer;
+  readonly #history: History;
   readonly #stop: AbortController;
   readonly #tracked: ReadonlyMap<PbxId, TrackedPbx>;
   readonly #traces = new Traces();
@@ -75,10 +77,18 @@ class Engine implements RunningTenant {
   #cursor: Cursor;
   #cancelTick: () => void = () => undefined;
 
-  constructor(options: TenantEngineOptions, lease: Lease, lost: AbortSignal, stop: AbortController, rows: ReadonlyMap<string, string>) {
+  constructor(
+    options: TenantEngineOptions,
+    history: History,
+    lease: Lease,
+    lost: AbortSignal,
+    stop: AbortController,
+    rows: ReadonlyMap<string, string>,
+  ) {
     this.#options = options;
     this.tenant = options.tenant;
     this.log = options.log;
+    this.#history = history;
     this.#committer = new Committer(options.log, lease, options.timers, stop.signal);
     this.#stop = stop;
     this.#cursor = options.log.head(options.tenant);
@@ -257,17 +267,16 @@ class Engine implements RunningTenant {
   }
 
   #keepEnded(logged: readonly LoggedEvent[]): void {
-    const { store } = this.#options;
     const ended: Call[] = [];
     for (const { event, at } of logged) {
       if (event.type === 'call.merged' && event.callId !== undefined) this.#traces.merge(event.callId, event.data.into);
       if (event.type !== 'call.ended' || event.call === undefined) continue;
       ended.push(event.call);
       const trace = this.#traces.take(event.call.id);
-      if (trace.length > 0) store.traces.put(this.tenant, event.call.id, at, JSON.stringify(trace));
+      if (trace.length > 0) this.#history.keepTrace(event.call, at, JSON.stringify(trace));
     }
     const last = logged.at(-1);
-    if (ended.length > 0 && last !== undefined) store.history.record(this.tenant, ended, last.cursor);
+    if (ended.length > 0 && last !== undefined) this.#history.record(ended, last.cursor);
   }
 
   #storedTrace(call: CallId): readonly WhyEntry[] {
@@ -289,6 +298,9 @@ class Engine implements RunningTenant {
     this.#cancelTick = this.#options.timers.after(tickMs, () => {
       const at = this.#options.clock.now();
       for (const pbx of this.#tracked.values()) void this.#commitFolded(pbx, pbx.fold([{ fact: { type: 'tick', at } }]));
+      this.#history.catchUp().catch((error: unknown) => {
+        if (!this.#stop.signal.aborted) this.#fail(error);
+      });
       this.#tickLater();
     });
   }
