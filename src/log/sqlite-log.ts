@@ -202,7 +202,8 @@ class FileLog implements SqliteLog {
     return this.#answer(() => {
       // What waits was meant for the epoch that ends.
       this.#commitWaiting();
-      const log = this.#tenantLog(tenant);
+      const log = this.#tenants.get(tenant);
+      if (log === undefined) return this.#createTenant(tenant).headCursor;
       this.#beginEpoch(log);
       return log.headCursor;
     });

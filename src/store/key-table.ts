@@ -10,20 +10,23 @@ const updates = columns
 
 export const keyTable = (file: StoreFile): Store['keys'] => ({
   put: (key) => {
-    file.write(() =>
-      file.run(
-        `INSERT INTO keys (${columns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET ${updates}`,
-        key.id,
-        key.tenant,
-        key.name,
-        JSON.stringify(key.scopes),
-        key.extension ?? null,
-        key.hash,
-        key.sealed ?? null,
-        key.createdAt,
-        key.lastUsedAt ?? null,
-        key.revokedAt ?? null,
-      ),
+    // Urgent: a key must be revocable even when the disk is full.
+    file.write(
+      () =>
+        file.run(
+          `INSERT INTO keys (${columns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET ${updates}`,
+          key.id,
+          key.tenant,
+          key.name,
+          JSON.stringify(key.scopes),
+          key.extension ?? null,
+          key.hash,
+          key.sealed ?? null,
+          key.createdAt,
+          key.lastUsedAt ?? null,
+          key.revokedAt ?? null,
+        ),
+      { urgent: true },
     );
   },
   byHash: (hash) => keyFrom(file.get(`SELECT ${columns} FROM keys WHERE hash = ?`, hash)),

@@ -11,7 +11,7 @@ import type { Store } from './store.ts';
 export interface SqliteStoreOptions {
   /** The data folder. Whoever opens the store has made sure that no other process uses it: the log locks it. */
   readonly folder: string;
-  /** Where command records go when the disk is full; without one they are refused as everything else is. */
+  /** Where command records and keys go when the disk is full; without one they are refused as everything else is. */
   readonly reserve?: StoreReserve;
 }
 

@@ -2,7 +2,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { callIdFrom, commandIdFrom, tenantId } from '../../src/model/ids.ts';
+import { callIdFrom, commandIdFrom, keyIdFrom, tenantId } from '../../src/model/ids.ts';
 import { openSqliteStore } from '../../src/store/sqlite-store.ts';
 import type { Store } from '../../src/store/store.ts';
 import { describeStore } from '../contract/store.ts';
@@ -44,12 +44,13 @@ test('a file that is no database is refused with its name', () => {
   );
 });
 
-test('while the reserve is in use only command records are written', () => {
+test('while the reserve is in use only command records and keys are written', () => {
   const tenant = tenantId('demo');
   const store = openSqliteStore({ folder: temporaryFolder(), reserve: { isReleased: () => true, release: () => false } });
   onTestFinished(() => store.close());
   store.commands.put({ id: commandIdFrom('cmd_a'), tenant, at: 1, open: true, record: '{}' });
-  expect(store.commands.list(tenant, 1).length).toBe(1);
+  store.keys.put({ id: keyIdFrom('key_a'), tenant, name: 'a', scopes: [], hash: 'aa', createdAt: 1, revokedAt: 2 });
+  expect([store.commands.list(tenant, 1).length, store.keys.list(tenant).length]).toEqual([1, 1]);
   const refused = expect.objectContaining({ code: 'log-full' });
   expect(() => store.state.put(tenant, 'a', 'b')).toThrow(refused);
   expect(() => store.history.record(tenant, [], { epoch: 'e', seq: 1 })).toThrow(refused);
