@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setImmediate as turn } from 'node:timers/promises';
 import { pino, type Logger } from 'pino';
 import { createAuth } from './auth/create-auth.ts';
 import type { Auth, Scope } from './auth/auth.ts';
@@ -61,6 +62,8 @@ export interface RunningGateway {
 
 const dayMicros = 24 * 3600 * 1e6;
 const retentionEveryMs = 10 * 60 * 1000;
+/** How long the records of ended commands are kept; what they did lies in the log. */
+const keepCommandDays = 7;
 
 /** Puts the parts together and serves; what has been opened is closed again if a later part cannot be. */
 export const startGateway = async (config: Config, surroundings: Surroundings): Promise<RunningGateway> => {
@@ -218,7 +221,7 @@ const httpOptions = ({ http }: Config): Pick<HttpServerOptions, 'host' | 'port' 
 /** Deletes what is older or larger than is to be kept, now and then; returns how to stop. */
 const keepRetention = (
   config: Config,
-  { store, clock, log: logger }: Gateway,
+  { store, clock, log: logger, stopping }: Gateway,
   log: ReturnType<typeof openSqliteLog>,
   timers: Timers,
 ): (() => void) => {
@@ -228,9 +231,12 @@ const keepRetention = (
       const id = tenantId(name);
       const olderThan = clock.now() - tenant.keepDays * dayMicros;
       await log.retain(id, { olderThan, maxBytes: tenant.keepGigabytes * 1e9 });
-      store.history.prune(id, olderThan);
-      store.traces.prune(id, clock.now() - tenant.keepTraceDays * dayMicros, tenant.keepTraceMegabytes * 1e6);
+      // Pruning goes in steps; between them comes what is live.
+      while (!stopping.aborted && store.history.prune(id, olderThan)) await turn();
+      while (!stopping.aborted && store.traces.prune(id, clock.now() - tenant.keepTraceDays * dayMicros, tenant.keepTraceMegabytes * 1e6))
+        await turn();
     }
+    while (!stopping.aborted && store.commands.prune(clock.now() - keepCommandDays * dayMicros)) await turn();
   };
   const later = (): void => {
     cancel = timers.after(retentionEveryMs, () => {
