@@ -121,9 +121,9 @@ test('who waits is woken by its own keys alone, and by its signal', async () => 
 
 test('closing wakes who waits', async () => {
   const projection = await open(await openWorld());
-  const waiting = projection.next(['A'], never);
+  const waiting = Promise.all([projection.next(['A'], never), projection.changed(never)]);
   await projection.close();
-  await waiting;
+  expect(await waiting).toHaveLength(2);
   await projection.close();
 });
 

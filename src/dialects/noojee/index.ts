@@ -13,7 +13,7 @@ import { noojeeRoutes, type TenantSource } from './routes.ts';
 import type { Entry } from './schema.ts';
 import { createServerTime } from './server-time.ts';
 
-export { defaultNoojeeOptions, type NoojeeOptions } from './options.ts';
+export type { NoojeeOptions } from './options.ts';
 
 /** The Noojee CallManagementAPI, for the tenants that have options for it; what an option leaves out is its default. */
 export const createNoojeeDialect = (tenants: ReadonlyMap<TenantId, Partial<NoojeeOptions>>): Dialect => new Noojee(tenants);

@@ -26,6 +26,7 @@ const api = '/servicemanager/rest/CallManagementAPI';
 const methods = ['GET', 'POST'];
 const maxBody = 64 * 1024;
 const json = 'application/json; charset=UTF-8';
+const form = 'application/x-www-form-urlencoded';
 /** How long a poll too many is held, so that a client that does not look at `Code` cannot spin. */
 const refusalMs = 1_000;
 
@@ -41,9 +42,12 @@ export const noojeeRoutes = (scope: FastifyInstance, options: RoutesOptions): vo
   const { gateway, front, guard, sourceOf } = options;
   const polls = new PollCount();
 
-  // The vendor's client says that its empty bodies are JSON: no content type is refused, and none but a form is understood.
+  // The vendor's client says that its empty bodies are JSON: whatever a body calls itself, it is read as a form.
+  scope.addHook('onRequest', async ({ headers }) => {
+    if (headers['content-type'] !== undefined) headers['content-type'] = form;
+  });
   scope.removeAllContentTypeParsers();
-  scope.addContentTypeParser('*', { parseAs: 'string', bodyLimit: maxBody }, (_request, body, done) => done(null, body));
+  scope.addContentTypeParser(form, { parseAs: 'string', bodyLimit: maxBody }, (_request, body, done) => done(null, body));
   scope.setErrorHandler((error, request, reply) => sendError(error, request, reply));
 
   const admit = async (request: FastifyRequest, reply: FastifyReply): Promise<Admitted> => {

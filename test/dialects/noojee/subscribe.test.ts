@@ -105,17 +105,15 @@ class World {
   /** Lets the test's time pass until the poll is answered. */
   async answer(poll: Promise<string>): Promise<Answered> {
     const began = this.clock.now();
-    let text: string | undefined;
-    const settled = poll.then((answer) => {
-      text = answer;
-    });
-    for (let turn = 0; text === undefined && turn < 10_000; turn += 1) {
+    const settled = new AbortController();
+    const settle = (): void => settled.abort();
+    poll.then(settle, settle);
+    while (!settled.signal.aborted) {
       await nextTurn();
-      if (text === undefined) this.clock.advance(0.01);
+      if (!settled.signal.aborted) this.clock.advance(0.01);
     }
-    await settled;
-    const answer = text ?? '';
-    return { text: answer, reply: JSON.parse(answer) as Subscription, ms: (this.clock.now() - began) / 1000 };
+    const text = await poll;
+    return { text, reply: JSON.parse(text) as Subscription, ms: (this.clock.now() - began) / 1000 };
   }
 
   async ask(extensions: string, cursor: number, timeOut: number): Promise<Answered> {
