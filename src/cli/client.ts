@@ -18,18 +18,15 @@ const longPollSeconds = 30;
 
 /** The native API as the CLI uses it. Errors come back as the `GatewayError` that the server named. */
 export const createClient = ({ url, key }: Server): Client => {
-  const request = async (
-    method: string,
-    path: string,
-    body?: unknown,
-    headers: Readonly<Record<string, string>> = {},
-  ): Promise<Response> => {
+  const request = async (method: string, path: string, options: RequestOptions = {}): Promise<Response> => {
+    const { body, headers, signal } = options;
     const authorization = key === undefined ? undefined : { authorization: `Bearer ${key}` };
     const content = body === undefined ? undefined : { 'content-type': 'application/json' };
     const init = {
       method,
       headers: { ...authorization, ...content, ...headers },
       ...(body === undefined ? undefined : { body: JSON.stringify(body) }),
+      ...(signal === undefined ? undefined : { signal }),
     };
     let response: Response;
     try {
@@ -45,26 +42,39 @@ export const createClient = ({ url, key }: Server): Client => {
     return response;
   };
   const json = async (response: Response): Promise<unknown> => (response.status === 204 ? undefined : response.json());
-  const pollPage = async (query: URLSearchParams, after: string): Promise<EventsPage> => {
+  /** Undefined when the signal aborts. */
+  const pollPage = async (query: URLSearchParams, after: string, signal: AbortSignal): Promise<EventsPage | undefined> => {
     const parameters = new URLSearchParams(query);
     parameters.set('after', after);
     parameters.set('wait', String(longPollSeconds));
-    return (await json(await request('GET', `/v1/events?${parameters}`))) as EventsPage;
+    try {
+      return (await json(await request('GET', `/v1/events?${parameters}`, { signal }))) as EventsPage;
+    } catch (error) {
+      if (signal.aborted) return undefined;
+      throw error;
+    }
   };
   return {
     get: async (path) => json(await request('GET', path)),
-    post: async (path, body, headers) => json(await request('POST', path, body, headers)),
+    post: async (path, body, headers) => json(await request('POST', path, { body, ...(headers === undefined ? undefined : { headers }) })),
     delete: async (path) => json(await request('DELETE', path)),
     async *events(query, after, signal) {
       let cursor = after ?? ((await json(await request('GET', '/v1/state'))) as { cursor: string }).cursor;
       while (!signal.aborted) {
-        const page = await pollPage(query, cursor);
+        const page = await pollPage(query, cursor, signal);
+        if (page === undefined) return;
         for (const event of page.events) yield JSON.stringify(event);
         cursor = page.next;
       }
     },
   };
 };
+
+interface RequestOptions {
+  readonly body?: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly signal?: AbortSignal;
+}
 
 interface EventsPage {
   readonly events: readonly unknown[];

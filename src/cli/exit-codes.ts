@@ -19,7 +19,7 @@ export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
 
 export const exitCodeOf = (error: GatewayError): ExitCode => {
   const denied: readonly ErrorCode[] = ['unauthorized', 'forbidden'];
-  const usage: readonly ErrorCode[] = ['config-invalid', 'data-locked'];
+  const usage: readonly ErrorCode[] = ['config-invalid', 'data-locked', 'cannot-listen'];
   if (denied.includes(error.code)) return exitCodes.denied;
   if (usage.includes(error.code)) return exitCodes.usage;
   if (error.status === 404) return exitCodes.notFound;

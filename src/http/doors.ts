@@ -1,6 +1,7 @@
 import { createServer } from 'node:net';
 import type { AddressInfo, Server, Socket } from 'node:net';
 import { once } from 'node:events';
+import { GatewayError } from '../model/errors.ts';
 
 /** The first byte of every TLS connection: a handshake record. No HTTP request begins with it. */
 const tlsHandshake = 0x16;
@@ -29,8 +30,19 @@ export const openDoor = async (
     else socket.destroy();
   });
   door.listen({ host: address.host, port: address.port });
-  await once(door, 'listening');
+  try {
+    await once(door, 'listening');
+  } catch (error) {
+    throw new GatewayError('cannot-listen', { ...address }, { note: reasonOf(error), cause: error });
+  }
   return door;
+};
+
+const reasonOf = (error: unknown): string => {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  if (code === 'EADDRINUSE') return 'Another program listens there.';
+  if (code === 'EACCES') return 'This user may not listen there.';
+  return error instanceof Error ? error.message : '';
 };
 
 /** Where a door listens; the port is the real one where 0 was asked for. */

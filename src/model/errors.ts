@@ -50,6 +50,7 @@ export const errors = {
   'data-locked': { status: 500, retry: false, message: 'Another process uses the data folder.' },
   'data-damaged': { status: 500, retry: false, message: 'A record in the data folder is damaged.' },
   'config-invalid': { status: 500, retry: false, message: 'The configuration is not valid.' },
+  'cannot-listen': { status: 500, retry: false, message: 'The address cannot be listened on.' },
   'stale-lease': { status: 500, retry: false, message: 'Another node has taken over this tenant.' },
 } as const;
 
