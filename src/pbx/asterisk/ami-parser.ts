@@ -150,15 +150,13 @@ class Message implements AmiMessage {
   }
 
   get(name: string): string | undefined {
-    const needle = needleOf(name);
-    const at = this.#find(needle, 0);
+    const at = this.#first(name);
     return at === -1 ? undefined : this.#value(at);
   }
 
   getAll(name: string): readonly string[] {
-    const needle = needleOf(name);
     const values: string[] = [];
-    for (let at = this.#find(needle, 0); at !== -1; at = this.#find(needle, at)) values.push(this.#value(at));
+    for (let at = this.#first(name); at !== -1; at = this.#next(name, at)) values.push(this.#value(at));
     return values;
   }
 
@@ -166,9 +164,15 @@ class Message implements AmiMessage {
     return this.#decode(this.#text);
   }
 
-  /** Where the next value begins, right after the colon. The first line has no line end before it. */
-  #find(needle: string, from: number): number {
-    if (from === 0 && this.#text.startsWith(needle.slice(lineEnd.length))) return needle.length - lineEnd.length;
+  /** Where the first value begins, right after the colon; -1 if there is none. */
+  #first(name: string): number {
+    // The first line has no line end before it.
+    const isFirstLine = this.#text.startsWith(name) && this.#text.charAt(name.length) === ':';
+    return isFirstLine ? name.length + 1 : this.#next(name, 0);
+  }
+
+  #next(name: string, from: number): number {
+    const needle = needleOf(name);
     const at = this.#text.indexOf(needle, from);
     return at === -1 ? -1 : at + needle.length;
   }
