@@ -15,10 +15,10 @@ export interface Problem {
 
 export const problemContentType = 'application/problem+json; charset=utf-8';
 
-/** `type` is relative to the server that answers: its own documentation explains the error. */
+/** `type` names the error; it is no address, for a gateway need not serve its own documentation. */
 export const renderProblem = (error: GatewayError): Problem => ({
   ...error.details,
-  type: `/docs/errors#${error.code}`,
+  type: `urn:switchhook:error:${error.code}`,
   title: STATUS_CODES[error.status] ?? 'Error',
   status: error.status,
   detail: error.message,

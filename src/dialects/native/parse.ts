@@ -17,8 +17,8 @@ export const parseWith = <Schema extends z.ZodType>(schema: Schema, input: unkno
     throw new GatewayError('invalid-parameter', { field }, { note: `There is no such parameter: ${field.slice(0, 100)}` });
   }
   const field = issue.path.join('.');
-  const code = valueAt(input, issue.path) === undefined ? 'missing-parameter' : 'invalid-parameter';
-  throw new GatewayError(code, { field: field === '' ? 'body' : field }, { note: issue.message });
+  if (valueAt(input, issue.path) === undefined) throw new GatewayError('missing-parameter', { field });
+  throw new GatewayError('invalid-parameter', { field: field === '' ? 'body' : field }, { note: issue.message });
 };
 
 const valueAt = (input: unknown, path: readonly PropertyKey[]): unknown =>
