@@ -65,17 +65,16 @@ const dialled: Recognise = ({ callId }, event) => {
   return failed(dialFailures[event.data.disposition], `The call ended: ${event.data.disposition}, ${event.data.cause.name}.`);
 };
 
-/** The leg itself, or another of the same extension on the same call: a pick-up is a new leg, and the caller sees one call. */
-const answered: Recognise = ({ callId, extension }, event) =>
-  event.type === 'leg.connected' && event.callId === callId && event.leg?.extension === extension ? done : undefined;
+/** A leg of the extension is connected on the command's call: from the start, or because it came over from a call of its own. */
+const connectedThere: Recognise = ({ callId, extension }, event) => {
+  if (event.type !== 'leg.connected' && event.type !== 'leg.moved') return undefined;
+  return event.callId === callId && event.leg?.extension === extension && event.leg?.state === 'connected' ? done : undefined;
+};
 
 const transferred: Recognise = ({ callId }, event) => {
   if (event.type !== 'call.transferred' || event.callId !== callId) return undefined;
   return event.data.succeeded ? done : failed('pbx-refused', 'The transfer failed.');
 };
-
-const pickedUp: Recognise = ({ callId, extension }, event) =>
-  event.type === 'leg.connected' && event.leg?.extension === extension && event.callId === callId ? done : undefined;
 
 const supervising: Recognise = ({ extension }, event) =>
   event.type === 'supervision.started' && event.leg?.extension === extension ? done : undefined;
@@ -91,7 +90,8 @@ const retrieved: Recognise = ({ command }, event) =>
 /** By which event each command's effect is known. `dtmf` has none: it is done when the PBX has taken it. */
 const effects: Readonly<Record<CommandName, Recognise | 'none'>> = {
   dial: dialled,
-  answer: first(answered, callGone),
+  // A pick-up is a new leg; the caller sees one call.
+  answer: first(connectedThere, callGone),
   reject: onLeg('leg.ended'),
   hangup: onLeg('leg.ended'),
   hold: first(onLeg('leg.held'), legGone),
@@ -102,7 +102,7 @@ const effects: Readonly<Record<CommandName, Recognise | 'none'>> = {
   transfer: first(transferred, callGone),
   voicemail: first(transferred, callGone),
   divert: first(onLeg('leg.ended'), callGone),
-  pickup: first(pickedUp, callGone),
+  pickup: first(connectedThere, callGone),
   bridge: first(onLeg('leg.moved'), onCall('legs.linked', 'call.merged'), callGone),
   supervise: first(supervising, callGone),
   park: first(onCall('leg.parked'), callGone),
