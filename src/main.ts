@@ -34,7 +34,7 @@ import { isoTime, type Clock, type Timers } from './model/time.ts';
 import { createAsteriskDriver } from './pbx/asterisk/index.ts';
 import { replayFacts } from './pbx/asterisk/replay.ts';
 import type { Driver } from './pbx/driver.ts';
-import { createRunningClock, createSandboxDriver, sandboxRoutes, Traffic, type SandboxDriver } from './pbx/sandbox/index.ts';
+import { createRunningClock, createSandboxDriver, parseOffice, sandboxRoutes, Traffic, type SandboxDriver } from './pbx/sandbox/index.ts';
 import { openSqliteStore } from './store/sqlite-store.ts';
 import { createTrackerState, track } from './tracker/tracker.ts';
 
@@ -98,7 +98,8 @@ export const startGateway = async (config: Config, surroundings: Surroundings): 
     const createDriver = (name: string, pbx: TenantConfig['pbxs'][string]): Driver => {
       const id = pbxId(name);
       if (pbx.kind === 'asterisk') return asteriskDriver(id, pbx, { ...surroundings, clock, timers });
-      const sandbox = createSandboxDriver({ pbx: id, clock, seed: pbx.seed });
+      const office = pbx.office === undefined ? {} : { office: parseOffice(pbx.office) };
+      const sandbox = createSandboxDriver({ pbx: id, clock, seed: pbx.seed, ...office });
       sandboxes.set(id, sandbox);
       if (pbx.traffic) {
         const traffic = new Traffic({ office: sandbox.office, phones: sandbox.phones, clock, seed: pbx.seed });

@@ -60,6 +60,7 @@ const sandbox = z.strictObject({
   kind: z.literal('sandbox').describe('The office in memory: obeys every command, deterministic by seed.'),
   seed: z.int().default(1).describe('Seed of its traffic.'),
   traffic: z.boolean().default(false).describe('Make light traffic of its own.'),
+  office: z.record(z.string(), z.json()).optional().describe("An office of your own, as docs/sandbox.md describes it; else the demo's."),
 });
 
 const noojee = z.strictObject({
