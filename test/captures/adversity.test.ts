@@ -6,12 +6,12 @@ import { liveState } from '../../src/tracker/tracker.ts';
 import { resyncAfter } from './channel-model.ts';
 import { brokenInvariants } from './invariants.ts';
 import { eventsOf, factsOf, play } from './play.ts';
-import { messageByMessage, readRecording, recordingNames, type Read } from './recording.ts';
+import { messageByMessage, readRecording, recordings, type Read } from './recording.ts';
 import { tell } from './short-form.ts';
 
 /** Streams that nobody recorded, made of recorded ones. */
 
-const anyRecording = fc.constantFrom(...recordingNames.filter((name) => name !== 'pbx_kill9_with_call'));
+const anyRecording = fc.constantFrom(...recordings.filter(({ name }) => name !== 'pbx_kill9_with_call'));
 
 /** Two PBXs' streams as one: each keeps its order, `picks` decides whose turn it is. */
 const interleave = <Item>(first: readonly Item[], second: readonly Item[], picks: readonly boolean[]): readonly Item[] => {
@@ -64,8 +64,8 @@ describe('two recordings at once', () => {
 describe('a link that breaks', () => {
   test('in the middle of a message: the rest of it is lost, and a resync makes up for it', () => {
     fc.assert(
-      fc.property(anyRecording, fc.double({ min: 0, max: 1, noNaN: true }), fc.nat({ max: 60 }), (name, share, lost) => {
-        const messages = messageByMessage(readRecording(name));
+      fc.property(anyRecording, fc.double({ min: 0, max: 1, noNaN: true }), fc.nat({ max: 60 }), (recording, share, lost) => {
+        const messages = messageByMessage(readRecording(recording));
         const cut = Math.floor(share * messages.length);
         const half = messages.slice(cut, cut + 1).map(({ at, bytes }) => ({ at, bytes: bytes.subarray(0, bytes.length / 2) }));
         const before = factsOf([...messages.slice(0, cut), ...half]);
@@ -93,8 +93,8 @@ describe('a link that breaks', () => {
 describe('a PBX that tells less, or more, than it should', () => {
   test('whatever is missing, what was announced ends once, at the latest with the resync', () => {
     fc.assert(
-      fc.property(anyRecording, fc.infiniteStream(fc.integer({ min: 0, max: 9 })), (name, dice) => {
-        const facts = factsOf(readRecording(name));
+      fc.property(anyRecording, fc.infiniteStream(fc.integer({ min: 0, max: 9 })), (recording, dice) => {
+        const facts = factsOf(readRecording(recording));
         const heard = facts.filter(() => (dice.next().value ?? 0) !== 0);
         const at = facts.at(-1)?.at ?? 0;
         const { events, state } = play([...heard, resyncAfter(facts, at)]);
@@ -107,8 +107,8 @@ describe('a PBX that tells less, or more, than it should', () => {
 
   test('what may come twice changes nothing when it does', () => {
     fc.assert(
-      fc.property(anyRecording, fc.infiniteStream(fc.boolean()), (name, coin) => {
-        const facts = factsOf(readRecording(name));
+      fc.property(anyRecording, fc.infiniteStream(fc.boolean()), (recording, coin) => {
+        const facts = factsOf(readRecording(recording));
         const doubled = facts.flatMap((fact) => (mayRepeat.has(fact.type) && coin.next().value === true ? [fact, fact] : [fact]));
         expect(tell(play(doubled).events)).toEqual(tell(play(facts).events));
       }),

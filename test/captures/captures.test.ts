@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { eventsOf } from './play.ts';
-import { inOnePiece, masked, readRecording, recordingNames, type Read } from './recording.ts';
+import { inOnePiece, masked, readRecording, recordings, type Read } from './recording.ts';
 import { inWordsOf, tell, type Told } from './short-form.ts';
 import { stories } from './stories.ts';
 import type { Story } from './story.ts';
@@ -13,8 +13,15 @@ const playTold = (reads: readonly Read[]): Told => tell(eventsOf(reads));
 
 const withoutKeys = (lines: readonly string[]): readonly string[] => lines.filter((line) => !line.startsWith('dtmf.received'));
 
-describe.each(stories)('$capture: $what', (story) => {
-  const reads = readRecording(story.capture);
+const storyOf = new Map(stories.map((story) => [story.capture, story]));
+
+const told = recordings.flatMap((recording) => {
+  const story = storyOf.get(recording.name);
+  return story === undefined ? [] : [{ ...recording, what: story.what, recording, story }];
+});
+
+describe.each(told)('$pbx $name: $what', ({ recording, story }) => {
+  const reads = readRecording(recording);
 
   test('comes out as the phones did it', () => {
     expect(inWords(playTold(reads), story)).toEqual(outcomeOf(story));
@@ -30,6 +37,7 @@ describe.each(stories)('$capture: $what', (story) => {
   });
 });
 
-test('every recording has its story, once', () => {
-  expect(stories.map((story) => story.capture).toSorted()).toEqual(recordingNames);
+test('every recording has a story, and every story a recording', () => {
+  expect([...new Set(recordings.map(({ name }) => name))].toSorted()).toEqual([...storyOf.keys()].toSorted());
+  expect(storyOf.size).toBe(stories.length);
 });

@@ -4,17 +4,22 @@ import type { Fact } from '../../src/model/fact.ts';
 import type { LiveState } from '../../src/model/live-state.ts';
 import { createTrackerState, liveState, restoreState, saveChanges, track } from '../../src/tracker/tracker.ts';
 import { resyncAfter } from './channel-model.ts';
+import { brokenPromises } from './facts.ts';
 import { brokenInvariants } from './invariants.ts';
 import { factsOf, lab, play } from './play.ts';
-import { readRecording, recordingNames } from './recording.ts';
+import { readRecording, recordings } from './recording.ts';
 
 /** The recording that ends with its calls up: the PBX was killed. */
 const unfinished: ReadonlySet<string> = new Set(['pbx_kill9_with_call']);
 
-describe.each(recordingNames)('%s', (name) => {
-  const facts = factsOf(readRecording(name));
+describe.each(recordings)('$pbx $name', (recording) => {
+  const facts = factsOf(readRecording(recording));
   const whole = play(facts);
-  const isOver = !unfinished.has(name);
+  const isOver = !unfinished.has(recording.name);
+
+  test('its facts keep the promises of the model', () => {
+    expect(brokenPromises(facts)).toEqual([]);
+  });
 
   test('legs and calls start once, end once, and are silent afterwards', () => {
     expect(brokenInvariants(whole.events, isOver)).toEqual([]);
@@ -27,7 +32,7 @@ describe.each(recordingNames)('%s', (name) => {
   });
 
   test('a second replay gives the same', () => {
-    expect(play(factsOf(readRecording(name))).events).toEqual(whole.events);
+    expect(play(factsOf(readRecording(recording))).events).toEqual(whole.events);
   });
 
   test('saved at any point and taken up again, it goes on as if nothing had been', () => {

@@ -7,17 +7,29 @@ export interface Read {
   readonly bytes: Uint8Array;
 }
 
-const folder = new URL('asterisk-22/', import.meta.url);
+/** Where the recordings lie, a folder for each PBX that was recorded. */
+export const recordedPbxs = ['asterisk-22', 'asterisk-16'] as const;
+export type RecordedPbx = (typeof recordedPbxs)[number];
 
-export const recordingNames: readonly string[] = readdirSync(folder)
-  .filter((file) => file.endsWith('.ami.gz'))
-  .map((file) => file.slice(0, -'.ami.gz'.length))
-  .toSorted();
+export interface Recording {
+  readonly pbx: RecordedPbx;
+  /** What was played: the same name means the same doings of the phones. */
+  readonly name: string;
+}
+
+const fileOf = (pbx: RecordedPbx, file: string): URL => new URL(`${pbx}/${file}`, import.meta.url);
+
+export const recordings: readonly Recording[] = recordedPbxs.flatMap((pbx) =>
+  readdirSync(fileOf(pbx, ''))
+    .filter((file) => file.endsWith('.ami.gz'))
+    .map((file) => ({ pbx, name: file.slice(0, -'.ami.gz'.length) }))
+    .toSorted((one, two) => (one.name < two.name ? -1 : 1)),
+);
 
 /** The recording as it came in, cut as it was cut. */
-export const readRecording = (name: string): readonly Read[] => {
-  const bytes = gunzipSync(readFileSync(new URL(`${name}.ami.gz`, folder)));
-  const cuts = gunzipSync(readFileSync(new URL(`${name}.ami.ts.gz`, folder)))
+export const readRecording = ({ pbx, name }: Recording): readonly Read[] => {
+  const bytes = gunzipSync(readFileSync(fileOf(pbx, `${name}.ami.gz`)));
+  const cuts = gunzipSync(readFileSync(fileOf(pbx, `${name}.ami.ts.gz`)))
     .toString('latin1')
     .trim();
   return cuts.split('\n').map((line) => {

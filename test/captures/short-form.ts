@@ -145,6 +145,11 @@ const wordsOf = (event: NewEvent, names: Names): string => {
     case 'recording.resumed':
     case 'recording.stopped':
       return leg();
+    case 'agent.loggedIn':
+    case 'agent.loggedOut':
+    case 'agent.paused':
+    case 'agent.unpaused':
+      return `${event.data.queue} ${event.data.device}`;
     case 'extension.registered':
     case 'extension.unregistered':
       return `${event.extension ?? '-'} ${event.data.device}`;

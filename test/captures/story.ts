@@ -3,7 +3,7 @@ export type Moment = string | readonly string[];
 
 /** What must come out of one recording, written by someone who read what the phones did. */
 export interface Story {
-  /** The recording's name: `asterisk-22/{capture}.ami.gz`. */
+  /** The recording's name: `asterisk-22/{capture}.ami.gz`, `asterisk-16/...`. */
   readonly capture: string;
   /** What the phones did, and what they heard. */
   readonly what: string;

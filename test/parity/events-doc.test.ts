@@ -16,7 +16,7 @@ test('the page of events has a row for every type, and for no other', () => {
 });
 
 test('its example is what comes of a recorded call', () => {
-  const events = eventsOf(readRecording('basic_answer_hangup')).map((event, index) =>
+  const events = eventsOf(readRecording({ pbx: 'asterisk-22', name: 'basic_answer_hangup' })).map((event, index) =>
     envelop(event, tenantId('lab'), 'e1', index + 1, isoTime(event.at)),
   );
   const example: unknown = JSON.parse(/```json\n(.*?)\n```/s.exec(page)?.[1] ?? '');

@@ -186,4 +186,20 @@ export const commands: readonly Story[] = [
     what: 'Every command on a channel that does not exist is refused.',
     events: [],
   },
+  {
+    capture: 'originate_local',
+    what: 'Click-to-dial through a channel of the PBX itself: 101 is rung and answers, 102 is rung and answers; that channel takes itself out. 101 hangs up.',
+    events: [
+      'call.started A internal ...',
+      'leg.started 101 A ?',
+      'leg.ringing 101 ...',
+      'leg.connected 101',
+      'leg.started 102 A inbound',
+      'leg.ringing 102 peer=101',
+      ['leg.connected 102', 'legs.linked 101 102'],
+      hangsUp('101', ['101', '102']),
+      ended,
+    ],
+    presence: { 101: 'ringing busy idle', 102: 'ringing busy idle' },
+  },
 ];

@@ -80,4 +80,32 @@ export const conferences: readonly Story[] = [
     ],
     presence: { 101: 'busy idle', 104: 'busy idle' },
   },
+  {
+    capture: 'conference_mute_unmute',
+    what: '101 and 102 dial the conference 400. An administrator mutes 101 there and unmutes it. 101 hangs up, then 102.',
+    events: [
+      ...dialsIn('A', '101'),
+      ...dialsIn('B', '102'),
+      'leg.muted 101',
+      'leg.unmuted 101',
+      ...leaves('A', '101'),
+      ...leaves('B', '102'),
+    ],
+    presence: { 101: 'busy idle', 102: 'busy idle' },
+  },
+  {
+    capture: 'originate_app_conference',
+    what: 'An administrator rings 103 into the conference 400; 103 answers. 104 dials in. 103 hangs up, then 104.',
+    events: [
+      'call.started A internal ...',
+      'leg.started 103 A outbound',
+      'leg.ringing 103 ...',
+      ['leg.connected 103', 'conference.joined 103 400'],
+      ...dialsIn('B', '104'),
+      ['conference.left 103 400', 'leg.ended 103 16 self'],
+      'call.ended A internal ? answered 16 ended=103',
+      ...leaves('B', '104'),
+    ],
+    presence: { 103: 'ringing busy idle', 104: 'busy idle' },
+  },
 ];

@@ -282,4 +282,33 @@ export const parking: readonly Story[] = [
     ],
     presence: callerAndCalled('103', '104'),
   },
+  {
+    capture: 'park_retrieve_by_parker',
+    what: '102 parks 101 by REFER and hangs up; a second later 102 dials the slot and has 101 back. 102 hangs up.',
+    events: [
+      ...talks('A', '101', '102'),
+      parks('A', '101', '102', '701'),
+      'leg.ended 102 16 self',
+      'call.started B internal 102>701',
+      'leg.started 102#2 B outbound',
+      ['leg.connected 102#2', ...leaves('101', '701', 'retrieved'), ...merges('B', 'A', '102#2'), 'legs.linked 101 102#2'],
+      hangsUp('102#2', ['101', '102#2']),
+      'call.ended A internal 101>102 answered 16 answered=102 ended=102#2',
+    ],
+    presence: { 101: 'busy parked busy idle', 102: 'ringing busy idle busy idle' },
+  },
+  {
+    capture: 'park_comeback_unanswered',
+    what: '102 parks 101 by REFER and hangs up. After ten seconds the PBX rings 102 for 101 for eight seconds; nobody answers, and the PBX ends the call.',
+    events: [
+      ...talks('A', '101', '102'),
+      parks('A', '101', '102', '701'),
+      'leg.ended 102 16 self',
+      [...leaves('101', '701', 'timed-out'), 'leg.started 102#2 A inbound'],
+      'leg.ringing 102#2 peer=101',
+      ['leg.ended 102#2 0 pbx', 'leg.ended 101 16 pbx'],
+      'call.ended A internal 101>102 answered ...',
+    ],
+    presence: { 101: 'busy parked busy idle', 102: 'ringing busy idle ringing idle' },
+  },
 ];

@@ -84,4 +84,29 @@ export const supervision: readonly Story[] = [
     ],
     presence: callerAndCalled('101', '102'),
   },
+  {
+    capture: 'spy_leaves_first',
+    what: '105 dials *56102 and whispers to 102, and hangs up; 101 and 102 go on. 102 hangs up.',
+    events: [
+      ...talks('A', '101', '102'),
+      'call.started B internal 105>*56102',
+      'leg.started 105 B outbound',
+      ['leg.connected 105', 'supervision.started 105 whisper of=102', ...merges('B', 'A', '105')],
+      ['supervision.stopped 105 of=102', 'leg.ended 105 ? self'],
+      hangsUp('102', ['101', '102']),
+      'call.ended A internal 101>102 answered 16 answered=102 ended=102',
+    ],
+    presence: { ...callerAndCalled('101', '102'), 105: 'busy idle' },
+  },
+  {
+    capture: 'record_whole_call',
+    what: 'An administrator records the leg of 101 until 101 hangs up; the PBX does not say that the recording ends, but it does.',
+    events: [
+      ...talks('A', '101', '102'),
+      'recording.started 101',
+      [...hangsUp('101', ['101', '102']), 'recording.stopped 101'],
+      'call.ended A internal 101>102 answered 16 answered=102 ended=101',
+    ],
+    presence: callerAndCalled('101', '102'),
+  },
 ];
