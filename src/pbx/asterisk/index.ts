@@ -13,6 +13,7 @@ import { createDirectory, type Directory } from './directory.ts';
 import { EventLink, type Arrival, type EventLinkDeps } from './event-link.ts';
 import { EventWatch } from './event-watch.ts';
 import { createFactGuard, type FactGuard } from './guard.ts';
+import { redact } from './redact.ts';
 import { resyncFactOf } from './resync.ts';
 import { createTranslator, isInteresting, type Translator } from './translate.ts';
 
@@ -150,14 +151,16 @@ class AsteriskDriver implements Driver {
     const facts = this.#translator.translate(message, at).filter((fact) => this.#guard.admit(fact));
     if (facts.length === 0) return [];
     this.#stampsTime ||= message.get('Timestamp') !== undefined;
-    const source = { at, text: message.text() };
-    return facts.map((fact) => ({ fact: this.#named(fact), source }));
+    const text = message.text();
+    const source = { at, text: redact(message.event, text) };
+    const isSecret = source.text !== text;
+    return facts.map((fact) => ({ fact: this.#completed(fact, isSecret), source }));
   }
 
-  /** Asterisk tells no names with its hints; the configuration may. */
-  #named(fact: Fact): Fact {
-    if (fact.type !== 'extension.found') return fact;
-    return { ...fact, name: fact.name || this.#phoneOf(fact.extension).name };
+  #completed(fact: Fact, isSecret: boolean): Fact {
+    // Asterisk tells no names with its hints; the configuration may.
+    if (fact.type === 'extension.found') return { ...fact, name: fact.name || this.#phoneOf(fact.extension).name };
+    return isSecret && fact.type === 'channel.entered' ? { ...fact, detail: '' } : fact;
   }
 
   #phoneOf(extension: ExtensionNumber): { readonly device: string; readonly name: string } {

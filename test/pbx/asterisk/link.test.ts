@@ -162,6 +162,15 @@ describe('events and the resync', () => {
     expect(driven.traced.at(-1)?.source).toEqual({ at: driven.time.now(), text: newchannel('1.1', '101').replaceAll('\n', '\r\n') });
   });
 
+  test('a code that the dialplan asks callers for is kept nowhere', async () => {
+    const driven = await (await create()).start();
+    const about = { Uniqueid: '1.1', Extension: '900', Application: 'Authenticate', AppData: '4711,j' };
+    driven.ami.emit(newchannel('1.1', '101'), message('Newexten', about));
+    await driven.until('channel.entered');
+    expect(driven.traced.at(-1)?.source?.text).toContain('AppData: [redacted]');
+    expect(JSON.stringify(driven.traced)).not.toContain('4711');
+  });
+
   test('the time of a fact is that of the PBX where it tells it, else that of arrival', async () => {
     const driven = await (await create()).start();
     expect(driven.driver.supports.stampsTime).toBe(false);
