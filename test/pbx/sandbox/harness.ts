@@ -2,7 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import type { Command, CommandOutcome } from '../../../src/model/command.ts';
 import type { Fact } from '../../../src/model/fact.ts';
 import { channelId, commandIdFrom, extensionNumber, pbxId, type ChannelId } from '../../../src/model/ids.ts';
-import { createManualClock, createSandboxDriver, type Office, type SandboxDriver } from '../../../src/pbx/sandbox/index.ts';
+import { createManualClock, createSandboxDriver, runScenario, type Office, type SandboxDriver } from '../../../src/pbx/sandbox/index.ts';
 
 type CommandBody = Command extends infer Each ? (Each extends Command ? Omit<Each, 'id'> : never) : never;
 
@@ -57,6 +57,12 @@ export const openOffice = async (options: { readonly office?: Office; readonly s
       clock.close();
     },
   };
+};
+
+/** Plays a scenario; what pauses in it waits for office time, which this lets pass. */
+export const playToEnd = async (text: string, office: TestOffice): Promise<void> => {
+  const played = runScenario(text, office.driver, new AbortController().signal).then(() => true);
+  while (!(await Promise.race([played, setImmediate(false)]))) office.driver.clock.advance(0.5);
 };
 
 export const extension = extensionNumber;

@@ -1,8 +1,7 @@
 import { globSync, readFileSync } from 'node:fs';
-import { setImmediate } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { runScenario } from '../../../src/pbx/sandbox/index.ts';
-import { openOffice } from './harness.ts';
+import { openOffice, playToEnd } from './harness.ts';
 
 const never = new AbortController().signal;
 const examples = globSync('examples/scenarios/*.yaml');
@@ -11,9 +10,7 @@ test('there are examples', () => expect(examples.length).toBeGreaterThan(3));
 
 test.each(examples)('%s plays to its end, and leaves nobody on the phone', async (file) => {
   await using office = await openOffice();
-  const played = runScenario(readFileSync(file, 'utf8'), office.driver, never).then(() => true);
-  // What pauses waits for office time, which here nobody else lets pass.
-  while (!(await Promise.race([played, setImmediate(false)]))) office.driver.clock.advance(0.5);
+  await playToEnd(readFileSync(file, 'utf8'), office);
   for (const { number } of office.driver.office.extensions) expect(`${number} ${office.phones.stateOf(number)}`).toBe(`${number} idle`);
 });
 
