@@ -239,13 +239,13 @@ onEachAsterisk('the gateway', (_version, tree) => {
     (await ann.incoming()).answer();
     await call.until('up');
     const { legId = '' } = await tail.until('leg.connected', ({ leg }) => leg?.extension === '102', start);
-    expect(await gateway.post(`/v1/legs/${legId}/answer`)).toMatchObject({ status: 409, body: { code: 'wrong-state' } });
+    expect(await gateway.post(`/v1/legs/${legId}/answer`)).toMatchObject({ status: 409, body: { id: 'wrong-state' } });
     await call.hangup();
     await tail.until('leg.ended', (event) => event.legId === legId);
     expect((await gateway.post(`/v1/legs/${legId}/hangup`)).status).toBeGreaterThanOrEqual(404);
     expect(await gateway.post('/v1/calls', { extension: '999', number: '102' })).toMatchObject({
       status: 404,
-      body: { code: 'no-such-extension' },
+      body: { id: 'no-such-extension' },
     });
   });
 
@@ -266,9 +266,18 @@ onEachAsterisk('the gateway', (_version, tree) => {
     await call.hangup();
     await tail.until('extension.presenceChanged', ({ extension, data }) => extension === '102' && data.presence === 'idle', start);
     expect(presences()).toEqual(['ringing', 'busy', 'idle']);
+  });
+
+  test('a phone that goes away and stays away is offline, and back when it registers', async () => {
+    const { tail } = connected();
+    const ann = await office().phone('109');
+    const start = mark();
     await ann.unregister();
-    await tail.until('extension.presenceChanged', ({ extension, data }) => extension === '102' && data.presence === 'offline', start);
+    await tail.until('extension.presenceChanged', ({ extension, data }) => extension === '109' && data.presence === 'offline', start);
     await ann.register();
-    await tail.until('extension.registered', ({ extension }) => extension === '102', start);
+    await tail.until('extension.presenceChanged', ({ extension, data }) => extension === '109' && data.presence === 'idle', start);
+    expect(tail.of('extension.unregistered').filter(({ seq, extension }) => seq > (start?.seq ?? 0) && extension === '109')).toHaveLength(
+      1,
+    );
   });
 });

@@ -101,6 +101,15 @@ export class Pbx {
     await this.#process?.ended();
   }
 
+  /** Stops in its tracks: connections stay, nobody answers; until `thaw`. */
+  freeze(): void {
+    this.#process?.signal('STOP');
+  }
+
+  thaw(): void {
+    this.#process?.signal('CONT');
+  }
+
   /** An orderly end: it hangs up every call first. */
   async shutDown(): Promise<void> {
     await this.cli('core stop now').catch(() => undefined); // Its end breaks the link before the CLI has answered.

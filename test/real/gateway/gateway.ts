@@ -4,6 +4,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
+import type { CommandRecord } from '../../../src/control/control.ts';
 import { TiedProcess } from '../lifeline.ts';
 import { Changes } from '../phone/waiting.ts';
 import { freeTcpPort } from '../ports.ts';
@@ -110,13 +111,13 @@ export class Gateway {
   }
 
   /** Gives a command and waits for what became of it; resolves with its record. */
-  async command(
-    path: string,
-    body: unknown = {},
-  ): Promise<{ readonly state: string; readonly id: string; readonly callId?: string; readonly error?: string }> {
-    const { status, body: record } = await this.post(path, body, { prefer: 'wait=20' });
-    if (status !== 200 && status !== 202) throw new Error(`${path}: ${status} ${JSON.stringify(record)}`);
-    return record as { readonly state: string; readonly id: string };
+  async command(path: string, body: unknown = {}): Promise<CommandRecord> {
+    const { status, body: said } = await this.post(path, body, { prefer: 'wait=20' });
+    if (status === 200) return said as CommandRecord;
+    // A command that failed is answered with its problem; the record is kept all the same.
+    const { command } = said as { readonly command?: string };
+    if (command === undefined) throw new Error(`${path}: ${status} ${JSON.stringify(said)}`);
+    return (await this.get(`/v1/commands/${command}`)).body as CommandRecord;
   }
 
   /** Asks the Noojee dialect. */

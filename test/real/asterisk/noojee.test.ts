@@ -1,0 +1,163 @@
+/** The Noojee API on a real PBX: the scenarios of the vendor's page, with phones that ring. */
+import { expect, test } from 'vitest';
+import { onEachAsterisk, sharedOffice } from './on-each-asterisk.ts';
+import { sharedGateway } from './shared-gateway.ts';
+
+interface Item {
+  readonly CallData: {
+    readonly status: string;
+    readonly callerId: string;
+    readonly uniqueCallId: string;
+    readonly callStartTime: string;
+    readonly isClickToDialCall: boolean;
+  };
+  readonly CallID: number;
+}
+
+type Items = Readonly<Record<string, readonly Item[]>>;
+
+onEachAsterisk('the Noojee API', (_version, tree) => {
+  const office = sharedOffice(tree);
+  const connected = sharedGateway(office, { noojee: { timeZone: 'UTC' } });
+
+  const call = (method: string, parameters: Readonly<Record<string, string | number>>): Promise<Readonly<Record<string, unknown>>> =>
+    connected().gateway.noojee(method, parameters);
+
+  /** Where a test begins: what came before is no business of its. */
+  const head = async (): Promise<number> => (await call('subscribe', { exten: '999', lastSequenceNumber: 0, timeOut: 0 }))['seq'] as number;
+
+  const statusesOf = (items: Items): Readonly<Record<string, readonly string[]>> =>
+    Object.fromEntries(Object.entries(items).map(([extension, list]) => [extension, list.map(({ CallData }) => CallData.status)]));
+
+  /** Polls on from a cursor until each extension has the statuses that are expected of it, no more and no less. */
+  const told = async (
+    cursor: number,
+    expected: Readonly<Record<string, readonly string[]>>,
+  ): Promise<{ readonly items: Items; readonly seq: number }> => {
+    const items: Record<string, Item[]> = {};
+    let seq = cursor;
+    const total = Object.values(expected).flat().length;
+    while (Object.values(items).flat().length < total) {
+      const answer = await call('subscribe', { exten: Object.keys(expected).join(','), lastSequenceNumber: seq, timeOut: 10 });
+      const data = answer['Data'] as Items;
+      seq = answer['seq'] as number;
+      if (Object.keys(data).length === 0) break;
+      for (const [extension, more] of Object.entries(data)) (items[extension] ??= []).push(...more);
+    }
+    expect(statusesOf(items)).toEqual(expected);
+    return { items, seq };
+  };
+
+  test('two calls from 400 at 410, both declined at once', async () => {
+    const [desk, room] = await office().phones('400', '410');
+    const begin = await head();
+    await desk.call('410');
+    const first = await room.incoming();
+    const one = await told(begin, { 400: ['Dialing Out'], 410: ['Ringing'] });
+    await desk.call('410');
+    const second = await room.incoming();
+    const two = await told(one.seq, { 400: ['Dialing Out'], 410: ['Ringing'] });
+    const [ringing] = one.items['410'] ?? [];
+    const [dialling] = one.items['400'] ?? [];
+    expect(ringing?.CallData).toMatchObject({ callerId: '400', callStartTime: '' });
+    expect(dialling?.CallData).toMatchObject({ callerId: '410', callStartTime: '' });
+    // Each is told the other's channel; the caller's is the elder.
+    expect(Number(ringing?.CallData.uniqueCallId.split('.')[1])).toBeLessThan(Number(dialling?.CallData.uniqueCallId.split('.')[1]));
+    first.reject(486);
+    second.reject(603);
+    const ended = await told(two.seq, { 400: ['Hungup', 'Hungup'], 410: ['Hungup', 'Hungup'] });
+    const times = (id: number | undefined): readonly string[] =>
+      Object.values(ended.items)
+        .flat()
+        .filter(({ CallID }) => CallID === id)
+        .map(({ CallData }) => CallData.callStartTime);
+    expect(times(ringing?.CallID)).toEqual(times(dialling?.CallID));
+    expect(times(ringing?.CallID)[0]).toMatch(/^\d{4}\/\d\d\/\d\d \d\d:\d\d:\d\d$/);
+  });
+
+  test('400 dials 410, who is busy', async () => {
+    const [desk, room] = await office().phones('400', '410');
+    room.policy = 'busy';
+    const begin = await head();
+    await desk.call('410');
+    await told(begin, { 400: ['Dialing Out', 'Hungup'], 410: ['Busy', 'Hungup'] });
+  });
+
+  test('of two ringing calls the named one is answered, and the other rings on', async () => {
+    const [tom, ann, room] = await office().phones('101', '102', '410');
+    const begin = await head();
+    const first = await tom.call('410');
+    const firstRung = await room.incoming();
+    const one = await told(begin, { 410: ['Ringing'] });
+    const second = await ann.call('410');
+    await room.incoming();
+    const two = await told(one.seq, { 410: ['Ringing'] });
+    const uniqueId = two.items['410']?.[0]?.CallData.uniqueCallId ?? '';
+    expect(await call('answer', { exten: 'SIP/410', uniqueId, answerString: 'Call-Info:\\\\; answer-after=0' })).toMatchObject({ Code: 0 });
+    await second.untilHears('410');
+    await told(two.seq, { 102: ['Connected'] });
+    expect(first.state).toBe('ringing');
+    expect(firstRung.state).toBe('ringing');
+  });
+
+  test('dial rings the extension, and its SessionID is the CallID under which the call is followed', async () => {
+    const [desk, room] = await office().phones('400', '410');
+    const begin = await head();
+    const reply = await call('dial', { number: '410', extenOrUniqueId: 'SIP/400', autoAnswer: 'Call-Info:\\\\; answer-after=0' });
+    expect(reply).toEqual({ SessionID: expect.any(Number) as number, Message: 'Dialing', Code: 0 });
+    const own = await desk.incoming();
+    await own.until('up');
+    const ringing = await told(begin, { 400: ['Dialing Out'], 410: ['Ringing'] });
+    expect(ringing.items['400']?.[0]).toMatchObject({ CallID: reply['SessionID'], CallData: { callerId: '410', isClickToDialCall: true } });
+    (await room.incoming()).answer();
+    await own.untilHears('410');
+    const talking = await told(ringing.seq, { 400: ['Connected'], 410: ['Connected'] });
+    const [mine] = talking.items['400'] ?? [];
+    expect(mine).toMatchObject({
+      CallID: reply['SessionID'],
+      CallData: { uniqueCallId: ringing.items['400']?.[0]?.CallData.uniqueCallId },
+    });
+    expect(await call('hangup', { extenOrUniqueId: mine?.CallData.uniqueCallId ?? '' })).toEqual({ Message: 'Channel Hungup', Code: 0 });
+    await own.until('ended');
+    await told(talking.seq, { 400: ['Hungup'], 410: ['Hungup'] });
+  });
+
+  test('a call that nobody answers is `No Answer`, and then `Hungup`', async () => {
+    const [desk, tom] = await office().phones('400', '101');
+    const begin = await head();
+    const dialled = await desk.call('8101');
+    await tom.incoming();
+    await told(begin, { 101: ['Ringing', 'No Answer', 'Hungup'] });
+    await dialled.hangup();
+  });
+
+  test('a blind transfer unlinks both, and connects the one that goes on', async () => {
+    const [desk, room, tom] = await office().phones('400', '410', '101');
+    const begin = await head();
+    const dialled = await desk.call('410');
+    const rung = await room.incoming();
+    rung.answer();
+    await rung.untilHears('400');
+    const talking = await told(begin, { 400: ['Dialing Out', 'Connected'], 410: ['Ringing', 'Connected'] });
+    await rung.transfer('101');
+    (await tom.incoming()).answer();
+    await dialled.untilHears('101');
+    const moved = await told(talking.seq, { 400: ['Unlinked', 'Connected'], 410: ['Unlinked', 'Hungup'], 101: ['Ringing', 'Connected'] });
+    expect(moved.items['400']?.at(-1)?.CallData.callerId).toBe('101');
+  });
+
+  test('a ringing call is declined by hangup, while another rings on', async () => {
+    const [tom, ann, room] = await office().phones('101', '102', '410');
+    const begin = await head();
+    const first = await tom.call('410');
+    await room.incoming();
+    const one = await told(begin, { 410: ['Ringing'] });
+    const second = await ann.call('410');
+    await room.incoming();
+    const uniqueId = one.items['410']?.[0]?.CallData.uniqueCallId ?? '';
+    expect(await call('hangup', { extenOrUniqueId: uniqueId })).toEqual({ Message: 'Channel Hungup', Code: 0 });
+    await first.until('ended');
+    await told(one.seq, { 410: ['Ringing', 'Hungup'] });
+    expect(second.state).toBe('ringing');
+  });
+});
