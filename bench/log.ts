@@ -216,6 +216,17 @@ const benchLarge = async (events: number): Promise<void> => {
     if (followed >= Math.min(seq, 200_000)) stop.abort();
   }
   const follow = (followed / (performance.now() - began)) * 1000;
+  const steps: number[] = [];
+  let last = performance.now();
+  let isRetaining = true;
+  const watch = (): void => {
+    steps.push(performance.now() - last);
+    last = performance.now();
+    if (isRetaining) setImmediate(watch);
+  };
+  setImmediate(watch);
+  await again.retain(tenant, { maxBytes: 0 });
+  isRetaining = false;
   await again.close();
 
   console.log(`\na log of ${seq} events`);
@@ -224,6 +235,7 @@ const benchLarge = async (events: number): Promise<void> => {
   line('page of 1,000 from the middle, p50 / p99', `${median(pages).toFixed(2)} / ${percentile(pages, 0.99).toFixed(2)} ms`);
   line('the events of one call, p50 / p99', `${median(calls).toFixed(2)} / ${percentile(calls, 0.99).toFixed(2)} ms`);
   line('following history, events/s', follow.toFixed(0));
+  line('deleting all: stalls, p50 / p99', `${median(steps).toFixed(2)} / ${percentile(steps, 0.99).toFixed(2)} ms`);
 };
 
 try {

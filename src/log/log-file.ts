@@ -15,6 +15,9 @@ import type { Epoch, TenantLog } from './tenant-log.ts';
 const placesOfTenant = 2 ** 40;
 export const mostTenants = 2 ** 13 - 1;
 
+/** Somebody who looks into the file with a tool of SQLite's may hold it for a moment. */
+const busyTimeoutMs = 1_000;
+
 const schemaVersion = 1;
 const schema = `
   CREATE TABLE runs (run TEXT NOT NULL);
@@ -35,7 +38,7 @@ const schema = `
 /** Pages of deleted events that are kept for new ones; what is more goes back to the file system. */
 const spareBytes = 16 * 1_048_576;
 /** How many pages are given back in one go, which nothing else can interrupt. */
-const mostPagesAtOnce = 4_096;
+const mostPagesAtOnce = 256;
 
 interface TenantRow {
   readonly no: number;
@@ -78,7 +81,7 @@ export class LogFile {
 
   constructor(path: string) {
     this.#path = path;
-    this.#database = new DatabaseSync(path);
+    this.#database = new DatabaseSync(path, { timeout: busyTimeoutMs });
     try {
       this.#open();
       this.#insertEvent = this.#database.prepare(
@@ -230,13 +233,14 @@ export class LogFile {
     });
   }
 
-  /** Gives free pages back to the file system, some at a time: `everything`, or what is above a store for new events. */
-  shrink(everything: boolean): void {
+  /** Gives some free pages back to the file system: of all, or of what is above a store for new events. True if there are more. */
+  shrink(everything: boolean): boolean {
     const pageSize = Number(this.#database.prepare('PRAGMA page_size').get()?.['page_size']);
     const free = Number(this.#database.prepare('PRAGMA freelist_count').get()?.['freelist_count']);
     const excess = everything ? free : free - Math.ceil(spareBytes / pageSize);
     if (excess > 0) this.#database.exec(`PRAGMA incremental_vacuum(${Math.min(excess, mostPagesAtOnce)})`);
     if (everything) this.#database.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+    return excess > mostPagesAtOnce;
   }
 
   close(): void {

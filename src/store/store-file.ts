@@ -13,6 +13,9 @@ export interface StoreReserve {
   release(): boolean;
 }
 
+/** Somebody who looks into the file with a tool of SQLite's may hold it for a moment. */
+const busyTimeoutMs = 1_000;
+
 export type Row = Readonly<Record<string, SQLOutputValue>>;
 
 /** The store's SQLite database: its migrations, its transactions, and what its errors mean. */
@@ -26,7 +29,7 @@ export class StoreFile {
     this.#path = path;
     this.#reserve = reserve;
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-    this.#database = new DatabaseSync(path);
+    this.#database = new DatabaseSync(path, { timeout: busyTimeoutMs });
     try {
       this.#database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA journal_size_limit = 16777216');
       this.#migrate();
