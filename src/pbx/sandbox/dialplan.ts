@@ -82,7 +82,9 @@ export class Dialplan {
     const exchange = this.#exchange;
     exchange.enter(channel, 'voicemail', mailbox.extension);
     exchange.setState(channel, 'up');
-    const stopTimer = exchange.after(this.#office.voicemailSeconds, () => exchange.end(channel, 16, 'pbx'));
+    const stopTimer = exchange.after(this.#office.voicemailSeconds, `voicemail ${mailbox.extension}: full`, () =>
+      exchange.end(channel, 16, 'pbx'),
+    );
     exchange.occupy(channel, {
       left: () => {
         stopTimer();

@@ -26,7 +26,7 @@ export interface ExchangeOptions {
   /** Gets every fact as it happens. */
   readonly say: (said: Said) => void;
   /** Runs what a timer brought about. */
-  readonly act: (run: () => void) => void;
+  readonly act: (why: string, run: () => void) => void;
 }
 
 /**
@@ -38,7 +38,7 @@ export class Exchange {
   readonly random: Random;
   readonly #trunk: string;
   readonly #say: (said: Said) => void;
-  readonly #act: (run: () => void) => void;
+  readonly #act: (why: string, run: () => void) => void;
   readonly #channels = new Map<ChannelId, LiveChannel>();
   /** Counts on over restarts, so that no id comes twice. */
   #made = 0;
@@ -216,11 +216,11 @@ export class Exchange {
     }
   }
 
-  /** Runs `run` once after `seconds` of office time, unless the PBX restarts before. Returns how to call it off. */
-  after(seconds: number, run: () => void): () => void {
+  /** Runs `run` once after `seconds` of office time, as an act for which `why` is told, unless the PBX restarts before. Returns how to call it off. */
+  after(seconds: number, why: string, run: () => void): () => void {
     const begun = this.#restarts;
     return this.clock.after(seconds * 1000, () => {
-      if (this.#restarts === begun) this.#act(run);
+      if (this.#restarts === begun) this.#act(why, run);
     });
   }
 

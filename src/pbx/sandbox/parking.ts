@@ -55,7 +55,7 @@ export class ParkingLot implements Activity {
     channel.parking = parking;
     channel.application = 'parking';
     this.#exchange.occupy(channel, this);
-    const stopTimer = this.#exchange.after(timeoutSeconds, () => {
+    const stopTimer = this.#exchange.after(timeoutSeconds, `slot ${slot}: nobody came`, () => {
       this.#exchange.leave(channel, { how: 'timed-out' });
       this.#comeBack(channel, parking);
     });

@@ -72,7 +72,7 @@ export class Ring implements Ringing {
     for (const callee of callees) this.#alert(callee);
     this.#starting = false;
     if (!this.#settled) {
-      this.#stopTimer = this.#exchange.after(seconds, () => this.#expire());
+      this.#stopTimer = this.#exchange.after(seconds, 'nobody answered', () => this.#expire());
       this.#failIfNobodyIsLeft();
     }
   }
@@ -143,7 +143,7 @@ export class Ring implements Ringing {
     if (habit.kind !== 'answers' && habit.kind !== 'rejects') return;
     const seconds = this.#exchange.random.between(...habit.afterSeconds);
     const act = habit.kind === 'answers' ? () => this.answer(callee) : () => this.#exchange.end(callee, 21, 'far-end');
-    this.#legs.set(callee, this.#exchange.after(seconds, act));
+    this.#legs.set(callee, this.#exchange.after(seconds, `${callee.number}: ${habit.kind} by itself`, act));
   }
 
   #expire(): void {

@@ -54,7 +54,7 @@ export class SandboxPbx {
       random: createRandom(seed),
       trunk: office.trunk,
       say: (said) => this.#tell(said),
-      act: (run) => this.act('time passes', run),
+      act: (why, run) => this.act(why, run),
     });
     this.#dialplan = new Dialplan(office, this.#exchange, this.#phones);
   }

@@ -58,7 +58,7 @@ export class WaitingQueue implements Activity {
     const position = this.#waiting.length + 1;
     caller.queue = { name: this.name, position, since: exchange.clock.now() };
     exchange.say({ type: 'queue.joined', channel: caller.id, queue: this.name, position });
-    const stopTimer = exchange.after(this.#options.maxWaitSeconds, () => {
+    const stopTimer = exchange.after(this.#options.maxWaitSeconds, `queue ${this.name}: waited too long`, () => {
       exchange.leave(caller, { how: 'moved' });
       exchange.end(caller, 16, 'pbx');
     });
@@ -121,7 +121,7 @@ export class WaitingQueue implements Activity {
   #retryLater(): void {
     if (this.#retrying || !this.#waiting.some(({ ring }) => ring === undefined)) return;
     this.#retrying = true;
-    this.#exchange.after(this.#options.retrySeconds, () => {
+    this.#exchange.after(this.#options.retrySeconds, `queue ${this.name}: looks for an agent`, () => {
       this.#retrying = false;
       this.#serve();
     });
