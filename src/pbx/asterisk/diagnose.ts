@@ -81,7 +81,7 @@ const mends: { readonly [Failure in LinkFailure]?: (config: AsteriskConfig) => s
       : "Set `tls: false` for the plain port, or use tlsbindaddr's port and a certificate that is trusted here.",
   'not-asterisk': (config) =>
     config.tls === false ? 'Set `tls: true` if the port is that of tlsbindaddr; else correct `port`.' : 'Correct `port`.',
-  login: (config) => stanza(config),
+  login: (config) => renderStanza(config),
   'second-login': () => 'Remove allowmultiplelogin = no from manager.conf; the gateway keeps two connections.',
 };
 
@@ -93,9 +93,9 @@ const unreachable = (error: unknown, config: AsteriskConfig, address: string): F
 };
 
 /** The account as it should be in manager.conf; the secret is left for the owner to fill in. */
-const stanza = (config: AsteriskConfig): string =>
+export const renderStanza = ({ username }: Pick<AsteriskConfig, 'username'>): string =>
   [
-    `[${config.username}]`,
+    `[${username}]`,
     'secret = THE_SECRET_OF_THE_CONFIGURATION',
     'deny = 0.0.0.0/0.0.0.0',
     "permit = THE_GATEWAY'S_ADDRESS/255.255.255.255",
@@ -147,7 +147,7 @@ const findWritePermissions = (offered: ReadonlySet<string>, config: AsteriskConf
       check: `write permission ${name}`,
       ok,
       detail: ok ? `Granted: ${purpose}.` : `Missing: ${purpose}.`,
-      ...(ok ? {} : { mend: stanza(config) }),
+      ...(ok ? {} : { mend: renderStanza(config) }),
     };
   });
 
@@ -185,7 +185,7 @@ const findReadPermissions = async (
     const ok = granted?.has(name) ?? tried;
     if (ok === undefined) return { check, ok: true, detail: `Cannot be tried out; needed to see ${what}.` };
     if (ok) return { check, ok, detail: `Granted: ${what}.` };
-    return { check, ok, detail: `Missing: ${what} are not seen.`, mend: stanza(config) };
+    return { check, ok, detail: `Missing: ${what} are not seen.`, mend: renderStanza(config) };
   });
 };
 
