@@ -38,7 +38,8 @@ export class Gateway {
     this.url = `http://127.0.0.1:${port}`;
   }
 
-  static async start(settings: GatewaySettings): Promise<Gateway> {
+  /** Writes its configuration, and starts nothing yet. */
+  static async prepare(settings: GatewaySettings): Promise<Gateway> {
     const folder = await mkdtemp(join(tmpdir(), 'gateway-'));
     const port = await freeTcpPort();
     const gateway = new Gateway(folder, port);
@@ -48,6 +49,11 @@ export class Gateway {
       gateway.config,
       JSON.stringify({ data: join(folder, 'data'), logLevel: 'warn', http: { port }, tenants: { main: tenant } }),
     );
+    return gateway;
+  }
+
+  static async start(settings: GatewaySettings): Promise<Gateway> {
+    const gateway = await Gateway.prepare(settings);
     try {
       await gateway.boot();
     } catch (error) {
