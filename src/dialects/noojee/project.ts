@@ -197,6 +197,8 @@ class Step {
     const why = entry.inbound && entry.connectedAt === undefined ? whyUnanswered(leg, event.data.cause) : undefined;
     const endedAt = leg.endedAt ?? event.time;
     const last: Entry = { ...entry, status: 'Hungup', held: false, alone: false, leaving: false, endedAt };
+    // The PBX ends the leg of one who has transferred, and tells of the transfer later: at an ordinary hangup one of the two ends it.
+    if (entry.alone && leg.endedBy === 'pbx') this.#say({ ...last, status: 'Unlinked' });
     // Clients that know only four statuses need the Hungup, whatever came before it.
     if (why !== undefined) this.#say({ ...last, status: why });
     this.#say(last);

@@ -137,7 +137,7 @@ describe('the statuses of a call from 400 to 410', () => {
           .link('A', '400', '420'),
       expected: {
         400: ['Dialing Out', 'Connected', 'Unlinked', 'Connected'],
-        410: ['Ringing', 'Connected', 'Hungup'],
+        410: ['Ringing', 'Connected', 'Unlinked', 'Hungup'],
         420: ['Ringing', 'Connected'],
       },
     },
