@@ -64,7 +64,11 @@ const connectIfThrough = (change: Change, id: ChannelId): void => {
   // Behind this half an application answers whoever is on the other side of the pair, or dials on for somebody the PBX rang.
   const other = change.channel(channel.other);
   const isThrough = isAnswered || application === 'dial' || application === 'queue';
-  if (isThrough && other !== undefined) for (const leg of reach(change, other.id).legs) connectLeg(change, leg);
+  if (!isThrough || other === undefined) return;
+  for (const leg of reach(change, other.id).legs) connectLeg(change, leg);
+  // Or whom the other half has rung, and who is about to be bridged with it.
+  for (const leg of change.liveLegs(change.call(channel.call)))
+    if (leg.caller === other.id && leg.state === 'up') connectLeg(change, leg.id);
 };
 
 export const identifyChannel = (change: Change, fact: FactOf<'channel.identified'>): void => {
@@ -104,12 +108,13 @@ export const enterApplication = (change: Change, fact: FactOf<'channel.entered'>
   connectIfThrough(change, id);
 };
 
-/** Where the first leg is sent is whom it calls, if it dialled nothing itself or only the number of the house. */
+/** Where the first leg, or the pair it is behind, is sent is whom it calls, if it dialled nothing itself or only the number of the house. */
 const noteDestination = (change: Change, id: ChannelId, { dialled }: FactOf<'channel.entered'>): void => {
-  const leg = change.leg(id)?.leg;
-  if (leg === undefined || leg.ordinal !== 1 || dialled === undefined || dialled === '') return;
-  const call = change.call(leg.callId);
-  if (call.clickToDial || call.answeredAt !== undefined) return;
+  const entering = change.channel(id);
+  if (entering === undefined || dialled === undefined || dialled === '') return;
+  const call = change.call(entering.call);
+  const isOfCaller = entering.leg === undefined ? call.isAnnounced : entering.leg.ordinal === 1;
+  if (!isOfCaller || call.clickToDial || call.answeredAt !== undefined) return;
   const isUnknown = call.to.number === '';
   const isTheHouse = call.did !== undefined && call.to.number === call.did && call.did !== dialled;
   if (!isUnknown && !isTheHouse) return;
@@ -144,6 +149,7 @@ export const beginDial = (change: Change, fact: FactOf<'dial.began'>): void => {
   const callee = change.channel(fact.callee);
   const caller = change.channel(fact.caller);
   if (callee === undefined || caller === undefined) return;
+  settleTransfer(change, caller.id, 'blind');
   change.setChannel({ ...callee, caller: caller.id });
   // The PBX's grouping may lag behind: the call is the caller's.
   if (callee.call !== caller.call) {

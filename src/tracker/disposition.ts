@@ -11,10 +11,13 @@ export const dispositionOf = (call: TrackedCall): Disposition => {
   // Of a ring group the kindest outcome is the call's: one phone that rang out is a missed call, though others were busy.
   for (const attempt of attemptsByWeight) if (progress.attempts.includes(attempt)) return attempt;
   if (progress.wasTaken) return 'answered';
-  const callerLeft = progress.leaver !== undefined;
-  if (progress.hasDialled) return callerLeft ? 'cancelled' : 'failed';
+  // Dialled, and nobody was there to be rung: not registered, or no such number.
+  if (progress.hasDialled) return 'failed';
   if (progress.wasAnnounced) return 'missed';
-  return callerLeft ? 'cancelled' : 'failed';
+  // The dialplan itself may turn a caller away: then the cause says so, whoever hung up in the end.
+  const { code = 0 } = progress.lastCause ?? {};
+  if (code === userBusy) return 'busy';
+  return progress.leaver !== undefined && leavingCauses.has(code) ? 'cancelled' : 'failed';
 };
 
 const attemptsByWeight = ['cancelled', 'missed', 'rejected', 'busy', 'failed'] as const satisfies readonly Attempt[];
@@ -57,3 +60,6 @@ export const attemptOf = (channel: Channel, leg: Leg, causeCode: number): Attemp
 const userBusy = 17;
 const callRejected = 21;
 const answeredElsewhere = 26;
+
+/** Causes of a caller that has simply hung up: unknown, normal clearing, unspecified, and what a CANCEL becomes. */
+const leavingCauses: ReadonlySet<number> = new Set([0, 16, 31, 127]);

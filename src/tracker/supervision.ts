@@ -1,14 +1,15 @@
 import type { SupervisionMode } from '../model/call.ts';
 import type { ChannelId } from '../model/ids.ts';
+import { joinCall } from './calls.ts';
 import type { Change } from './change.ts';
 import { updateLeg } from './legs.ts';
-import { followTarget } from './transfers.ts';
 
 /** A leg that listens in on another: it belongs to the supervised call for as long, and hears without being linked. */
 
 export const superviseLeg = (change: Change, id: ChannelId, target: ChannelId, mode: SupervisionMode): void => {
   if (change.leg(id) === undefined) return;
-  followTarget(change, id, target);
+  const supervised = change.channel(target)?.call;
+  if (supervised !== undefined) joinCall(change, id, supervised);
   const channel = change.leg(id);
   if (channel === undefined) return;
   const targetLeg = change.leg(target)?.leg;

@@ -1,9 +1,8 @@
 import type { Party } from '../model/call.ts';
 import type { FactOf } from '../model/fact.ts';
 import type { ChannelId, ExtensionNumber, LegId } from '../model/ids.ts';
-import { joinCall, mergeCalls, patchCall } from './calls.ts';
-import type { Change } from './change.ts';
-import { reach } from './links.ts';
+import { mergeCalls, patchCall } from './calls.ts';
+import type { Change, LegChannel } from './change.ts';
 import { noParty } from './state.ts';
 
 /** Transfers of all kinds, and pickup: who sent whom where. That the call goes on is the business of bridges and dials. */
@@ -44,10 +43,14 @@ export const failTransfer = (change: Change, id: ChannelId): void => {
 
 export const transferAttended = (change: Change, fact: FactOf<'transfer.attended'>): void => {
   const first = change.leg(fact.first);
-  const target = fact.target === undefined ? noParty : partyBehind(change, fact.target);
+  const target = fact.target === undefined ? partyRungBy(change, fact.second) : partyBehind(change, fact.target);
   if (fact.succeeded) {
     const known = [fact.first, fact.second, fact.transferee, fact.target].filter((id) => change.channel(id) !== undefined) as ChannelId[];
     for (const id of known) joinBy(change, known[0], id);
+    // Transferred to a phone that still rings: it rings for the transferee now.
+    if (fact.target === undefined && fact.transferee !== undefined) {
+      for (const leg of rungBy(change, fact.second)) change.setChannel({ ...leg, caller: fact.transferee });
+    }
   }
   tell(change, fact.transferee ?? fact.first, {
     kind: 'attended',
@@ -66,18 +69,28 @@ const joinBy = (change: Change, one: ChannelId | undefined, two: ChannelId): voi
   if (first !== undefined && second !== undefined) mergeCalls(change, first.call, second.call);
 };
 
-/** Who is at a channel, or behind it if it is half of a pair. */
+const rungBy = (change: Change, id: ChannelId | undefined): readonly LegChannel[] => {
+  const channel = change.channel(id);
+  if (channel === undefined) return [];
+  return change.liveLegs(change.call(channel.call)).filter((leg) => leg.caller === channel.id && leg.leg.connectedAt === undefined);
+};
+
+const partyRungBy = (change: Change, id: ChannelId | undefined): Party => rungBy(change, id)[0]?.leg.party ?? noParty;
+
+/** Who is at a channel, or on the far side of the pair that it is half of: somebody there, or somebody it rings. */
 const partyBehind = (change: Change, id: ChannelId): Party => {
   const channel = change.channel(id);
-  if (channel === undefined) return noParty;
-  if (channel.leg !== undefined) return channel.leg.party;
-  const { other } = channel;
-  if (other === undefined) return noParty;
-  const beyond = change.channel(other)?.bridge === undefined ? [] : reach(change, other).legs;
-  const ofOwnSide = change.channel(id)?.bridge === undefined ? [] : (change.bridges.get(channel.bridge?.bridge ?? ('' as never)) ?? []);
-  const heard = beyond.find((leg) => !ofOwnSide.includes(leg));
-  const rung = change.liveLegs(change.call(channel.call)).find((leg) => leg.caller === other);
-  return change.leg(heard)?.leg.party ?? rung?.leg.party ?? noParty;
+  if (channel?.leg !== undefined) return channel.leg.party;
+  const beyond = channel?.other;
+  if (beyond === undefined) return noParty;
+  const besides = membersBeside(change, id);
+  const heard = membersBeside(change, beyond).find((member) => !besides.includes(member) && change.leg(member) !== undefined);
+  return change.leg(heard)?.leg.party ?? partyRungBy(change, beyond);
+};
+
+const membersBeside = (change: Change, id: ChannelId): readonly ChannelId[] => {
+  const bridge = change.channel(id)?.bridge;
+  return bridge === undefined ? [] : (change.bridges.get(bridge.bridge) ?? []);
 };
 
 /** One phone takes what rings at another; both calls are one from here on. */
@@ -94,12 +107,6 @@ export const pickUp = (change: Change, fact: FactOf<'pickup'>): void => {
     ...(picker.leg === undefined ? undefined : { leg: { ...picker.leg, direction: 'inbound' } }),
   });
   mergeCalls(change, ringing.call, picker.call);
-};
-
-/** What a supervisor does belongs to the call that is supervised. */
-export const followTarget = (change: Change, id: ChannelId, target: ChannelId): void => {
-  const to = change.channel(target)?.call;
-  if (to !== undefined) joinCall(change, id, to);
 };
 
 /** A parked call says by itself that it was parked, by whom. */

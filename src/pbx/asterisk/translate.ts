@@ -167,7 +167,7 @@ const identified =
 
 const newExten: Translate = (reader, memory) => {
   const application = applications.get(reader.text('Application'));
-  if (application === undefined) return none;
+  if (application === undefined) return passing(reader, memory);
   const { at } = reader;
   const channel = reader.channel('Uniqueid');
   const detail = reader.text('AppData');
@@ -188,6 +188,12 @@ const newExten: Translate = (reader, memory) => {
       ...(context === '' ? undefined : { context }),
     },
   ];
+};
+
+/** A step that says nothing by itself; but who left a queue and goes on in the dialplan did not hang up. */
+const passing: Translate = (reader, memory) => {
+  if (memory.leavingQueue.size === 0 || reader.text('Extension') === 'h') return none;
+  return movedOn(reader.channel('Uniqueid'), 'left', reader.at, memory);
 };
 
 const hangup: Translate = (reader, memory) => {
@@ -370,7 +376,7 @@ const queueCallerJoin: Translate = (reader, memory) => {
 const queueCallerAbandon: Translate = (reader, { hangupAsked, leavingQueue }) => {
   const channel = reader.channel('Uniqueid');
   const queue = reader.text('Queue');
-  // A redirect out of the queue is logged as an abandonment too; then the dialplan goes on and no hangup follows.
+  // A redirect out of the queue and the queue's own time-out are logged as abandonments too; then the dialplan goes on.
   if (hangupAsked.has(channel)) return [{ type: 'queue.left', at: reader.at, channel, queue, reason: 'abandoned' }];
   leavingQueue.set(channel, { queue, isGivenUp: true });
   return none;
