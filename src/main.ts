@@ -34,7 +34,15 @@ import { isoTime, type Clock, type Timers } from './model/time.ts';
 import { createAsteriskDriver } from './pbx/asterisk/index.ts';
 import { replayFacts } from './pbx/asterisk/replay.ts';
 import type { Driver } from './pbx/driver.ts';
-import { createRunningClock, createSandboxDriver, parseOffice, sandboxRoutes, Traffic, type SandboxDriver } from './pbx/sandbox/index.ts';
+import {
+  createRunningClock,
+  createSandboxDriver,
+  parseOffice,
+  runScenario,
+  sandboxRoutes,
+  Traffic,
+  type SandboxDriver,
+} from './pbx/sandbox/index.ts';
 import { openSqliteStore } from './store/sqlite-store.ts';
 import { createTrackerState, track } from './tracker/tracker.ts';
 
@@ -302,12 +310,32 @@ const demo = async (options: DemoOptions, output: Output, signal: AbortSignal): 
         if (gateway.auth.bySecret(secret) === undefined) gateway.auth.create({ tenant, name, scopes: demoScopes, secret, readable: true });
       }
       output.line(demoBanner(gateway.url, 'demo-key'));
+      if (options.scenario !== undefined) await playScenario(options.scenario, gateway, output, signal);
       return await untilStopped(gateway, signal);
     } finally {
       await gateway.close();
     }
   } finally {
     if (temporary !== undefined) rmSync(temporary, { recursive: true, force: true });
+  }
+};
+
+/** Plays a scenario to its end; the gateway goes on after it. One that fails ends the process with its error, as a CI needs it. */
+const playScenario = async (path: string, gateway: RunningGateway, output: Output, signal: AbortSignal): Promise<void> => {
+  const [sandbox] = gateway.sandboxes.values();
+  if (sandbox === undefined) return;
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch (error) {
+    throw new GatewayError('invalid-parameter', { file: path }, { note: `The file ${path} cannot be read.`, cause: error });
+  }
+  try {
+    await runScenario(text, sandbox, signal);
+    output.line(`${path}: played`);
+  } catch (error) {
+    // Stopped by the user: that is how a demo ends.
+    if (!signal.aborted) throw error;
   }
 };
 

@@ -1,6 +1,6 @@
 import { parse as parseYaml, YAMLParseError } from 'yaml';
 import { z } from 'zod';
-import { GatewayError } from '../../model/errors.ts';
+import { errors, GatewayError } from '../../model/errors.ts';
 import type { OfficeClock } from './office-clock.ts';
 import { phoneStates, type Phones } from './phones.ts';
 import { numberSchema } from './schema.ts';
@@ -115,7 +115,9 @@ const runSteps = async (steps: readonly Step[], place: string, stage: Stage, sig
       await runStep(step, here, stage, signal);
     } catch (error) {
       if (!(error instanceof GatewayError) || 'step' in error.details) throw error;
-      throw new GatewayError(error.code, { ...error.details, step: here }, { note: `At ${here}: ${error.message}`, cause: error });
+      // Its message begins with the catalogue's sentence, which the new one has as well.
+      const note = error.message.slice(errors[error.code].message.length);
+      throw new GatewayError(error.code, { ...error.details, step: here }, { note: `At ${here}.${note}`, cause: error });
     }
   }
 };
