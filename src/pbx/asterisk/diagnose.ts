@@ -74,7 +74,8 @@ const mends: { readonly [Failure in LinkFailure]?: (config: AsteriskConfig) => s
   refused: (config) => `In manager.conf: [general] enabled = yes, port = ${config.port}, bindaddr = an address that ${config.host} is.`,
   'unknown-host': () => 'Correct `host` in the configuration.',
   unreachable: () => 'Correct `host` in the configuration, or the route to it.',
-  silent: () => 'Open the port in the firewall between the two.',
+  silent: ({ tls }) =>
+    `Open the port in the firewall between the two${tls === false ? ', or set `tls: true` if it is that of tlsbindaddr' : ''}.`,
   tls: (config) =>
     config.tls === false
       ? 'Set `tls: true`.'

@@ -37,7 +37,7 @@ export const linkFailures = {
   refused: 'Nothing listens at this address and port: is manager.conf enabled = yes, and Asterisk running?',
   unreachable: 'The address cannot be reached.',
   'unknown-host': 'The host name is not known.',
-  silent: 'Nothing answers there in time: a firewall may drop the packets, or it is not an Asterisk manager interface.',
+  silent: 'Nothing answers there in time: a firewall may drop the packets, it may wait for TLS, or be no Asterisk manager interface.',
   tls: 'The TLS handshake failed: the port may be the plain one, or the certificate is not trusted.',
   'not-asterisk': 'What answers there is not an Asterisk manager interface, or it expects TLS.',
   login:

@@ -5,7 +5,7 @@ import { GatewayError } from '../../../src/model/errors.ts';
 import { createNewId } from '../../../src/model/ids.ts';
 import { connectAmi, renderAction, type AmiOptions, type AmiSession } from '../../../src/pbx/asterisk/ami-client.ts';
 import { ManualTime } from './manual-time.ts';
-import { ScriptedAmi } from './scripted-ami.ts';
+import { certificate, ScriptedAmi } from './scripted-ami.ts';
 
 let ami: ScriptedAmi;
 let time: ManualTime;
@@ -76,7 +76,7 @@ describe('logging in', () => {
     expect(await refusal(connect())).toEqual({ code: 'pbx-down', failure: 'not-asterisk' });
   });
 
-  test('who accepts and says nothing is silent, after the deadline', async () => {
+  test('who accepts and says nothing (or waits for TLS) is silent, after the deadline', async () => {
     ami.greeting = '';
     const connecting = refusal(connect());
     await ami.until(() => ami.connects === 1);
@@ -85,6 +85,13 @@ describe('logging in', () => {
   });
 
   test('TLS to a plain port is a TLS failure', async () => {
+    expect(await refusal(connect({ tls: true }))).toEqual({ code: 'pbx-down', failure: 'tls' });
+  });
+
+  test('speaks TLS to a server whose certificate it trusts, and to no other', async () => {
+    await ami.close();
+    ami = await ScriptedAmi.start({ tls: true });
+    expect((await connect({ tls: { ca: certificate } })).version).toBe('9.0.0');
     expect(await refusal(connect({ tls: true }))).toEqual({ code: 'pbx-down', failure: 'tls' });
   });
 

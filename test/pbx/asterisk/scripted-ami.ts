@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
+import { createServer as createTlsServer, TLSSocket } from 'node:tls';
 
 /** An action as it came in, by header; repeated ones are joined with a line feed. */
 export type Received = Readonly<Record<string, string>>;
@@ -20,9 +21,13 @@ export interface ScriptedSession {
 const refuse = (message: string): readonly string[] => [`Response: Error\nMessage: ${message}`];
 const succeed = (...headers: readonly string[]): readonly string[] => [['Response: Success', ...headers].join('\n')];
 
+const fileOf = (path: string): string => readFileSync(new URL(path, import.meta.url), 'utf8');
+
+export const certificate = fileOf('../../http/certificates/first.crt');
+
 /** The lists of a busy office as Asterisk 22 gave them, by action. */
 export const officeLists: ReadonlyMap<string, readonly string[]> = new Map(
-  readFileSync(new URL('office-lists.txt', import.meta.url), 'utf8')
+  fileOf('office-lists.txt')
     .split(/^# /m)
     .slice(1)
     .map((section) => {
@@ -86,14 +91,15 @@ export class ScriptedAmi {
     ]);
   }
 
-  static async start(): Promise<ScriptedAmi> {
-    const server = createServer();
+  /** With `tls` it speaks that alone, under a certificate for 127.0.0.1 whose authority is `certificate`. */
+  static async start({ tls = false } = {}): Promise<ScriptedAmi> {
+    const server = tls ? createTlsServer({ cert: certificate, key: fileOf('../../http/certificates/first.key') }) : createServer();
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');
     const address = server.address();
     if (address === null || typeof address === 'string') throw new Error('a TCP server without a port');
     const ami = new ScriptedAmi(server, address.port);
-    server.on('connection', (socket) => ami.#connected(socket));
+    server.on(tls ? 'secureConnection' : 'connection', (socket: Socket) => ami.#connected(socket));
     return ami;
   }
 
@@ -131,7 +137,10 @@ export class ScriptedAmi {
 
   /** Breaks every connection, as a crash does. */
   cut(): void {
-    for (const { socket } of this.sessions) socket.resetAndDestroy();
+    for (const { socket } of this.sessions) {
+      if (socket instanceof TLSSocket) socket.destroy();
+      else socket.resetAndDestroy();
+    }
   }
 
   /** The sessions that get events, or the control connections. */
