@@ -30,18 +30,6 @@ export const redactUrl = (url: string): string => {
   return `${url.slice(0, start)}?${shown.join('&')}`;
 };
 
-/** Headers of a request that must never reach a log, for pino's `redact`. */
-export const secretLogPaths: readonly string[] = [
-  'authorization',
-  'headers.authorization',
-  'headers.cookie',
-  '*.headers.authorization',
-  '*.headers.cookie',
-  '*.secret',
-  '*.apiKey',
-  '*.ticket',
-];
-
 /** A client may write `api%4Bey` or put white space about it: the name is compared as the server would read it. */
 const parameterName = (raw: string): string => {
   try {

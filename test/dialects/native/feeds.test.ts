@@ -60,7 +60,7 @@ describe('server-sent events', () => {
       for await (const { id, data } of openEventStream(world, `?${new URLSearchParams(query)}`, headers, stop.signal)) {
         if (data === undefined) continue;
         const event = JSON.parse(data) as Event;
-        expect(id).toBe(event.id);
+        if (id !== event.id) throw new Error(`The id of ${event.id} is ${id}`);
         events.push(event);
         if (until(events)) break;
       }
