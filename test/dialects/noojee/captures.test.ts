@@ -1,0 +1,66 @@
+import { describe, expect, test } from 'vitest';
+import { createNoojeeProjector } from '../../../src/dialects/noojee/project.ts';
+import type { Entry, Status } from '../../../src/dialects/noojee/schema.ts';
+import { envelop } from '../../../src/model/event.ts';
+import { tenantId } from '../../../src/model/ids.ts';
+import { isoTime } from '../../../src/model/time.ts';
+import { eventsOf } from '../../captures/play.ts';
+import { readRecording, recordings, type Recording } from '../../captures/recording.ts';
+
+/** What may follow what; `begin` stands before the first. */
+const follows: Readonly<Record<Status | 'begin', readonly Status[]>> = {
+  begin: ['Ringing', 'Dialing Out', 'Connected', 'Busy', 'No Answer', 'Hungup'],
+  Ringing: ['Connected', 'No Answer', 'Hungup'],
+  'Dialing Out': ['Connected', 'Hungup'],
+  Connected: ['Unlinked', 'Hungup'],
+  Unlinked: ['Connected', 'Hungup'],
+  Busy: ['Hungup'],
+  'No Answer': ['Hungup'],
+  Hungup: [],
+};
+
+const entriesOf = (recording: Recording): readonly Entry[] => {
+  const entries: Entry[] = [];
+  const { initial, project, types } = createNoojeeProjector({
+    endedWindowSeconds: 60,
+    render: (entry) => {
+      entries.push(entry);
+      return '';
+    },
+  });
+  let state = initial;
+  for (const [index, event] of eventsOf(readRecording(recording)).entries()) {
+    if (types.has(event.type)) state = project(state, envelop(event, tenantId('lab'), 'e1', index + 1, isoTime(event.at))).state;
+  }
+  return entries;
+};
+
+/** The recording that ends with its calls up: the PBX was killed. */
+const unfinished: ReadonlySet<string> = new Set(['pbx_kill9_with_call']);
+
+/** Where another program has the PBX ring a phone for a call that is still to be placed, there is no other party yet. */
+const ringsForNobody: ReadonlySet<string> = new Set(['originate_local']);
+
+describe.each(recordings)('what a client is told of $pbx $name', (recording) => {
+  const byId = Map.groupBy(entriesOf(recording), ({ id }) => id);
+
+  test('is a life of each CallID that its clients know, and ends with Hungup', () => {
+    for (const [id, life] of byId) {
+      const statuses = life.map(({ status }) => status);
+      const broken = statuses.filter((status, index) => !follows[statuses[index - 1] ?? 'begin'].includes(status));
+      expect(broken, `${id}: ${statuses.join(', ')}`).toEqual([]);
+      if (!unfinished.has(recording.name)) expect(statuses.at(-1), `${id}: ${statuses.join(', ')}`).toBe('Hungup');
+    }
+  });
+
+  test("names each CallID by one extension and one uniqueCallId, which is another party's where there is one", () => {
+    for (const [id, life] of byId) {
+      expect(
+        new Set(life.map(({ extension, farId, ownId, inbound }) => `${extension} ${farId} ${ownId} ${inbound}`)).size,
+        String(id),
+      ).toBe(1);
+      const [first] = life;
+      if (first?.inbound === true && !ringsForNobody.has(recording.name)) expect(first.farId, String(id)).not.toBe(first.ownId);
+    }
+  });
+});
