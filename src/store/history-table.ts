@@ -6,7 +6,7 @@ import type { CallQuery, Store } from './store.ts';
 import type { Row, StoreFile } from './store-file.ts';
 
 /** Calls deleted at a time, so that pruning stands in nobody's way for long. */
-const pruneStep = 500;
+const pruneStep = 100;
 
 export const historyTable = (file: StoreFile): Store['history'] => {
   const byId = (tenant: TenantId, id: string): Row | undefined =>

@@ -21,7 +21,8 @@ export const migrations = [
     tenant TEXT NOT NULL, id TEXT NOT NULL, started INTEGER NOT NULL, disposition TEXT, numbers TEXT NOT NULL, call TEXT NOT NULL,
     PRIMARY KEY (tenant, id)
   );
-  CREATE INDEX calls_by_start ON calls (tenant, started, id);
+  -- With the numbers in it, so that a search that finds little does not read every call.
+  CREATE INDEX calls_by_start ON calls (tenant, started, id, disposition, numbers);
   CREATE TABLE call_extensions (
     tenant TEXT NOT NULL, extension TEXT NOT NULL, started INTEGER NOT NULL, id TEXT NOT NULL,
     PRIMARY KEY (tenant, extension, started, id)
