@@ -46,7 +46,7 @@ export const linkFailures = {
   'second-login': 'Asterisk refused a second session of the account: allowmultiplelogin must not be off.',
   closed: 'Asterisk closed the connection.',
   broken: 'The connection broke.',
-  stalled: 'Asterisk stopped answering pings.',
+  stalled: 'Asterisk stopped answering.',
   overflow: 'More came in than could be processed in time.',
   malformed: 'What came in is not the manager protocol.',
   closing: 'The driver is closing.',

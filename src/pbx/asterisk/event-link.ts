@@ -68,7 +68,9 @@ export class EventLink {
   readonly #intake: Intake<Arrival>;
   #session: AmiSession | undefined;
   #isLive = false;
-  #resyncAsked: (() => void) | undefined;
+  #isReading = false;
+  #resyncDue = false;
+  #wakeResync: () => void = () => undefined;
   #lastFailure = '';
 
   constructor(options: EventLinkOptions, deps: EventLinkDeps) {
@@ -109,6 +111,7 @@ export class EventLink {
   async #runOnce(signal: AbortSignal): Promise<Outcome> {
     const { ami, interesting } = this.#options;
     this.#intake.hold();
+    this.#resyncDue = false;
     try {
       const options: AmiOptions = { ...ami, events: eventClasses, interesting, onEvent: (event) => this.#arrive(event) };
       const session = await connectAmi(options, this.#deps, signal);
@@ -160,7 +163,12 @@ export class EventLink {
   }
 
   #arrive(event: AmiEvent): void {
-    if (event.message.event === 'Reload' || (event.message.event === 'FullyBooted' && this.#isLive)) this.#resyncAsked?.();
+    const name = event.message.event;
+    // FullyBooted follows the login at once, unless Asterisk is still booting: then what is read now is not all.
+    if (name === 'Reload' || (name === 'FullyBooted' && (this.#isLive || this.#isReading))) {
+      this.#resyncDue = true;
+      this.#wakeResync();
+    }
     this.#options.onEvent(event);
     this.#intake.push({ kind: 'event', event }, event.message.bytes);
   }
@@ -174,13 +182,18 @@ export class EventLink {
     }
   }
 
-  #read(session: AmiSession, signal: AbortSignal): Promise<PbxLists> {
-    return readPbxLists(session, {
-      signal,
-      wantsCallerId: this.#options.wantsCallerId,
-      onRefused: (action, error) =>
-        this.#deps.log.warn({ action, code: error.code, said: error.details['said'] }, 'Asterisk refused a list'),
-    });
+  async #read(session: AmiSession, signal: AbortSignal): Promise<PbxLists> {
+    this.#isReading = true;
+    try {
+      return await readPbxLists(session, {
+        signal,
+        wantsCallerId: this.#options.wantsCallerId,
+        onRefused: (action, error) =>
+          this.#deps.log.warn({ action, code: error.code, said: error.details['said'] }, 'Asterisk refused to tell'),
+      });
+    } finally {
+      this.#isReading = false;
+    }
   }
 
   /** Asterisk sends nothing while nothing happens: only a ping tells a quiet PBX from a dead one. */
@@ -211,15 +224,9 @@ export class EventLink {
 
   /** Reads everything again when Asterisk was reloaded, or had not finished booting when it was read first. */
   async #resyncWhenAsked(session: AmiSession, signal: AbortSignal): Promise<void> {
-    for (;;) {
-      const asked = Promise.withResolvers<boolean>();
-      const abort = (): void => asked.resolve(false);
-      signal.addEventListener('abort', abort, { once: true });
-      this.#resyncAsked = () => asked.resolve(true);
-      const isAsked = !signal.aborted && (await asked.promise);
-      signal.removeEventListener('abort', abort);
-      this.#resyncAsked = undefined;
-      if (!isAsked || !(await this.#sleep(reloadSettlesMs, signal))) return;
+    while (await this.#untilResyncDue(signal)) {
+      if (!(await this.#sleep(reloadSettlesMs, signal))) return;
+      this.#resyncDue = false;
       this.#intake.hold();
       try {
         const lists = await this.#read(session, signal);
@@ -232,8 +239,19 @@ export class EventLink {
     }
   }
 
+  /** False when it was cut short by the signal. */
+  async #untilResyncDue(signal: AbortSignal): Promise<boolean> {
+    while (!this.#resyncDue && !signal.aborted) {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      this.#wakeResync = resolve;
+      signal.addEventListener('abort', () => resolve(), { once: true });
+      await promise;
+    }
+    return !signal.aborted;
+  }
+
   #tellLost(error: unknown, wasLive: boolean): void {
-    const failure = linkFailureOf(error);
+    const failure = linkFailureOf(error) ?? (error instanceof GatewayError && error.code === 'timed-out' ? 'stalled' : undefined);
     const said = error instanceof Error ? error.message : String(error);
     const reason = failure === undefined ? said : linkFailures[failure];
     // While it stays away for the same reason there is nothing new to tell.

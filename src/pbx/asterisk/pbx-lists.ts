@@ -7,8 +7,8 @@ import type { AmiMessage } from './ami-parser.ts';
 export const dialMark = 'SWITCHHOOK_DIAL';
 
 export interface PbxLists {
-  /** `CoreStatus`: when Asterisk started, by its own wall clock. */
-  readonly coreStatus: AmiMessage;
+  /** `CoreStatus`: when Asterisk started, by its own wall clock. Undefined where the account may not ask. */
+  readonly coreStatus: AmiMessage | undefined;
   /** That clock's offset from UTC at the start: `+0200`. */
   readonly startOffset: string;
   readonly version: string | undefined;
@@ -33,7 +33,7 @@ export interface ReadOptions {
   readonly signal: AbortSignal;
   /** Endpoints whose caller id is worth asking for; it is asked once. */
   readonly wantsCallerId: (endpoint: string) => boolean;
-  /** Called with each list that the PBX refused; it counts as empty. */
+  /** Called with each action that the PBX refused; what it would have told counts as empty. */
   readonly onRefused: (action: string, error: GatewayError) => void;
 }
 
@@ -47,22 +47,24 @@ const maxCallerIds = 2_000;
 export const readPbxLists = async (session: AmiSession, options: ReadOptions): Promise<PbxLists> => {
   const { signal, onRefused } = options;
   const request: RequestOptions = { signal };
-  const optional = async (action: AmiAction): Promise<readonly AmiMessage[] | undefined> => {
+  const unlessRefused = async <Result>(action: AmiAction, asked: Promise<Result>): Promise<Result | undefined> => {
     try {
-      return await session.list(action, request);
+      return await asked;
     } catch (error) {
       if (!isRefusal(error)) throw error;
       onRefused(action.Action, error);
       return undefined;
     }
   };
+  const optional = (action: AmiAction): Promise<readonly AmiMessage[] | undefined> => unlessRefused(action, session.list(action, request));
+  const answer = (action: AmiAction): Promise<AmiMessage | undefined> => unlessRefused(action, session.request(action, request));
   const empty = async (action: AmiAction): Promise<readonly AmiMessage[]> => (await optional(action)) ?? [];
   const channelList = { Action: 'Status', Variables: `${dialMark},CHANNEL(onhold)` };
 
   const [coreStatus, settings, channels, bridges, parkedCalls, queues, rooms, hints, deviceStates, presenceStates, endpoints, contacts] =
     await Promise.all([
-      session.request({ Action: 'CoreStatus' }, request),
-      session.request({ Action: 'CoreSettings' }, request),
+      answer({ Action: 'CoreStatus' }),
+      answer({ Action: 'CoreSettings' }),
       session.list(channelList, request),
       empty({ Action: 'BridgeList' }),
       empty({ Action: 'ParkedCalls' }),
@@ -84,7 +86,7 @@ export const readPbxLists = async (session: AmiSession, options: ReadOptions): P
   return {
     coreStatus,
     startOffset,
-    version: settings.get('AsteriskVersion'),
+    version: settings?.get('AsteriskVersion'),
     channels,
     laterChannels,
     bridges,
@@ -124,8 +126,8 @@ const readCallerIds = async (
 };
 
 /** `CoreStatus` shows the start in the PBX's own zone without naming it; the dialplan's STRFTIME tells that zone's offset. */
-const readStartOffset = async (session: AmiSession, coreStatus: AmiMessage, request: RequestOptions): Promise<string> => {
-  const start = Date.parse(`${coreStatus.get('CoreStartupDate')}T${coreStatus.get('CoreStartupTime')}Z`);
+const readStartOffset = async (session: AmiSession, coreStatus: AmiMessage | undefined, request: RequestOptions): Promise<string> => {
+  const start = Date.parse(`${coreStatus?.get('CoreStartupDate')}T${coreStatus?.get('CoreStartupTime')}Z`);
   if (Number.isNaN(start)) return '+0000';
   try {
     return (await session.request({ Action: 'Getvar', Variable: `STRFTIME(${start / 1000},,%z)` }, request)).get('Value') ?? '+0000';

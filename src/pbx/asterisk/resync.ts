@@ -48,8 +48,8 @@ const count = (message: AmiMessage, header: string): number => {
 /** When the PBX began to run: its wall clock's text and that clock's offset; equal for as long as it runs. */
 export const startOf = ({ coreStatus, startOffset }: Pick<PbxLists, 'coreStatus' | 'startOffset'>): Micros | undefined => {
   const zone = /^([+-]\d\d)(\d\d)$/.exec(startOffset);
-  const date = coreStatus.get('CoreStartupDate');
-  const time = coreStatus.get('CoreStartupTime');
+  const date = coreStatus?.get('CoreStartupDate');
+  const time = coreStatus?.get('CoreStartupTime');
   const start = Date.parse(`${date}T${time}${zone === null ? 'Z' : `${zone[1]}:${zone[2]}`}`);
   return Number.isNaN(start) ? undefined : start * 1000;
 };

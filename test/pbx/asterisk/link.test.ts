@@ -56,6 +56,15 @@ describe('connecting', () => {
     expect(driven.driver.supports.tellsRegistrations).toBe(false);
   });
 
+  test('an account that may not ask for start and version does without', async () => {
+    const driven = await create();
+    for (const action of ['CoreStatus', 'CoreSettings'])
+      driven.ami.answers.set(action, () => ['Response: Error\nMessage: Permission denied']);
+    await driven.start();
+    expect(driven.of('resync')[0]).not.toHaveProperty('startedAt');
+    expect(driven.types).toEqual(['pbx.connected', 'resync']);
+  });
+
   test('without the channels there is no connection, and why is told once', async () => {
     const driven = await create();
     driven.ami.answers.set('Status', () => ['Response: Error\nMessage: Permission denied']);
@@ -153,6 +162,20 @@ describe('events and the resync', () => {
     await driven.until('resync', 2);
     expect(driven.types).toEqual(['pbx.connected', 'resync', 'resync']);
     expect(driven.of('resync')[1]?.extensions).toMatchObject([{ extension: '150', devices: ['PJSIP/150'] }]);
+  });
+
+  test('an Asterisk that was still booting is read again when it has booted', async () => {
+    const driven = await create();
+    driven.ami.answers.set('BridgeList', (_action, session) => {
+      driven.ami.send(session, ['Event: FullyBooted\nUptime: 1']);
+      return ['Response: Error\nMessage: No such thing yet'];
+    });
+    await driven.start();
+    await driven.time.untilDue(1_000);
+    driven.ami.answers.delete('BridgeList');
+    driven.time.advance(1_000);
+    await driven.until('resync', 2);
+    expect(driven.types).toEqual(['pbx.connected', 'resync', 'resync']);
   });
 
   test('facts keep the bytes that they come from', async () => {
@@ -278,7 +301,7 @@ describe('the watchdog', () => {
     await driven.until('resync', 2);
     expect(driven.facts.slice(2, 4)).toMatchObject([
       { type: 'pbx.degraded' },
-      { type: 'pbx.disconnected', reason: 'Asterisk stopped answering pings.' },
+      { type: 'pbx.disconnected', reason: 'Asterisk stopped answering.' },
     ]);
   });
 });
