@@ -259,13 +259,19 @@ class RunningProjection<State, Body> implements Projection<State, Body> {
 
   /** Of the oldest mark, not of the present: folding again from there rebuilds the history too. */
   #writeCheckpoint(): void {
-    const { tenant, store, projector, clock } = this.#options;
+    const { tenant, store, projector, clock, logger } = this.#options;
     const mark = this.#marks[0];
     if (mark === undefined) return;
     const checkpoint = { version: projector.version, cursor: mark.cursor, state: projector.save(mark.state) };
-    store.state.put(tenant, this.#checkpointName, JSON.stringify(checkpoint));
-    this.#written = mark;
     this.#writtenAt = clock.now();
+    try {
+      store.state.put(tenant, this.#checkpointName, JSON.stringify(checkpoint));
+      this.#written = mark;
+    } catch (error) {
+      if (!(error instanceof GatewayError && error.code === 'log-full')) throw error;
+      // The one that stands is only older: folding again from there gives the same.
+      logger.warn({ event: 'projection.checkpoint-refused', projection: projector.name, err: error });
+    }
   }
 }
 

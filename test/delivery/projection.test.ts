@@ -186,3 +186,23 @@ test('a checkpoint of another version is not read', async () => {
   const second = await open(world, { version: 2 });
   expect(second.view().state).toEqual({ byCall: { A: 1 }, lost: 0 });
 });
+
+test('a full disk costs a projection its checkpoints for that time, and nothing else', async () => {
+  const disk = { isFull: false };
+  const log = openTestLog();
+  const store = openSqliteStore({ folder: temporaryFolder(), reserve: { isReleased: () => disk.isFull, release: () => false } });
+  onTestFinished(() => store.close());
+  const world = { log, store, lease: await log.acquire(tenant) };
+  const projection = await open(world);
+  await append(world, 'A', 'A');
+  await seen(projection, 2);
+  disk.isFull = true;
+  await log.newEpoch(tenant);
+  await append(world, 'A');
+  await seen(projection, log.head(tenant).seq);
+  expect(projection.view().state.byCall).toEqual({ A: 3 });
+  await projection.close();
+  disk.isFull = false;
+  const again = await open(world);
+  expect(again.view().head).toBe(log.head(tenant).seq);
+});
