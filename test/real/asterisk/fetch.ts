@@ -10,10 +10,15 @@ import { promisify } from 'node:util';
 
 const run = promisify(execFile);
 
-/** The major versions that the suites run on, and the Debian suite that carries each. */
-export const asteriskSuites = { '22': 'sid', '16': 'bullseye' } as const;
-export type AsteriskVersion = keyof typeof asteriskSuites;
-export const asteriskVersions = Object.keys(asteriskSuites) as readonly AsteriskVersion[];
+const everywhere = ['asterisk', 'asterisk-modules', 'asterisk-core-sounds-en-gsm'];
+
+/** The major versions that the suites run on: the Debian suite that carries each, and the packages wanted of it. */
+const sources = {
+  '22': { suite: 'sid', packages: everywhere },
+  '16': { suite: 'bullseye', packages: [...everywhere, 'asterisk-voicemail'] },
+} as const;
+export type AsteriskVersion = keyof typeof sources;
+export const asteriskVersions = Object.keys(sources) as readonly AsteriskVersion[];
 
 /** An unpacked Asterisk: where it lies and what it says of itself (`Asterisk 22.10.1~dfsg...`). */
 export interface AsteriskTree {
@@ -26,31 +31,34 @@ export class AsteriskMissing extends Error {
   override readonly name = 'AsteriskMissing';
 }
 
-const packages = ['asterisk', 'asterisk-modules', 'asterisk-core-sounds-en-gsm'];
 const keyring = '/usr/share/keyrings/debian-archive-keyring.gpg';
 const checkout = resolve(import.meta.dirname, '../../..');
+/** Written last, so that a tree with one is whole: what it says of itself and what was asked for. */
+const stampFile = 'stamp.json';
 const attempts = 3;
 const attemptMs = 240_000;
 
 /** The tree of `version`: the cached one (`.cache/asterisk-<suite>/` in the checkout), else freshly fetched, about 10 s and 270 MB. */
 export const fetchAsterisk = async (version: AsteriskVersion): Promise<AsteriskTree> => {
-  const suite = asteriskSuites[version];
+  const { suite, packages } = sources[version];
   const cache = join(checkout, '.cache');
   const root = join(cache, `asterisk-${suite}`);
-  const cached = await readTree(root);
+  const cached = await readTree(root, packages);
   if (cached !== undefined) return cached;
+  // A tree of other packages is of no use.
+  await rm(root, { recursive: true, force: true });
   await mkdir(cache, { recursive: true });
 
   let reason = '';
   for (let attempt = 1; attempt <= attempts; attempt += 1) {
     const partial = await mkdtemp(join(cache, `asterisk-${suite}.partial-`));
     try {
-      await unpackInto(partial, suite);
+      await unpackInto(partial, suite, packages);
       const banner = await askVersion(partial);
       if (!banner.startsWith(`Asterisk ${version}.`)) {
         throw new AsteriskMissing(`Debian ${suite} carries ${banner}, where Asterisk ${version} was looked for`);
       }
-      await writeFile(join(partial, 'banner'), banner);
+      await writeFile(join(partial, stampFile), JSON.stringify({ banner, packages }));
       // Whoever fetched at the same time may have been first: theirs is as good.
       await rename(partial, root).catch(() => undefined);
     } catch (error) {
@@ -59,7 +67,7 @@ export const fetchAsterisk = async (version: AsteriskVersion): Promise<AsteriskT
     } finally {
       await rm(partial, { recursive: true, force: true });
     }
-    const tree = await readTree(root);
+    const tree = await readTree(root, packages);
     if (tree !== undefined) return tree;
   }
   throw new AsteriskMissing(`Asterisk ${version} cannot be fetched from Debian ${suite}: ${reason}`);
@@ -76,13 +84,14 @@ export const treeCommand = async (tree: string, program: string): Promise<readon
   throw new AsteriskMissing(`no dynamic loader for ${process.arch} in ${tree}`);
 };
 
-const readTree = async (folder: string): Promise<AsteriskTree | undefined> => {
-  // The banner is written last, so that a tree with one is whole.
-  const banner = join(folder, 'banner');
-  return existsSync(banner) ? { root: join(folder, 'tree'), banner: await readFile(banner, 'utf8') } : undefined;
+const readTree = async (folder: string, packages: readonly string[]): Promise<AsteriskTree | undefined> => {
+  const stamp = join(folder, stampFile);
+  if (!existsSync(stamp)) return undefined;
+  const made = JSON.parse(await readFile(stamp, 'utf8')) as { readonly banner: string; readonly packages: readonly string[] };
+  return made.packages.join() === packages.join() ? { root: join(folder, 'tree'), banner: made.banner } : undefined;
 };
 
-const unpackInto = async (folder: string, suite: string): Promise<void> => {
+const unpackInto = async (folder: string, suite: string, packages: readonly string[]): Promise<void> => {
   const apt = join(folder, 'apt');
   const tree = join(folder, 'tree');
   const archives = join(apt, 'cache/archives');
