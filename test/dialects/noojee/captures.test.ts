@@ -42,25 +42,25 @@ const unfinished: ReadonlySet<string> = new Set(['pbx_kill9_with_call']);
 const ringsForNobody: ReadonlySet<string> = new Set(['originate_local']);
 
 describe.each(recordings)('what a client is told of $pbx $name', (recording) => {
-  const byId = Map.groupBy(entriesOf(recording), ({ id }) => id);
+  const lives = [...Map.groupBy(entriesOf(recording), ({ id }) => id).values()];
 
   test('is a life of each CallID that its clients know, and ends with Hungup', () => {
-    for (const [id, life] of byId) {
-      const statuses = life.map(({ status }) => status);
-      const broken = statuses.filter((status, index) => !follows[statuses[index - 1] ?? 'begin'].includes(status));
-      expect(broken, `${id}: ${statuses.join(', ')}`).toEqual([]);
-      if (!unfinished.has(recording.name)) expect(statuses.at(-1), `${id}: ${statuses.join(', ')}`).toBe('Hungup');
-    }
+    const statuses = lives.map((life) => life.map(({ status }) => status));
+    const isKnown = (life: readonly Status[]): boolean =>
+      life.every((status, index) => follows[life[index - 1] ?? 'begin'].includes(status)) &&
+      (life.at(-1) === 'Hungup' || unfinished.has(recording.name));
+    expect(statuses.filter((life) => !isKnown(life))).toEqual([]);
   });
 
-  test("names each CallID by one extension and one uniqueCallId, which is another party's where there is one", () => {
-    for (const [id, life] of byId) {
-      expect(
-        new Set(life.map(({ extension, farId, ownId, inbound }) => `${extension} ${farId} ${ownId} ${inbound}`)).size,
-        String(id),
-      ).toBe(1);
-      const [first] = life;
-      if (first?.inbound === true && !ringsForNobody.has(recording.name)) expect(first.farId, String(id)).not.toBe(first.ownId);
-    }
+  test('names each CallID by one extension and one uniqueCallId', () => {
+    const names = lives.map(
+      (life) => new Set(life.map(({ extension, farId, ownId, inbound }) => `${extension} ${farId} ${ownId} ${inbound}`)),
+    );
+    expect(names.filter(({ size }) => size !== 1)).toEqual([]);
+  });
+
+  test.skipIf(ringsForNobody.has(recording.name))("gives who is called the other party's channel", () => {
+    const called = lives.flatMap(([first]) => (first?.inbound === true ? [first] : []));
+    expect(called.filter(({ farId, ownId }) => farId === ownId)).toEqual([]);
   });
 });
