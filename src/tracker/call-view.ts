@@ -1,4 +1,3 @@
-import type { Map } from 'immutable';
 import type { Call, CallState, Disposition, Leg, SlotRef } from '../model/call.ts';
 import type { HangupCause } from '../model/cause.ts';
 import type { ChannelId } from '../model/ids.ts';
@@ -12,7 +11,7 @@ export interface CallEnd {
 }
 
 /** A call as events and snapshots show it. */
-export const callView = (call: TrackedCall, channels: Map<ChannelId, Channel>, end?: CallEnd): Call => {
+export const callView = (call: TrackedCall, channels: { get(id: ChannelId): Channel | undefined }, end?: CallEnd): Call => {
   const legs: Leg[] = [...call.ended];
   let slot: SlotRef | undefined;
   for (const id of call.channels) {

@@ -2,7 +2,6 @@ import type { Disposition } from '../model/call.ts';
 import { hangupCause } from '../model/cause.ts';
 import { callIdOf, type CallId, type ChannelId } from '../model/ids.ts';
 import type { Micros } from '../model/time.ts';
-import { callView } from './call-view.ts';
 import { isLeg, type Change } from './change.ts';
 import { callCauseOf, dispositionOf } from './disposition.ts';
 import { noParty, noProgress, type Progress, type TrackedCall } from './state.ts';
@@ -160,7 +159,7 @@ const end = (change: Change, call: TrackedCall, disposition: Disposition, merged
       ...(endedBy === undefined || mergedInto !== undefined ? undefined : { endedBy }),
       ...(mergedInto === undefined ? undefined : { mergedInto }),
     },
-    { callId: call.id, call: callView(call, change.channels, { at, disposition, cause }) },
+    { callId: call.id, call: change.view(call, { at, disposition, cause }) },
   );
 };
 

@@ -1,15 +1,18 @@
-import type { Map } from 'immutable';
+import type { Map as PersistentMap } from 'immutable';
 import type { Call, Leg, Party } from '../model/call.ts';
 import { GatewayError } from '../model/errors.ts';
 import type { EventData, EventSubject, EventType, NewEvent } from '../model/event.ts';
-import type { BridgeId, CallId, ChannelId, ExtensionNumber, LegId } from '../model/ids.ts';
+import type { BridgeId, CallId, ChannelId, ExtensionNumber, LegId, PbxId } from '../model/ids.ts';
 import type { Micros } from '../model/time.ts';
+import { callView, type CallEnd } from './call-view.ts';
+import { Draft } from './draft.ts';
 import { extendJournal } from './journal.ts';
-import { callView } from './call-view.ts';
 import type { Channel, CommandedDial, PbxLink, TrackedCall, TrackedExtension, TrackedQueue, TrackerState } from './state.ts';
 
 /** A channel that is a leg. */
 export type LegChannel = Channel & { readonly leg: Leg };
+
+export const isLeg = (channel: Channel): channel is LegChannel => channel.leg !== undefined;
 
 /**
  * One fact at work: the state as it is so far, and the events so far. The only thing in this room that is changed in place; it
@@ -20,64 +23,75 @@ export class Change {
   /** What is learnt now was not seen as it happened. */
   isReconciling = false;
   readonly events: NewEvent[] = [];
+  /** Extensions whose presence is looked at again when the fact is done. */
+  readonly presenceDue = new Set<ExtensionNumber>();
+  /** What follows from other parts of the state, and is not saved. */
+  aliases: PersistentMap<CallId, CallId>;
+  families: PersistentMap<ChannelId, CallId>;
+  bridges: PersistentMap<BridgeId, readonly ChannelId[]>;
+  legs: PersistentMap<LegId, ChannelId>;
+  slots: PersistentMap<string, ChannelId>;
   readonly #before: TrackerState;
-  readonly #touched = new Set<string>();
-  readonly #presenceDue = new Set<ExtensionNumber>();
+  readonly #channels: Draft<ChannelId, Channel>;
+  readonly #calls: Draft<CallId, TrackedCall>;
+  readonly #extensions: Draft<ExtensionNumber, TrackedExtension>;
+  readonly #queues: Draft<string, TrackedQueue>;
+  readonly #conferences: Draft<string, readonly ChannelId[]>;
+  readonly #commanded: Draft<ChannelId, CommandedDial>;
   #link: PbxLink;
-  #channels: Map<ChannelId, Channel>;
-  #calls: Map<CallId, TrackedCall>;
-  #extensions: Map<ExtensionNumber, TrackedExtension>;
-  #queues: Map<string, TrackedQueue>;
-  #commanded: Map<ChannelId, CommandedDial>;
-  #conferences: Map<string, readonly ChannelId[]>;
   #lastOrder: number;
-  aliases: Map<CallId, CallId>;
-  families: Map<ChannelId, CallId>;
-  bridges: Map<BridgeId, readonly ChannelId[]>;
-  legs: Map<LegId, ChannelId>;
-  slots: Map<string, ChannelId>;
 
   constructor(state: TrackerState, at: Micros) {
     this.#before = state;
     this.at = at;
-    this.#link = state.link;
-    this.#channels = state.channels;
-    this.#calls = state.calls;
-    this.#extensions = state.extensions;
-    this.#queues = state.queues;
-    this.#commanded = state.commanded;
-    this.#conferences = state.conferences;
-    this.#lastOrder = state.lastOrder;
     this.aliases = state.aliases;
     this.families = state.families;
     this.bridges = state.bridges;
     this.legs = state.legs;
     this.slots = state.slots;
+    this.#channels = new Draft('channel', state.channels);
+    this.#calls = new Draft('call', state.calls);
+    this.#extensions = new Draft('extension', state.extensions);
+    this.#queues = new Draft('queue', state.queues);
+    this.#conferences = new Draft('conference', state.conferences);
+    this.#commanded = new Draft('commanded', state.commanded);
+    this.#link = state.link;
+    this.#lastOrder = state.lastOrder;
   }
 
   /** The state after the fact; the very same object if nothing changed. */
   finish(): TrackerState {
-    if (this.#touched.size === 0) return this.#before;
+    const { pbx, journal, link } = this.#before;
+    const drafts = [this.#channels, this.#calls, this.#extensions, this.#queues, this.#conferences, this.#commanded] as const;
+    const channels = this.#channels.finish();
+    const calls = this.#calls.finish();
+    const extensions = this.#extensions.finish();
+    const queues = this.#queues.finish();
+    const conferences = this.#conferences.finish();
+    const commanded = this.#commanded.finish();
+    const rows: string[] = this.#link === link ? [] : ['pbx'];
+    for (const draft of drafts) for (const row of draft.rows()) rows.push(row);
+    if (rows.length === 0) return this.#before;
     return {
-      pbx: this.#before.pbx,
+      pbx,
       link: this.#link,
-      channels: this.#channels,
-      calls: this.#calls,
+      channels,
+      calls,
       aliases: this.aliases,
       families: this.families,
       bridges: this.bridges,
       legs: this.legs,
-      extensions: this.#extensions,
-      queues: this.#queues,
-      conferences: this.#conferences,
+      extensions,
+      queues,
+      conferences,
       slots: this.slots,
-      commanded: this.#commanded,
+      commanded,
       lastOrder: this.#lastOrder,
-      journal: extendJournal(this.#before.journal, [...this.#touched]),
+      journal: extendJournal(journal, rows),
     };
   }
 
-  get pbx(): TrackerState['pbx'] {
+  get pbx(): PbxId {
     return this.#before.pbx;
   }
 
@@ -87,16 +101,11 @@ export class Change {
 
   setLink(link: PbxLink): void {
     this.#link = link;
-    this.#touched.add('pbx');
   }
 
   nextOrder(): number {
     this.#lastOrder += 1;
     return this.#lastOrder;
-  }
-
-  get channels(): Map<ChannelId, Channel> {
-    return this.#channels;
   }
 
   channel(id: ChannelId | undefined): Channel | undefined {
@@ -109,96 +118,96 @@ export class Change {
   }
 
   setChannel(channel: Channel): void {
-    this.#channels = this.#channels.set(channel.id, channel);
-    this.#touched.add(`channel/${channel.id}`);
+    this.#channels.set(channel.id, channel);
   }
 
   removeChannel(id: ChannelId): void {
-    this.#channels = this.#channels.delete(id);
-    this.#touched.add(`channel/${id}`);
+    this.#channels.delete(id);
   }
 
-  get calls(): Map<CallId, TrackedCall> {
-    return this.#calls;
+  /** All calls, announced or not, the oldest first. */
+  calls(): readonly TrackedCall[] {
+    return [...this.#calls.finish().values()].toSorted((one, two) => one.order - two.order);
   }
 
   call(id: CallId): TrackedCall {
     const call = this.#calls.get(id);
-    // A channel's call exists as long as the channel does; anything else would be a broken invariant of this room.
     if (call === undefined) throw new GatewayError('internal', { call: id }, { note: 'A channel belongs to a call that is not there.' });
     return call;
   }
 
   setCall(call: TrackedCall): void {
-    this.#calls = this.#calls.set(call.id, call);
-    this.#touched.add(`call/${call.id}`);
+    this.#calls.set(call.id, call);
   }
 
   removeCall(id: CallId): void {
-    this.#calls = this.#calls.delete(id);
-    this.#touched.add(`call/${id}`);
+    this.#calls.delete(id);
   }
 
-  get extensions(): Map<ExtensionNumber, TrackedExtension> {
-    return this.#extensions;
+  extensions(): readonly TrackedExtension[] {
+    return [...this.#extensions.finish().values()];
+  }
+
+  extension(number: ExtensionNumber): TrackedExtension | undefined {
+    return this.#extensions.get(number);
   }
 
   setExtension(extension: TrackedExtension): void {
-    this.#extensions = this.#extensions.set(extension.number, extension);
-    this.#touched.add(`extension/${extension.number}`);
+    this.#extensions.set(extension.number, extension);
   }
 
   removeExtension(number: ExtensionNumber): void {
-    this.#extensions = this.#extensions.delete(number);
-    this.#touched.add(`extension/${number}`);
+    this.#extensions.delete(number);
   }
 
-  get queues(): Map<string, TrackedQueue> {
-    return this.#queues;
+  queues(): readonly TrackedQueue[] {
+    return [...this.#queues.finish().values()];
   }
 
+  /** An unknown queue is an empty one. */
   queue(name: string): TrackedQueue {
     return this.#queues.get(name) ?? { name, agents: [], waiting: [] };
   }
 
   setQueue(queue: TrackedQueue): void {
-    this.#queues = this.#queues.set(queue.name, queue);
-    this.#touched.add(`queue/${queue.name}`);
+    this.#queues.set(queue.name, queue);
   }
 
   removeQueue(name: string): void {
-    this.#queues = this.#queues.delete(name);
-    this.#touched.add(`queue/${name}`);
+    this.#queues.delete(name);
   }
 
   conference(name: string): readonly ChannelId[] {
     return this.#conferences.get(name) ?? [];
   }
 
+  /** A conference without members is none. */
   setConference(name: string, members: readonly ChannelId[]): void {
-    this.#conferences = members.length === 0 ? this.#conferences.delete(name) : this.#conferences.set(name, members);
-    this.#touched.add(`conference/${name}`);
+    if (members.length === 0) this.#conferences.delete(name);
+    else this.#conferences.set(name, members);
   }
 
-  get commanded(): Map<ChannelId, CommandedDial> {
-    return this.#commanded;
+  commandedDials(): readonly (readonly [ChannelId, CommandedDial])[] {
+    return [...this.#commanded.finish()];
+  }
+
+  commanded(channel: ChannelId): CommandedDial | undefined {
+    return this.#commanded.get(channel);
   }
 
   setCommanded(channel: ChannelId, dial: CommandedDial): void {
-    this.#commanded = this.#commanded.set(channel, dial);
-    this.#touched.add(`commanded/${channel}`);
+    this.#commanded.set(channel, dial);
   }
 
   removeCommanded(channel: ChannelId): void {
-    if (!this.#commanded.has(channel)) return;
-    this.#commanded = this.#commanded.delete(channel);
-    this.#touched.add(`commanded/${channel}`);
+    if (this.#commanded.get(channel) !== undefined) this.#commanded.delete(channel);
   }
 
   /** A number as a party, with the extension that it is. */
   party(number: string, name = ''): Party {
     const extension = this.#extensions.get(number as ExtensionNumber);
-    return extension === undefined ? { number, name } : { number, name: name === '' ? extension.name : name, extension: extension.number };
+    if (extension === undefined) return { number, name };
+    return { number, name: name === '' ? extension.name : name, extension: extension.number };
   }
 
   /** The legs of a call that live, in the order of their channels. */
@@ -211,17 +220,13 @@ export class Change {
     return legs;
   }
 
-  view(call: TrackedCall): Call {
-    return callView(call, this.#channels);
+  /** `end` where it has ended. */
+  view(call: TrackedCall, end?: CallEnd): Call {
+    return callView(call, this.#channels, end);
   }
 
-  /** Its presence is looked at again when the fact is done. */
   presenceIsDue(extension: ExtensionNumber | undefined): void {
-    if (extension !== undefined) this.#presenceDue.add(extension);
-  }
-
-  get presenceDue(): ReadonlySet<ExtensionNumber> {
-    return this.#presenceDue;
+    if (extension !== undefined) this.presenceDue.add(extension);
   }
 
   emit<Type extends EventType>(type: Type, data: EventData[Type], subject: EventSubject = {}): void {
@@ -232,7 +237,7 @@ export class Change {
     this.emit(type, data, { callId: call.id, call: this.view(call) });
   }
 
-  /** Of a leg as it is now, with its call and its extension. */
+  /** Of a leg as it is now, with its call and its extension; nothing for a channel that is no leg. */
   emitLeg<Type extends EventType>(type: Type, channel: ChannelId, data: EventData[Type]): void {
     const leg = this.leg(channel)?.leg;
     if (leg === undefined) return;
@@ -246,5 +251,3 @@ export class Change {
     });
   }
 }
-
-export const isLeg = (channel: Channel): channel is LegChannel => channel.leg !== undefined;

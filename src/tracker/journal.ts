@@ -1,17 +1,28 @@
 /**
  * Which rows of the saved state each fact touched, as a chain from the newest fact back: what changed between two states is found
- * by walking it, at the cost of what changed. The chain is cut from time to time so that it holds no memory for ever.
+ * by walking it, at the cost of what changed. So that the chain holds no memory for ever, links far back are taken out of it in
+ * place; nothing else in a state is ever changed.
  */
 export interface Journal {
   readonly depth: number;
   readonly keys: readonly string[];
-  readonly previous?: Journal;
+  /** Where the chain may be cut next. */
+  readonly anchor: Journal | undefined;
+  previous: Journal | undefined;
 }
 
-const maxDepth = 4096;
+/** At least as many facts back the changes can be told. */
+const reach = 4096;
 
-export const extendJournal = (journal: Journal, keys: readonly string[]): Journal =>
-  journal.depth >= maxDepth ? { depth: 0, keys } : { depth: journal.depth + 1, keys, previous: journal };
+export const emptyJournal = (): Journal => ({ depth: 0, keys: [], anchor: undefined, previous: undefined });
+
+export const extendJournal = (journal: Journal, keys: readonly string[]): Journal => {
+  const { anchor = journal } = journal;
+  const depth = journal.depth + 1;
+  if (depth - anchor.depth < reach) return { depth, keys, anchor, previous: journal };
+  anchor.previous = undefined;
+  return { depth, keys, anchor: journal, previous: journal };
+};
 
 /** The keys touched after `before` up to `after`; undefined when the chain was cut between them. */
 export const touchedBetween = (before: Journal, after: Journal): ReadonlySet<string> | undefined => {

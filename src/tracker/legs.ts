@@ -51,7 +51,7 @@ export const beginLeg = (change: Change, id: ChannelId, beginning: LegBeginning)
   if (endpoint.kind !== 'extension' && endpoint.kind !== 'trunk') return;
   const call = change.call(channel.call);
   const isFirst = call.lastOrdinal === 0;
-  const commanded = change.commanded.get(id);
+  const commanded = change.commanded(id);
   const party = partyOf(change, endpoint, beginning.number, beginning.name);
   const dialled = commanded?.number ?? beginning.dialled;
   const ordinal = call.lastOrdinal + 1;
@@ -108,7 +108,7 @@ const callWithLeg = (
 };
 
 const enlist = (change: Change, endpoint: Extract<Endpoint, { kind: 'extension' }>, id: ChannelId): void => {
-  const known = change.extensions.get(endpoint.extension);
+  const known = change.extension(endpoint.extension);
   const { extension: number, device } = endpoint;
   change.setExtension(
     known === undefined
@@ -138,7 +138,7 @@ export const partyOf = (change: Change, endpoint: Endpoint, number: string, name
   if (endpoint.kind !== 'extension') return { number, name };
   const { extension } = endpoint;
   const shown = number === extension ? name : '';
-  return { number: extension, name: shown === '' ? (change.extensions.get(extension)?.name ?? '') : shown, extension };
+  return { number: extension, name: shown === '' ? (change.extension(extension)?.name ?? '') : shown, extension };
 };
 
 export const ringLeg = (change: Change, id: ChannelId): void => {
@@ -258,7 +258,7 @@ const noteOutcome = (change: Change, channel: LegChannel, ended: Leg, causeCode:
 };
 
 const delist = (change: Change, number: NonNullable<Leg['extension']>, id: ChannelId): void => {
-  const extension = change.extensions.get(number);
+  const extension = change.extension(number);
   if (extension === undefined) return;
   change.setExtension({ ...extension, channels: extension.channels.filter((channel) => channel !== id) });
   change.presenceIsDue(number);

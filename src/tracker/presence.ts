@@ -13,7 +13,7 @@ const flapTime = 5_000_000;
 /** Tells of every extension whose presence the fact has changed. Comes last, when all legs are as they will be. */
 export const settlePresence = (change: Change): void => {
   for (const number of change.presenceDue) {
-    const extension = change.extensions.get(number);
+    const extension = change.extension(number);
     if (extension === undefined) continue;
     const presence = presenceOf(change, extension);
     if (presence !== extension.presence) tell(change, { ...extension, presence, since: change.at }, extension.presence);
@@ -60,7 +60,7 @@ const tell = (change: Change, extension: TrackedExtension, previous: Presence): 
 /** What the PBX says of an extension as a whole. One that was not known is not news: it was there all along. */
 export const findExtension = (change: Change, snapshot: ExtensionSnapshot): void => {
   const { extension: number, devices, dnd } = snapshot;
-  const before = change.extensions.get(number);
+  const before = change.extension(number);
   const registered = snapshot.registered ?? before?.registered ?? [];
   const name = snapshot.name === '' ? (before?.name ?? '') : snapshot.name;
   const after: TrackedExtension = {
@@ -112,14 +112,14 @@ const tellRegistrations = (change: Change, before: TrackedExtension, after: Trac
 };
 
 export const loseExtension = (change: Change, number: ExtensionNumber): void => {
-  const extension = change.extensions.get(number);
+  const extension = change.extension(number);
   // Its legs go first; a later look at the PBX finds it gone.
   if (extension !== undefined && extension.channels.length === 0) change.removeExtension(number);
 };
 
 export const registerDevice = (change: Change, fact: FactOf<'extension.registered'>): void => {
   const { extension: number, device, contact, userAgent } = fact;
-  const extension = change.extensions.get(number) ?? unknownExtension(change, number, device);
+  const extension = change.extension(number) ?? unknownExtension(change, number, device);
   const found: RegisteredDevice = { device, contact, ...(userAgent === undefined ? undefined : { userAgent }) };
   const isKnown = extension.registered.some((other) => contactKey(other) === contactKey(found));
   // A known contact is back; a new one takes the place of one that the same device has just given up.
@@ -140,7 +140,7 @@ export const registerDevice = (change: Change, fact: FactOf<'extension.registere
 
 export const unregisterDevice = (change: Change, fact: FactOf<'extension.unregistered'>): void => {
   const { extension: number, device, contact } = fact;
-  const extension = change.extensions.get(number) ?? unknownExtension(change, number, device);
+  const extension = change.extension(number) ?? unknownExtension(change, number, device);
   if (extension.leaving.some((other) => contactKey(other) === contactKey(fact))) return;
   change.setExtension({ ...extension, leaving: [...extension.leaving, { device, contact, since: fact.at }] });
 };
@@ -160,7 +160,7 @@ const unknownExtension = (change: Change, number: ExtensionNumber, device?: stri
 
 /** Tells of registrations that have not come back. */
 export const settleRegistrations = (change: Change): void => {
-  for (const extension of change.extensions.values()) {
+  for (const extension of change.extensions()) {
     if (extension.leaving.length === 0) continue;
     const gone = extension.leaving.filter(({ since }) => change.at - since >= flapTime);
     if (gone.length === 0) continue;
@@ -184,7 +184,7 @@ export const setStatus = (
   number: ExtensionNumber,
   status: { readonly dnd?: boolean | undefined; readonly text?: string | undefined },
 ): void => {
-  const extension = change.extensions.get(number) ?? unknownExtension(change, number);
+  const extension = change.extension(number) ?? unknownExtension(change, number);
   const { statusText, ...rest } = extension;
   const dnd = status.dnd ?? extension.dnd;
   const text = status.text ?? statusText ?? '';

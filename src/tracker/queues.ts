@@ -100,7 +100,8 @@ export const resyncQueue = (change: Change, name: string, agents: readonly Agent
   const known = new Set(queue.agents.map((agent) => agent.device));
   const found = agents.filter((agent) => !known.has(agent.device));
   // Who is found for the first time was there all along.
-  if (found.length > 0 || !change.queues.has(name)) change.setQueue({ ...queue, agents: [...queue.agents, ...found.map(agentOf)] });
+  if (found.length > 0 || !change.queues().some((queue) => queue.name === name))
+    change.setQueue({ ...queue, agents: [...queue.agents, ...found.map(agentOf)] });
   for (const agent of agents) if (known.has(agent.device)) setAgent(change, name, agent);
 };
 

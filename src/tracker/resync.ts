@@ -55,13 +55,13 @@ const causeUnknown = 0;
 
 const resyncExtensions = (change: Change, { extensions }: Resync): void => {
   const listed = new Set(extensions.map(({ extension }) => extension));
-  for (const number of change.extensions.keys()) if (!listed.has(number)) loseExtension(change, number);
+  for (const { number } of change.extensions()) if (!listed.has(number)) loseExtension(change, number);
   for (const extension of extensions) findExtension(change, extension);
 };
 
 const resyncQueues = (change: Change, { queues }: Resync): void => {
   const listed = new Set(queues.map(({ name }) => name));
-  for (const queue of change.queues.values()) {
+  for (const queue of change.queues()) {
     if (!listed.has(queue.name) && queue.waiting.length === 0) change.removeQueue(queue.name);
   }
   for (const { name, agents } of queues) resyncQueue(change, name, agents);
@@ -84,8 +84,7 @@ const resyncChannels = (change: Change, snapshots: readonly ChannelSnapshot[]): 
 };
 
 /** Every channel that is known, the oldest call's first. */
-const channelsInOrder = (change: Change): readonly ChannelId[] =>
-  [...change.calls.values()].toSorted((one, two) => one.order - two.order).flatMap(({ channels }) => channels);
+const channelsInOrder = (change: Change): readonly ChannelId[] => change.calls().flatMap(({ channels }) => channels);
 
 /** Begins what is new, and brings the state of what is known up to date. */
 const admit = (change: Change, snapshot: ChannelSnapshot, listed: ReadonlySet<ChannelId>): void => {

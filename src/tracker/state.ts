@@ -7,7 +7,7 @@ import type { BridgeId, CallId, ChannelId, CommandId, ExtensionNumber, LegId, Pb
 import type { PbxStatus } from '../model/live-state.ts';
 import type { Agent } from '../model/place.ts';
 import type { Micros } from '../model/time.ts';
-import type { Journal } from './journal.ts';
+import { emptyJournal, type Journal } from './journal.ts';
 
 /**
  * All that the tracker knows of one PBX. Every part is immutable, so that an old state stays valid; a fact makes a new state that
@@ -209,5 +209,5 @@ export const createTrackerState = (pbx: PbxId): TrackerState => ({
   slots: Map(),
   commanded: Map(),
   lastOrder: 0,
-  journal: { depth: 0, keys: [] },
+  journal: emptyJournal(),
 });

@@ -164,7 +164,7 @@ const receiveDigit = (change: Change, fact: FactOf<'channel.dtmf'>): void => {
 
 const tick = (change: Change): void => {
   settleRegistrations(change);
-  for (const [channel, { at }] of change.commanded) if (change.at - at > commandedLifetime) change.removeCommanded(channel);
+  for (const [channel, { at }] of change.commandedDials()) if (change.at - at > commandedLifetime) change.removeCommanded(channel);
 };
 
 export { createTrackerState, type TrackerState } from './state.ts';
