@@ -285,7 +285,7 @@ export class SandboxPbx {
 
   /** `channel` leaves, its peer waits in the slot. */
   park(channel: LiveChannel, peer: LiveChannel, slot?: SlotRef, timeoutSeconds?: number): void {
-    if (!isTalking(peer) || peer.activity !== channel.activity) throw wrongState(peer, 'The two are not in a conversation.');
+    requireConversation(channel, peer);
     const free = this.#dialplan.freeSlot(slot);
     if (channel.held) this.#exchange.resume(channel);
     const endChannel = this.#exchange.depart(peer, { how: 'moved' });
@@ -372,7 +372,7 @@ export class SandboxPbx {
   }
 
   #sendOn(channel: LiveChannel, peer: LiveChannel, to: string, goOn: () => void): void {
-    if (!isTalking(peer) || peer.activity !== channel.activity) throw wrongState(peer, 'The two are not in a conversation.');
+    requireConversation(channel, peer);
     const exchange = this.#exchange;
     if (channel.held) exchange.resume(channel);
     exchange.say({
@@ -443,6 +443,11 @@ const isTalking = (channel: LiveChannel): boolean => channel.activity instanceof
 
 const requireRegistered = (phone: Phone): void => {
   if (!isReachable(phone)) throw new GatewayError('unreachable', { extension: phone.extension });
+};
+
+const requireConversation = (channel: LiveChannel, peer: LiveChannel): void => {
+  if (channel !== peer && isTalking(peer) && peer.activity === channel.activity) return;
+  throw wrongState(peer, 'The two are not in a conversation.');
 };
 
 const wrongState = (channel: LiveChannel, note: string): GatewayError => new GatewayError('wrong-state', { channel: channel.id }, { note });

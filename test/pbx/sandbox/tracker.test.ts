@@ -1,5 +1,6 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { commandNames } from '../../../src/model/command.ts';
 import { GatewayError } from '../../../src/model/errors.ts';
 import type { NewEvent } from '../../../src/model/event.ts';
 import type { Fact } from '../../../src/model/fact.ts';
@@ -133,6 +134,57 @@ const deed = fc.oneof(
   fc.tuple(fc.constantFrom('hangUpOutside', 'disconnect', 'reconnect', 'restart'), someone, someone),
 );
 
+/** A command about the channels that were made as the `one`th and `other`th; many are refused, for want of sense. */
+const wish = fc.record({
+  name: fc.constantFrom(...commandNames),
+  one: fc.nat(6),
+  other: fc.nat(6),
+  extension: someone.map(extension),
+  to: fc.constantFrom(...places),
+  slot: fc.constantFrom({ lot: 'valet', slot: '1' }, { lot: 'valet', slot: '2' }, { lot: 'none', slot: '1' }),
+  mode: fc.constantFrom('listen', 'whisper', 'barge'),
+});
+
+const command = async (office: TestOffice, { name, one, other, extension: by, to, slot, mode }: Wish): Promise<void> => {
+  await office.told();
+  const made = office.facts.flatMap((fact) => (fact.type === 'channel.created' ? [fact.channel] : [])).toReversed();
+  const own = made[one] ?? channel('none');
+  const peer = made[other] ?? channel('none');
+  const id = channel(`asked-${office.facts.length}`);
+  switch (name) {
+    case 'dial':
+      return void (await office.command({ name, channel: id, extension: by, number: to, timeoutSeconds: 10, record: { name: 'r' } }));
+    case 'answer':
+      return void (await office.command({ name, channel: own, extension: by }));
+    case 'dtmf':
+      return void (await office.command({ name, channel: own, digits: '12' }));
+    case 'transfer':
+      return void (await office.command({ name, channel: own, peer, to }));
+    case 'voicemail':
+      return void (await office.command({ name, channel: own, peer, mailbox: by }));
+    case 'divert':
+      return void (await office.command({ name, channel: own, caller: peer, to }));
+    case 'pickup':
+      return void (await office.command({ name, channel: own, extension: by, picker: id }));
+    case 'bridge':
+      return void (await office.command({ name, channel: own, other: peer }));
+    case 'supervise':
+      return void (await office.command({ name, channel: own, extension: by, mode, supervisor: id }));
+    case 'park':
+      return void (await office.command({ name, channel: own, peer, slot, timeoutSeconds: 30 }));
+    case 'retrieve':
+      return void (await office.command({ name, slot, extension: by, channel: id }));
+    case 'record':
+    case 'pauseRecording':
+    case 'resumeRecording':
+    case 'stopRecording':
+      return void (await office.command({ name, channel: own, recording: 'r' }));
+    default:
+      return void (await office.command({ name, channel: own }));
+  }
+};
+type Wish = typeof wish extends fc.Arbitrary<infer Value> ? Value : never;
+
 const perform = ({ phones, driver }: TestOffice, [act, one, two]: readonly [string, string, string]): void => {
   if (act === 'call') phones.call(one, two);
   if (act === 'answer') phones.answer(one);
@@ -151,13 +203,14 @@ const perform = ({ phones, driver }: TestOffice, [act, one, two]: readonly [stri
   if (act === 'restart') driver.faults.restart();
 };
 
-test('whatever people do, the facts keep their promises and the calls that are tracked are those that live', async () => {
+test('whatever people do and programs command, the facts keep their promises and the calls that are tracked are those that live', async () => {
   await fc.assert(
-    fc.asyncProperty(fc.array(deed, { maxLength: 40 }), async (deeds) => {
+    fc.asyncProperty(fc.array(fc.oneof(deed, wish), { maxLength: 40 }), async (deeds) => {
       await using office = await openOffice();
       for (const each of deeds) {
         try {
-          perform(office, each);
+          if ('name' in each) await command(office, each);
+          else perform(office, each);
         } catch (error) {
           // The office says no to what makes no sense now; that it then did nothing at all shows in the facts.
           if (!(error instanceof GatewayError)) throw error;
@@ -166,17 +219,25 @@ test('whatever people do, the facts keep their promises and the calls that are t
       office.driver.faults.reconnect();
       await office.told();
       expect(brokenPromises(office.facts)).toEqual([]);
-      const { state } = fold(office.facts);
-      const tracked = liveState(state).calls.flatMap(({ legs }) =>
-        legs.filter((leg) => leg.state !== 'ended').map((leg) => `${leg.channel} ${leg.held}`),
-      );
+      const { state, events } = fold(office.facts);
+      const { calls } = liveState(state);
+      const idsOf = (type: NewEvent['type']): readonly string[] =>
+        events.filter((event) => event.type === type).map(({ callId }) => String(callId));
+      expect([...idsOf('call.ended'), ...calls.map(({ id }) => id)].toSorted()).toEqual(idsOf('call.started').toSorted());
+      const tracked = calls
+        .flatMap(({ legs }) => legs.filter((leg) => leg.state !== 'ended'))
+        .map(({ channel: id, held, state: is, conference }) =>
+          [id, held && 'held', is === 'parked' && is, is === 'queued' && is, conference].filter(Boolean).join(' '),
+        );
       office.driver.faults.disconnect();
       office.driver.faults.reconnect();
       await office.told();
       const resync = office.facts.at(-1);
-      const live = resync?.type === 'resync' ? resync.channels.map((each) => `${each.channel} ${each.held}`) : [];
+      const live = (resync?.type === 'resync' ? resync.channels : []).map(({ channel: id, held, parking, queue, conference }) =>
+        [id, held && 'held', parking && 'parked', queue && 'queued', conference].filter(Boolean).join(' '),
+      );
       expect(tracked.toSorted()).toEqual(live.toSorted());
     }),
-    { numRuns: 150 },
+    { numRuns: 200 },
   );
 });
