@@ -236,7 +236,8 @@ const benchLarge = async (events: number): Promise<void> => {
   isRetaining = false;
   await again.close();
 
-  console.log(`\na log of ${seq} events`);
+  const size = JSON.stringify(envelop(eventAt(1), tenant, 'epoch', 1, isoTime(started))).length;
+  console.log(`\na log of ${seq} events of ${size} bytes`);
   const line = (what: string, value: string): void => console.log(`  ${what.padEnd(40)}${value.padStart(24)}`);
   line('start to ready', `${median(opens).toFixed(0)} ms`);
   line('page of 1,000 from the middle, p50 / p99', `${median(pages).toFixed(2)} / ${percentile(pages, 0.99).toFixed(2)} ms`);
