@@ -1,0 +1,158 @@
+/**
+ * The whole way of the data: a manager interface that plays a recorded call 300 times a second (7,000 events/s, what a real
+ * Asterisk can say at most on such a machine), a gateway in a process of its own that commits every event to disk, and a
+ * WebSocket that reads them. Tells how long it took from the bytes of a call's last message to its `call.ended` at the
+ * reader, and what the gateway's process used of a core. `node bench/pipeline.ts [calls a second] [seconds]`.
+ */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import WebSocket from 'ws';
+import { createAmiParser } from '../src/pbx/asterisk/ami-parser.ts';
+import { readRecording } from '../test/captures/recording.ts';
+import { ScriptedAmi } from '../test/pbx/asterisk/scripted-ami.ts';
+
+const callsPerSecond = Number(process.argv[2] ?? 300);
+const seconds = Number(process.argv[3] ?? 10);
+const warmUpSeconds = 3;
+const masked = new Set(['call', 'agent', 'system', 'user', 'dialplan']);
+const targets = { p99Ms: 15, cores: 0.6 };
+
+/** The messages of one recorded call as the mask lets them through, each with when it came after the first, in ms. */
+const template = ((): readonly { readonly afterMs: number; readonly text: string }[] => {
+  const parser = createAmiParser();
+  const messages = readRecording({ pbx: 'asterisk-22', name: 'basic_answer_hangup' }).flatMap(({ at, bytes }) =>
+    parser.push(bytes).map((message) => ({ at, message })),
+  );
+  const kept = messages.filter(
+    ({ message }) => message.event !== 'VarSet' && (message.get('Privilege') ?? '').split(',').some((kind) => masked.has(kind)),
+  );
+  const first = kept[0]?.at ?? 0;
+  // The recorded call lasts 2 s; so many at once would say more of memory than of speed.
+  return kept.map(({ at, message }) => ({ afterMs: (at - first) / 2000, text: message.text().trimEnd().replaceAll(/\r?\n/g, '\n') }));
+})();
+
+const ids = [...new Set(template.flatMap(({ text }) => text.match(/\b\d{10}\.\d+\b/g) ?? []))];
+const channels = [...new Set(template.flatMap(({ text }) => text.match(/PJSIP\/10[12]-[0-9a-f]{8}/g) ?? []))];
+
+/** The recorded messages as the `n`th call's. */
+const instance = (n: number): readonly { readonly afterMs: number; readonly text: string }[] => {
+  const caller = String(2000 + (n % 500) * 2);
+  const callee = String(2001 + (n % 500) * 2);
+  const serial = n.toString(16).padStart(7, '0');
+  return template.map(({ afterMs, text }) => {
+    let mine = text;
+    ids.forEach((id, index) => (mine = mine.replaceAll(id, `1800000000.${n * ids.length + index}`)));
+    channels.forEach((channel, index) => (mine = mine.replaceAll(channel, `${channel.slice(0, 10)}${serial}${index}`)));
+    mine = mine.replaceAll(/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g, `00000000-0000-4000-8000-0000${serial}0`);
+    return { afterMs, text: mine.replaceAll('101', caller).replaceAll('102', callee) };
+  });
+};
+
+const cpuSeconds = (pid: number): number => {
+  const fields = readFileSync(`/proc/${pid}/stat`, 'latin1').split(') ')[1]?.split(' ') ?? [];
+  return (Number(fields[11]) + Number(fields[12])) / 100;
+};
+
+const percentile = (sorted: readonly number[], share: number): number =>
+  sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
+
+const folder = mkdtempSync(join(tmpdir(), 'switchhook-bench-'));
+const ami = await ScriptedAmi.start();
+const configFile = join(folder, 'switchhook.yaml');
+writeFileSync(
+  configFile,
+  `data: ${folder}/data
+logLevel: error
+http: { port: 0 }
+tenants: { main: { pbxs: { office: { kind: asterisk, port: ${ami.port}, username: gateway, secret: ${ami.secret} } } } }
+`,
+);
+const gateway = spawn(process.execPath, ['src/main.ts', 'serve', '--config', configFile], { stdio: ['ignore', 'pipe', 'inherit'] });
+let printed = '';
+while (!/on http\S+/.test(printed)) printed += String((await once(gateway.stdout, 'data'))[0]);
+const key = /once: (\S+)/.exec(printed)?.[1] ?? '';
+const url = /on (http\S+)/.exec(printed)?.[1] ?? '';
+
+await ami.until(() => [...ami.sessions].some(({ events }) => events !== 'off' && events !== ''));
+
+const reader = new WebSocket(`${url.replace('http', 'ws')}/v1/ws`, { headers: { authorization: `Bearer ${key}` } });
+await once(reader, 'open');
+
+const hungUpAt = new Map<string, number>();
+const latencies: number[] = [];
+let received = 0;
+let measuring = false;
+reader.on('message', (data: Buffer) => {
+  received += 1;
+  const text = data.toString('latin1');
+  if (!text.includes('"type":"call.ended"')) return;
+  const channel = /"channel":"([^"]+)"/.exec(text)?.[1] ?? '';
+  const sent = hungUpAt.get(channel);
+  hungUpAt.delete(channel);
+  if (sent !== undefined && measuring) latencies.push(performance.now() - sent);
+});
+
+interface Due {
+  readonly at: number;
+  readonly text: string;
+  readonly endOf?: string;
+}
+
+let due: Due[] = [];
+let calls = 0;
+let sentEvents = 0;
+const start = performance.now();
+const finish = start + (warmUpSeconds + seconds) * 1000;
+let cpuAtStart = 0;
+let eventsAtStart = 0;
+let receivedAtStart = 0;
+const pid = gateway.pid ?? 0;
+for (let now = start; now < finish; now = performance.now()) {
+  if (!measuring && now - start > warmUpSeconds * 1000) {
+    measuring = true;
+    cpuAtStart = cpuSeconds(pid);
+    eventsAtStart = sentEvents;
+    receivedAtStart = received;
+  }
+  while (calls < ((now - start) / 1000) * callsPerSecond) {
+    const messages = instance(calls);
+    const firstChannel = /Uniqueid: (\S+)/.exec(messages[0]?.text ?? '')?.[1] ?? '';
+    messages.forEach(({ afterMs, text }, index) =>
+      due.push({ at: now + afterMs, text, ...(index === messages.length - 1 ? { endOf: firstChannel } : {}) }),
+    );
+    calls += 1;
+  }
+  const ready = due.filter(({ at }) => at <= now);
+  due = due.filter(({ at }) => at > now);
+  ready.sort((one, two) => one.at - two.at);
+  if (ready.length > 0) ami.emit(...ready.map(({ text }) => text));
+  const sent = performance.now();
+  for (const { endOf } of ready) if (endOf !== undefined) hungUpAt.set(endOf, sent);
+  sentEvents += ready.length;
+  await pause(2);
+}
+const elapsed = seconds;
+const cores = (cpuSeconds(pid) - cpuAtStart) / elapsed;
+const eventsPerSecond = (sentEvents - eventsAtStart) / elapsed;
+const deliveredPerSecond = (received - receivedAtStart) / elapsed;
+const rss = Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))?.[1] ?? 0) / 1024;
+latencies.sort((one, two) => one - two);
+const p99 = percentile(latencies, 0.99);
+console.log(
+  `${callsPerSecond} calls/s for ${seconds} s: ${eventsPerSecond.toFixed(0)} manager events/s in, ${deliveredPerSecond.toFixed(0)} events/s out, ${latencies.length} calls measured`,
+);
+console.log(
+  `last byte of a call to its call.ended at the reader: p50 ${percentile(latencies, 0.5).toFixed(1)} ms, p99 ${p99.toFixed(1)} ms, max ${percentile(latencies, 1).toFixed(1)} ms (target p99 ${targets.p99Ms} ms: ${p99 <= targets.p99Ms ? 'met' : 'missed'})`,
+);
+console.log(
+  `gateway: ${(cores * 100).toFixed(0)} % of a core (target below ${targets.cores * 100} %: ${cores < targets.cores ? 'met' : 'missed'}), ${rss.toFixed(0)} MB resident`,
+);
+reader.terminate();
+gateway.kill('SIGTERM');
+await once(gateway, 'exit');
+await ami.close();
+rmSync(folder, { recursive: true, force: true });
