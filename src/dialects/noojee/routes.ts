@@ -40,7 +40,9 @@ type Method = (asked: Admitted) => unknown;
 
 export const noojeeRoutes = (scope: FastifyInstance, options: RoutesOptions): void => {
   const { gateway, front, guard, sourceOf } = options;
-  const polls = new PollCount();
+  const polls = new WaitingPolls();
+  const detach = gateway.auth.onRevoked((key) => polls.revoke(key));
+  scope.addHook('onClose', async () => detach());
 
   // The vendor's client says that its empty bodies are JSON: whatever a body calls itself, it is read as a form.
   scope.addHook('onRequest', async ({ headers }) => {
@@ -56,8 +58,7 @@ export const noojeeRoutes = (scope: FastifyInstance, options: RoutesOptions): vo
     const identity = await guard.identify(parameters, front.clients.addressOf(request.raw), signal);
     const source = sourceOf(identity.tenant);
     if (source === undefined) throw invalidKey();
-    const { status, since } = source.engine.status();
-    void reply.header('Switchhook-PBX', `${status}; since=${since}`);
+    tellPbx(reply, source);
     return { identity, parameters, signal, source, reply };
   };
 
@@ -78,19 +79,26 @@ export const noojeeRoutes = (scope: FastifyInstance, options: RoutesOptions): vo
     requireObserver(asked.identity);
     const { parameters, source, identity, signal, reply } = asked;
     const poll = { extensions: parseExtensions(parameters), cursor: parseSequenceNumber(parameters), timeOut: parseTimeOut(parameters) };
-    const leave = polls.enter(identity.key, source.options.maxPolls);
-    if (leave === undefined) {
+    const place = polls.enter(identity.key, source.options.maxPolls);
+    if (place === undefined) {
       await pause(source.timers, refusalMs, signal);
       throw new NoojeeError('Too many polls at once');
     }
-    const answered = answerPoll(poll, source, signal).finally(leave);
-    if (source.options.keepAliveMs === 0) {
-      const text = await answered;
-      const { status, since } = source.engine.status();
-      void reply.header('Switchhook-PBX', `${status}; since=${since}`);
-      return text;
-    }
-    return Readable.from(keepAlive(answered, source), { objectMode: false });
+    const answered = answerPoll(poll, source, AbortSignal.any([signal, place.revoked])).then(
+      (text) => {
+        place.leave();
+        if (place.revoked.aborted) throw invalidKey();
+        return text;
+      },
+      (error: unknown) => {
+        place.leave();
+        throw error;
+      },
+    );
+    if (source.options.keepAliveMs > 0) return keepAlive(answered, source);
+    const text = await answered;
+    tellPbx(reply, source);
+    return text;
   });
   add('checkState', (asked) => {
     requireObserver(asked.identity);
@@ -119,17 +127,26 @@ export const noojeeRoutes = (scope: FastifyInstance, options: RoutesOptions): vo
   });
 };
 
+/** How far the PBX can be trusted that this answer tells of. */
+const tellPbx = (reply: FastifyReply, { engine }: TenantSource): void => {
+  const { status, since } = engine.status();
+  void reply.header('Switchhook-PBX', `${status}; since=${since}`);
+};
+
 /** White space before the answer is legal JSON, and keeps a reader with a short time-out, or a proxy, from giving up. */
-async function* keepAlive(answered: Promise<string>, { timers, options }: TenantSource): AsyncGenerator<string> {
+const keepAlive = (answered: Promise<string>, { timers, options }: TenantSource): Readable => {
   const settled = new AbortController();
   const settle = (): void => settled.abort();
   answered.then(settle, settle);
-  while (!settled.signal.aborted) {
-    yield ' ';
-    await pause(timers, options.keepAliveMs, settled.signal);
+  async function* spaces(): AsyncGenerator<string> {
+    while (!settled.signal.aborted) {
+      yield ' ';
+      await pause(timers, options.keepAliveMs, settled.signal);
+    }
+    yield await answered;
   }
-  yield await answered;
-}
+  return Readable.from(spaces(), { objectMode: false });
+};
 
 const sendJson = (reply: FastifyReply, body: string | Readable): FastifyReply =>
   reply.header('Content-Type', json).header('Cache-Control', 'no-store').send(body);
@@ -168,19 +185,33 @@ const lifeOf = (reply: FastifyReply, stopping: AbortSignal): AbortSignal => {
   return life.signal;
 };
 
-/** How many polls each key has waiting. */
-class PollCount {
-  readonly #waiting = new Map<KeyId, number>();
+/** A poll's place among those of its key. */
+interface Place {
+  /** Aborts when the key is revoked: what the poll would tell is no longer for its client. */
+  readonly revoked: AbortSignal;
+  leave(): void;
+}
 
-  /** How to leave again; undefined if there are `most` already. */
-  enter(key: KeyId, most: number): (() => void) | undefined {
-    const waiting = this.#waiting.get(key) ?? 0;
-    if (waiting >= most) return undefined;
-    this.#waiting.set(key, waiting + 1);
-    return () => {
-      const left = (this.#waiting.get(key) ?? 1) - 1;
-      if (left === 0) this.#waiting.delete(key);
-      else this.#waiting.set(key, left);
+/** The polls that wait, by key. */
+class WaitingPolls {
+  readonly #byKey = new Map<KeyId, Set<AbortController>>();
+
+  /** Undefined if there are `most` already. */
+  enter(key: KeyId, most: number): Place | undefined {
+    const waiting = this.#byKey.get(key) ?? new Set();
+    if (waiting.size >= most) return undefined;
+    const revoking = new AbortController();
+    this.#byKey.set(key, waiting.add(revoking));
+    return {
+      revoked: revoking.signal,
+      leave: () => {
+        waiting.delete(revoking);
+        if (waiting.size === 0) this.#byKey.delete(key);
+      },
     };
+  }
+
+  revoke(key: KeyId): void {
+    for (const revoking of this.#byKey.get(key) ?? []) revoking.abort();
   }
 }

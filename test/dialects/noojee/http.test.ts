@@ -120,6 +120,15 @@ describe('who asks', () => {
     expect(await json(await late)).toEqual({ Message: 'Expired TimeStamp', Code: -1 });
   });
 
+  test('with a key that is revoked while it polls is told no more', async () => {
+    const office = await openOffice();
+    const { info } = office.auth.create({ tenant: office.engine.tenant, name: 'leaving', scopes: ['observe'], secret: 'soon-gone' });
+    const poll = office.call('subscribe', { apiKey: 'soon-gone', exten: '400', lastSequenceNumber: '0', timeOut: '60' });
+    await until(async () => (await office.call('checkState', { extenOrUniqueId: '400' })).Code === 0);
+    office.auth.revoke(office.engine.tenant, info.id);
+    expect(await poll).toEqual({ Message: 'Invalid apiKey', Code: -1 });
+  });
+
   test('with a key that may only observe may poll, and not dial', async () => {
     const office = await openOffice();
     office.auth.create({ tenant: office.engine.tenant, name: 'wallboard', scopes: ['observe'], secret: 'only-looking' });
