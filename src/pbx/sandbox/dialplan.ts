@@ -133,6 +133,14 @@ export class Dialplan {
   }
 
   #destination(to: string): Destination | undefined {
+    const inside = this.#inside(to);
+    if (inside !== undefined) return inside;
+    const did = this.#office.dids.find(({ number }) => number === to);
+    if (did !== undefined) return this.#inside(did.to);
+    return isOutsideNumber(to) ? { kind: 'outside', phone: this.outside(to) } : undefined;
+  }
+
+  #inside(to: string): Destination | undefined {
     const office = this.#office;
     const phone = this.#phones.get(to);
     if (phone !== undefined) {
@@ -151,9 +159,7 @@ export class Dialplan {
       const slot = to.slice(parking.prefix.length);
       if (parking.slots.includes(slot)) return { kind: 'slot', slot };
     }
-    const did = office.dids.find(({ number }) => number === to);
-    if (did !== undefined && did.to !== to) return this.#destination(did.to);
-    return isOutsideNumber(to) ? { kind: 'outside', phone: this.outside(to) } : undefined;
+    return undefined;
   }
 
   #dial(channel: LiveChannel, to: string, targets: readonly Party[], seconds: number, mailbox: Phone | undefined): void {
