@@ -151,9 +151,10 @@ export const ringLeg = (change: Change, id: ChannelId): void => {
 /** The leg is through: it hears another, or what has answered it. */
 export const connectLeg = (change: Change, id: ChannelId): void => {
   const channel = change.leg(id);
-  if (channel === undefined || channel.leg.connectedAt !== undefined) return;
+  if (channel === undefined || (channel.leg.connectedAt !== undefined && channel.isToReconnect !== true)) return;
   const { queue: _queue, ...leg } = channel.leg;
-  updateLeg(change, { ...channel, leg }, { leg: { connectedAt: isoTime(change.at) } });
+  const { isToReconnect: _isToReconnect, ...connected } = channel;
+  updateLeg(change, { ...channel, leg }, { channel: connected, leg: { connectedAt: leg.connectedAt ?? isoTime(change.at) } });
   change.emitLeg('leg.connected', id, {});
 };
 

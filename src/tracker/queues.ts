@@ -14,8 +14,9 @@ export const joinQueue = (change: Change, id: ChannelId, name: string, position:
   leaveQueue(change, id, 'left');
   const waiting = { queue: name, position, since };
   const leg = change.leg(id);
+  const isToReconnect = leg?.leg.connectedAt !== undefined;
   if (leg === undefined) change.setChannel({ ...channel, waiting });
-  else updateLeg(change, leg, { channel: { ...leg, waiting }, leg: { queue: name } });
+  else updateLeg(change, leg, { channel: { ...leg, waiting, isToReconnect }, leg: { queue: name } });
   const queue = change.queue(name);
   change.setQueue({ ...queue, waiting: [...queue.waiting, id] });
   patchCall(change, channel.call, { queue: name });

@@ -74,6 +74,8 @@ export interface Channel {
   readonly isPickedUp?: boolean;
   readonly result?: DialResult;
   readonly waiting?: Waiting;
+  /** It was connected before it came to wait in a queue: who takes it connects it once more. */
+  readonly isToReconnect?: boolean;
   readonly parked?: Parked;
   /** It hung up in its slot: it is on its way out, and busy with nothing. */
   readonly hasGivenUp?: boolean;
