@@ -4,9 +4,9 @@ import { commandNames } from '../../model/command.ts';
 import { GatewayError } from '../../model/errors.ts';
 import type { Fact } from '../../model/fact.ts';
 import type { ChannelId, ExtensionNumber } from '../../model/ids.ts';
-import type { Clock } from '../../model/time.ts';
+import type { Clock, Timers } from '../../model/time.ts';
 import type { AmiMessage } from './ami-parser.ts';
-import type { AmiSession } from './ami-client.ts';
+import type { AmiAction, AmiSession } from './ami-client.ts';
 import type { AsteriskConfig } from './config.ts';
 import type { EventWatch } from './event-watch.ts';
 import { dialMark } from './pbx-lists.ts';
@@ -15,6 +15,7 @@ import { dialMark } from './pbx-lists.ts';
 export interface CommandContext {
   readonly config: AsteriskConfig;
   readonly clock: Clock;
+  readonly timers: Timers;
   readonly events: EventWatch;
   /** The control connection, made anew if it was lost. */
   control(signal: AbortSignal): Promise<AmiSession>;
@@ -22,13 +23,17 @@ export interface CommandContext {
   announce(fact: Fact): void;
   /** The device of an extension (`PJSIP/101`) and its display name. */
   phoneOf(extension: ExtensionNumber): { readonly device: string; readonly name: string };
+  /** An id for a channel of our own, never used before. */
+  newChannelId(): ChannelId;
 }
 
-type Execute<Name extends CommandName> = (
-  command: CommandOf<Name>,
-  context: CommandContext,
-  signal: AbortSignal,
-) => Promise<CommandOutcome>;
+/** One command's view of the PBX: the control connection is there, and everything ends with the command's signal. */
+interface Acting extends CommandContext {
+  readonly session: AmiSession;
+  readonly signal: AbortSignal;
+}
+
+type Execute<Name extends CommandName> = (command: CommandOf<Name>, pbx: Acting) => Promise<CommandOutcome>;
 
 const accepted: CommandOutcome = { outcome: 'accepted' };
 
@@ -47,19 +52,15 @@ const originateGraceMs = 250;
 /** The channel variable in which a recording's handle is kept, so that it can be stopped after a restart of ours. */
 const recordingVariable = 'SWITCHHOOK_RECORDING';
 
-const dial: Execute<'dial'> = async (command, context, signal) => {
-  const { channel, extension, number, autoAnswer, record } = command;
-  const session = await context.control(signal);
-  const phone = context.phoneOf(extension);
-  context.announce({ type: 'dial.commanded', at: context.clock.now(), channel, command: command.id, extension, number });
-  const shown = await originate(
-    session,
-    context,
-    signal,
-    {
+const dial: Execute<'dial'> = async (command, pbx) => {
+  const { channel, extension, number, autoAnswer, record: recording } = command;
+  const phone = pbx.phoneOf(extension);
+  pbx.announce({ type: 'dial.commanded', at: pbx.clock.now(), channel, command: command.id, extension, number });
+  const shown = await originate(pbx, {
+    headers: {
       Channel: phone.device,
       ChannelId: channel,
-      Context: context.config.dialContext,
+      Context: pbx.config.dialContext,
       Exten: number,
       Priority: '1',
       // Asterisk shows it at the own phone, and then uses it as the caller's identity: it has to be the one the far party shall see.
@@ -67,48 +68,41 @@ const dial: Execute<'dial'> = async (command, context, signal) => {
       Timeout: String(command.timeoutSeconds * 1_000),
       Variable: [`__${dialMark}=${command.id}`, ...(autoAnswer === undefined ? [] : renderAutoAnswer(autoAnswer.header))],
     },
-    (message) => (isOf('Newchannel', channel)(message) ? 'created' : undefined),
-    originateMs,
-  );
+    look: (message) => (message.event === 'Newchannel' && message.get('Uniqueid') === channel ? 'created' : undefined),
+    timeoutMs: originateMs,
+  });
   if (shown === 'failed') return failed('unreachable', `${phone.device} cannot be called: it is not registered or does not exist.`);
   // `b`: only while it is bridged, which is from the far party's answer on.
-  if (record !== undefined && shown === 'created') await startRecording(session, channel, record.name, `bi(${recordingVariable})`, signal);
+  if (recording !== undefined && shown === 'created') await startRecording(pbx, channel, recording.name, 'b');
   return accepted;
 };
 
-const answer: Execute<'answer'> = async (command, context, signal) => {
-  const session = await context.control(signal);
-  switch (context.config.answer) {
+const answer: Execute<'answer'> = async (command, pbx) => {
+  switch (pbx.config.answer) {
     case 'notify':
-      return (
-        (await answerByNotify(command, session, context, signal)) ?? failed('no-answer', 'The phone did not answer when it was asked to.')
-      );
+      return (await answerByNotify(command, pbx)) ?? failed('no-answer', 'The phone did not answer when it was asked to.');
     case 'pickup':
-      return answerByPickup(command, session, context, signal);
+      return answerByPickup(command, pbx);
     case 'notify-then-pickup':
-      return (await answerByNotify(command, session, context, signal)) ?? answerByPickup(command, session, context, signal);
+      return (await answerByNotify(command, pbx)) ?? answerByPickup(command, pbx);
     default:
-      return context.config.answer satisfies never;
+      return pbx.config.answer satisfies never;
   }
 };
 
 /** Asks the phone by an in-dialog NOTIFY with `Event: talk`. Undefined if it did not obey: that it was sent means nothing. */
-const answerByNotify = async (
-  { channel }: CommandOf<'answer'>,
-  session: AmiSession,
-  { events }: CommandContext,
-  signal: AbortSignal,
-): Promise<CommandOutcome | undefined> => {
-  const effect = events.watch((message) => leftRinging(message, channel), notifyMs, signal);
+const answerByNotify = async ({ channel }: CommandOf<'answer'>, pbx: Acting): Promise<CommandOutcome | undefined> => {
+  const effect = pbx.events.watch((message) => leftRinging(message, channel), notifyMs, pbx.signal);
   try {
-    await session.request({ Action: 'PJSIPNotify', Channel: channel, Variable: 'Event=talk' }, { signal });
+    await request(pbx, { Action: 'PJSIPNotify', Channel: channel, Variable: 'Event=talk' });
+    return await effect.found;
   } catch (error) {
-    effect.stop();
     // Not a PJSIP channel, no such module, no permission: the other way may still do.
     if (error instanceof GatewayError && ['pbx-refused', 'not-supported', 'pbx-forbidden'].includes(error.code)) return undefined;
     throw error;
+  } finally {
+    effect.stop();
   }
-  return await effect.found;
 };
 
 const leftRinging = (message: AmiMessage, channel: ChannelId): CommandOutcome | undefined => {
@@ -118,38 +112,44 @@ const leftRinging = (message: AmiMessage, channel: ChannelId): CommandOutcome | 
 };
 
 /** Calls the same phone a second time, lets it answer by itself, and picks the first call up with it. */
-const answerByPickup = async (
-  { channel, extension, header }: CommandOf<'answer'>,
-  session: AmiSession,
-  context: CommandContext,
-  signal: AbortSignal,
-): Promise<CommandOutcome> => {
-  const phone = context.phoneOf(extension);
-  const ringing = await session.request({ Action: 'Getvar', Channel: channel, Variable: 'CHANNEL(name)' }, { signal });
-  const effect = await originate(
-    session,
-    context,
-    signal,
-    {
+const answerByPickup = async ({ channel, extension, header }: CommandOf<'answer'>, pbx: Acting): Promise<CommandOutcome> => {
+  const phone = pbx.phoneOf(extension);
+  const ringing = await request(pbx, { Action: 'Getvar', Channel: channel, Variable: 'CHANNEL(name)' });
+  const picker = pbx.newChannelId();
+  const effect = await originate(pbx, {
+    headers: {
       Channel: phone.device,
+      ChannelId: picker,
       Application: 'PickupChan',
       Data: ringing.get('Value') ?? '',
       CallerID: renderCallerId({ number: extension, name: phone.name }),
       Timeout: String(pickupMs),
       Variable: renderAutoAnswer(header),
     },
-    (message) => pickedUp(message, channel),
-    pickupMs,
-  );
+    look: (message) => (isPickupOf(message, channel) ? 'picked-up' : withoutPicker(message, channel)),
+    timeoutMs: pickupMs,
+  });
+  if (effect === 'picked-up') return accepted;
   if (effect === 'failed') return failed('no-answer', `${phone.device} did not answer the second call to it.`);
+  await dropPicker(pbx, picker);
   return effect ?? failed('no-answer', `${phone.device} did not take the call in time.`);
 };
 
-const pickedUp = (message: AmiMessage, channel: ChannelId): CommandOutcome | undefined => {
-  if (message.event === 'Pickup' && message.get('TargetUniqueid') === channel) return accepted;
-  // 26, answered elsewhere, is how the leg that was picked up ends.
-  if (message.event !== 'Hangup' || message.get('Uniqueid') !== channel || message.get('Cause') === '26') return undefined;
-  return failed('leg-ended', 'The leg ended before the phone had answered.');
+const isPickupOf = (message: AmiMessage, channel: ChannelId): boolean =>
+  message.event === 'Pickup' && message.get('TargetUniqueid') === channel;
+
+/** The first call was answered by hand after all, or it ended. Cause 26, answered elsewhere, is how one that is picked up ends. */
+const withoutPicker = (message: AmiMessage, channel: ChannelId): CommandOutcome | undefined =>
+  message.get('Cause') === '26' ? undefined : leftRinging(message, channel);
+
+/** The second call has nothing left to pick up: it must not go on ringing. */
+const dropPicker = async (pbx: Acting, picker: ChannelId): Promise<void> => {
+  try {
+    await request(pbx, { Action: 'Hangup', Channel: picker, Cause: '16' });
+  } catch (error) {
+    // It has ended by itself, which is what was wanted.
+    if (!(error instanceof GatewayError) || error.code !== 'leg-ended') throw error;
+  }
 };
 
 /**
@@ -157,82 +157,74 @@ const pickedUp = (message: AmiMessage, channel: ChannelId): CommandOutcome | und
  * neither came in time.
  */
 const originate = async <Result>(
-  session: AmiSession,
-  { events }: CommandContext,
-  signal: AbortSignal,
-  headers: Readonly<Record<string, string | readonly string[]>>,
-  look: (message: AmiMessage) => Result | undefined,
-  timeoutMs: number,
+  pbx: Acting,
+  wish: {
+    readonly headers: Readonly<Record<string, string | readonly string[]>>;
+    readonly look: (message: AmiMessage) => Result | undefined;
+    readonly timeoutMs: number;
+  },
 ): Promise<Result | 'failed' | undefined> => {
+  const { session, events, signal } = pbx;
   const actionId = session.newActionId();
-  const effect = events.watch(look, timeoutMs, signal);
-  const failure = events.watch((message) => (isFailureOf(message, actionId) ? ('failed' as const) : undefined), timeoutMs, signal);
+  const effect = events.watch(wish.look, wish.timeoutMs, signal);
+  const failure = events.watch((message) => (isFailureOf(message, actionId) ? ('failed' as const) : undefined), wish.timeoutMs, signal);
+  const grace = Promise.withResolvers<'failed'>();
+  let stopGrace = (): void => undefined;
   try {
-    await session.request({ Action: 'Originate', Async: 'true', ...headers }, { signal, actionId });
+    await session.request({ Action: 'Originate', Async: 'true', ...wish.headers }, { signal, actionId });
     const first = await Promise.race([effect.found, failure.found]);
     if (first !== 'failed') return first;
-    const grace = events.watch(() => undefined, originateGraceMs, signal);
-    return (await Promise.race([effect.found, grace.found])) ?? 'failed';
+    stopGrace = pbx.timers.after(originateGraceMs, () => grace.resolve('failed'));
+    return await Promise.race([effect.found, grace.promise]);
   } finally {
     effect.stop();
     failure.stop();
+    stopGrace();
   }
 };
 
 const isFailureOf = (message: AmiMessage, actionId: string): boolean =>
   message.event === 'OriginateResponse' && message.get('ActionID') === actionId && message.get('Response') === 'Failure';
 
-const isOf =
-  (event: string, channel: ChannelId) =>
-  (message: AmiMessage): boolean =>
-    message.event === event && message.get('Uniqueid') === channel;
-
 /** `cause` is the Q.850 cause that the phone and the dialplan get to see: 17 makes the dialplan take it for the user's "busy". */
 const hangUp =
   (cause: 16 | 17) =>
-  async ({ channel }: { readonly channel: ChannelId }, context: CommandContext, signal: AbortSignal): Promise<CommandOutcome> => {
-    const session = await context.control(signal);
-    context.announce({ type: 'channel.hangupRequested', at: context.clock.now(), channel, by: 'command' });
+  async ({ channel }: { readonly channel: ChannelId }, pbx: Acting): Promise<CommandOutcome> => {
+    pbx.announce({ type: 'channel.hangupRequested', at: pbx.clock.now(), channel, by: 'command' });
     // By Uniqueid, which is never used again, where a channel's name is.
-    await session.request({ Action: 'Hangup', Channel: channel, Cause: String(cause) }, { signal });
+    await request(pbx, { Action: 'Hangup', Channel: channel, Cause: String(cause) });
     return accepted;
   };
 
-const record: Execute<'record'> = async ({ channel, recording }, context, signal) => {
-  await startRecording(await context.control(signal), channel, recording, `i(${recordingVariable})`, signal);
+const record: Execute<'record'> = async ({ channel, recording }, pbx) => {
+  await startRecording(pbx, channel, recording, '');
   return accepted;
 };
 
-const startRecording = async (
-  session: AmiSession,
-  channel: ChannelId,
-  name: string,
-  options: string,
-  signal: AbortSignal,
-): Promise<void> => {
+const startRecording = async (pbx: Acting, channel: ChannelId, name: string, options: string): Promise<void> => {
   // The name becomes a file's, in Asterisk's own folder of recordings and no other.
   if (!/^\w[\w.-]{0,127}$/.test(name)) throw new GatewayError('invalid-parameter', { field: 'recording' });
   const file = /\.\w{2,4}$/.test(name) ? name : `${name}.wav`;
-  await session.request({ Action: 'MixMonitor', Channel: channel, File: file, Options: options }, { signal });
+  await request(pbx, { Action: 'MixMonitor', Channel: channel, File: file, Options: `${options}i(${recordingVariable})` });
 };
 
-const stopRecording: Execute<'stopRecording'> = async ({ channel }, context, signal) => {
-  const session = await context.control(signal);
-  const handle = await session.request({ Action: 'Getvar', Channel: channel, Variable: recordingVariable }, { signal });
+const stopRecording: Execute<'stopRecording'> = async ({ channel }, pbx) => {
+  const handle = await request(pbx, { Action: 'Getvar', Channel: channel, Variable: recordingVariable });
   const id = handle.get('Value') ?? '';
   if (id === '') return failed('wrong-state', 'The leg is not being recorded by this gateway.');
-  await session.request({ Action: 'StopMixMonitor', Channel: channel, MixMonitorID: id }, { signal });
-  await session.request({ Action: 'Setvar', Channel: channel, Variable: recordingVariable, Value: '' }, { signal });
+  await request(pbx, { Action: 'StopMixMonitor', Channel: channel, MixMonitorID: id });
+  await request(pbx, { Action: 'Setvar', Channel: channel, Variable: recordingVariable, Value: '' });
   return accepted;
 };
 
 const pauseRecording =
   (pause: boolean) =>
-  async ({ channel }: { readonly channel: ChannelId }, context: CommandContext, signal: AbortSignal): Promise<CommandOutcome> => {
-    const session = await context.control(signal);
-    await session.request({ Action: 'MixMonitorMute', Channel: channel, Direction: 'both', State: pause ? '1' : '0' }, { signal });
+  async ({ channel }: { readonly channel: ChannelId }, pbx: Acting): Promise<CommandOutcome> => {
+    await request(pbx, { Action: 'MixMonitorMute', Channel: channel, Direction: 'both', State: pause ? '1' : '0' });
     return accepted;
   };
+
+const request = ({ session, signal }: Acting, action: AmiAction): Promise<AmiMessage> => session.request(action, { signal });
 
 const table: { readonly [Name in CommandName]?: Execute<Name> } = {
   dial,
@@ -254,12 +246,20 @@ export const executeCommand = async (command: Command, context: CommandContext, 
   // The table's type ties each name to its command; TypeScript cannot follow that through a lookup by name.
   const execute = table[command.name] as Execute<CommandName> | undefined;
   if (execute === undefined) return failed('not-supported', `The Asterisk driver has no ${command.name} yet.`);
+  let session: AmiSession;
   try {
-    return await execute(command, context, signal);
+    session = await context.control(signal);
+  } catch (error) {
+    signal.throwIfAborted();
+    return failed('pbx-down', error instanceof Error ? error.message : String(error));
+  }
+  try {
+    return await execute(command, { ...context, session, signal });
   } catch (error) {
     signal.throwIfAborted();
     if (!(error instanceof GatewayError)) throw error;
-    if (error.code === 'pbx-down' && error.details['sent'] !== false) return { outcome: 'unknown', detail: error.message };
+    // It was sent, or may have been, when the link broke.
+    if (error.code === 'pbx-down') return { outcome: 'unknown', detail: error.message };
     const said = error.details['said'];
     return failed(error.code, typeof said === 'string' ? said : error.message);
   }

@@ -1,4 +1,3 @@
-import { GatewayError } from '../../model/errors.ts';
 import type { AmiDeps, AmiOptions, AmiSession } from './ami-client.ts';
 import { connectAmi } from './ami-client.ts';
 
@@ -17,12 +16,17 @@ export class ControlLink {
     this.#deps = deps;
   }
 
-  /** The session; rejects with `pbx-down`, `details.sent` false, when there is none to be had. */
-  async session(): Promise<AmiSession> {
+  /** The session; rejects as `connectAmi` does when there is none to be had, or with the signal's reason. */
+  async session(signal: AbortSignal): Promise<AmiSession> {
+    signal.throwIfAborted();
+    const { promise: aborted, reject } = Promise.withResolvers<never>();
+    const abort = (): void => reject(signal.reason);
+    signal.addEventListener('abort', abort, { once: true });
     try {
-      return await (this.#session ??= this.#connect());
-    } catch (error) {
-      throw new GatewayError('pbx-down', { sent: false }, { cause: error });
+      // Others may wait for the same session: an abort ends this wait alone.
+      return await Promise.race([(this.#session ??= this.#connect()), aborted]);
+    } finally {
+      signal.removeEventListener('abort', abort);
     }
   }
 

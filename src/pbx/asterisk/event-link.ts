@@ -19,8 +19,8 @@ export interface EventLinkOptions {
   readonly interesting: (event: string) => boolean;
   readonly wantsCallerId: (endpoint: string) => boolean;
   readonly onEvent: (event: AmiEvent) => void;
-  /** Called when the link is lost. */
-  readonly onLost: () => void;
+  /** Called when the link is lost, or was not made. */
+  readonly onLost: (reason: Error) => void;
   readonly maxWaitingBytes?: number;
 }
 
@@ -130,7 +130,7 @@ export class EventLink {
       this.#session = undefined;
       this.#isLive = false;
       this.#intake.discardHeld();
-      this.#options.onLost();
+      this.#options.onLost(linkError('broken'));
     }
   }
 

@@ -4,7 +4,7 @@ import type { AmiMessage } from './ami-parser.ts';
 /** Lets a command see its effect among the events as they come in, ahead of those that wait to be processed. */
 export class EventWatch {
   readonly #timers: Timers;
-  readonly #watchers = new Set<(message: AmiMessage | undefined) => void>();
+  readonly #watches = new Set<{ see(message: AmiMessage): void; abandon(reason: Error): void }>();
 
   constructor(timers: Timers) {
     this.#timers = timers;
@@ -12,17 +12,17 @@ export class EventWatch {
 
   /** Shows an event to everyone who watches. */
   see(message: AmiMessage): void {
-    for (const watcher of this.#watchers) watcher(message);
+    for (const watch of this.#watches) watch.see(message);
   }
 
   /** The link is gone: nobody will see anything more. */
-  abandon(): void {
-    for (const watcher of this.#watchers) watcher(undefined);
+  abandon(reason: Error): void {
+    for (const watch of this.#watches) watch.abandon(reason);
   }
 
   /**
-   * Watches from now on. `found` is the first result that `look` gives, undefined after `timeoutMs` or when the link is lost; it
-   * rejects with the signal's reason. `stop` ends it early, and must be called.
+   * Watches from now on. `found` is the first result that `look` gives, undefined after `timeoutMs`; it rejects with the signal's
+   * reason, or with why the link was lost. `stop` ends it early, and must be called.
    */
   watch<Result>(
     look: (message: AmiMessage) => Result | undefined,
@@ -30,26 +30,36 @@ export class EventWatch {
     signal: AbortSignal,
   ): { readonly found: Promise<Result | undefined>; stop(): void } {
     const { promise: found, resolve, reject } = Promise.withResolvers<Result | undefined>();
-    const watcher = (message: AmiMessage | undefined): void => {
-      if (message === undefined) {
-        settle(() => resolve(undefined));
-        return;
-      }
-      const result = look(message);
-      if (result !== undefined) settle(() => resolve(result));
-    };
-    const abort = (): void => settle(() => reject(signal.reason));
-    const cancelTimer = this.#timers.after(timeoutMs, () => settle(() => resolve(undefined)));
-    const settle = (how: () => void): void => {
-      this.#watchers.delete(watcher);
+    const end = (): void => {
+      this.#watches.delete(watch);
       cancelTimer();
       signal.removeEventListener('abort', abort);
-      how();
     };
-    this.#watchers.add(watcher);
+    const watch = {
+      see: (message: AmiMessage): void => {
+        const result = look(message);
+        if (result === undefined) return;
+        end();
+        resolve(result);
+      },
+      abandon: (reason: Error): void => {
+        end();
+        reject(reason);
+      },
+    };
+    const stop = (): void => {
+      end();
+      resolve(undefined);
+    };
+    const abort = (): void => {
+      end();
+      reject(signal.reason);
+    };
+    const cancelTimer = this.#timers.after(timeoutMs, stop);
+    this.#watches.add(watch);
     signal.addEventListener('abort', abort, { once: true });
     // Whoever stops early does not look at the result any more.
     found.catch(() => undefined);
-    return { found, stop: () => settle(() => resolve(undefined)) };
+    return { found, stop };
   }
 }

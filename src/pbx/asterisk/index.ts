@@ -1,7 +1,7 @@
 /** The Asterisk driver: one connection for events and resyncs, one for commands. */
 import type { Command, CommandOutcome } from '../../model/command.ts';
 import type { Fact } from '../../model/fact.ts';
-import type { ExtensionNumber, NewId, PbxId } from '../../model/ids.ts';
+import { channelId, type ExtensionNumber, type NewId, type PbxId } from '../../model/ids.ts';
 import type { Clock, Timers } from '../../model/time.ts';
 import type { Driver, DriverSupport, Finding, TracedFact } from '../driver.ts';
 import type { AmiEvent } from './ami-client.ts';
@@ -10,6 +10,7 @@ import type { AsteriskConfig } from './config.ts';
 import { ControlLink } from './control-link.ts';
 import { diagnoseAsterisk } from './diagnose.ts';
 import { createDirectory, type Directory } from './directory.ts';
+import { linkError } from './errors.ts';
 import { EventLink, type Arrival, type EventLinkDeps } from './event-link.ts';
 import { EventWatch } from './event-watch.ts';
 import { createFactGuard, type FactGuard } from './guard.ts';
@@ -67,8 +68,8 @@ class AsteriskDriver implements Driver {
         interesting: (event) => isInteresting(event) || event === 'Reload',
         wantsCallerId: (endpoint) => this.#wantsCallerId(endpoint),
         onEvent: ({ message }) => this.#events.see(message),
-        onLost: () => {
-          this.#events.abandon();
+        onLost: (reason) => {
+          this.#events.abandon(reason);
           this.#control.drop();
         },
         ...(deps.maxWaitingBytes === undefined ? {} : { maxWaitingBytes: deps.maxWaitingBytes }),
@@ -104,10 +105,12 @@ class AsteriskDriver implements Driver {
     const context: CommandContext = {
       config: this.#config,
       clock: this.#deps.clock,
+      timers: this.#deps.timers,
       events: this.#events,
-      control: () => this.#control.session(),
+      control: (until) => this.#control.session(until),
       announce: (fact) => this.#link.announce(fact),
       phoneOf: (extension) => this.#phoneOf(extension),
+      newChannelId: () => channelId(`switchhook-${this.#deps.newId.token()}`),
     };
     return executeCommand(command, context, signal);
   }
@@ -121,7 +124,7 @@ class AsteriskDriver implements Driver {
   async close(): Promise<void> {
     this.#closing.abort();
     this.#control.close();
-    this.#events.abandon();
+    this.#events.abandon(linkError('closing'));
     await this.#facts;
   }
 

@@ -179,6 +179,24 @@ describe('answer', () => {
     expect(await answering).toMatchObject({ outcome: 'failed', code: 'no-answer' });
   });
 
+  test('a phone that is answered by hand meanwhile is not rung a second time any longer', async () => {
+    await driven.close();
+    await start({ answer: 'pickup' });
+    obey('Originate', up);
+    expect(await execute(answer)).toEqual({ outcome: 'accepted' });
+    const picker = driven.ami.actions('Originate')[0]?.['ChannelId'];
+    expect(picker).toMatch(/^switchhook-/);
+    expect(driven.ami.actions('Hangup')).toMatchObject([{ Channel: picker }]);
+  });
+
+  test('a link that breaks while it is waited for leaves its outcome unknown', async () => {
+    obey('PJSIPNotify');
+    const answering = execute(answer);
+    await driven.ami.until(() => driven.ami.actions('PJSIPNotify').length === 1);
+    for (const { socket } of driven.ami.of('events')) socket.destroy();
+    expect(await answering).toMatchObject({ outcome: 'unknown' });
+  });
+
   test('a caller who gives up meanwhile ends it', async () => {
     obey('PJSIPNotify', message('Hangup', { Uniqueid: '1.2', Cause: '127' }));
     expect(await execute(answer)).toMatchObject({ outcome: 'failed', code: 'leg-ended' });
@@ -288,6 +306,15 @@ describe('any command', () => {
     const abort = new AbortController();
     const hangup = execute({ name: 'hangup', channel: channelId('1.2') }, abort.signal);
     await driven.ami.until(() => driven.ami.actions('Hangup').length === 1);
+    abort.abort('enough');
+    await expect(hangup).rejects.toBe('enough');
+  });
+
+  test('an abort does not wait for the connection either', async () => {
+    driven.ami.answers.set('Challenge', () => undefined);
+    const abort = new AbortController();
+    const hangup = execute({ name: 'hangup', channel: channelId('1.2') }, abort.signal);
+    await driven.ami.until(() => driven.ami.actions('Challenge').length === 2);
     abort.abort('enough');
     await expect(hangup).rejects.toBe('enough');
   });
