@@ -73,11 +73,14 @@ onEachAsterisk('the Noojee API', (_version, tree) => {
     expect(dialling?.CallData).toMatchObject({ callerId: '410', callStartTime: '' });
     // Each is told the other's channel; the caller's is the elder.
     expect(Number(ringing?.CallData.uniqueCallId.split('.')[1])).toBeLessThan(Number(dialling?.CallData.uniqueCallId.split('.')[1]));
+    // One poll, which waits while both are declined, tells of all four ends.
+    const poll = call('subscribe', { timeOut: 60, lastSequenceNumber: two.seq, instanceId: 1, exten: '400,410,410' });
     first.reject(486);
     second.reject(603);
-    const ended = await told(two.seq, { 400: ['Hungup', 'Hungup'], 410: ['Hungup', 'Hungup'] });
+    const ended = (await poll)['Data'] as Items;
+    expect(statusesOf(ended)).toEqual({ 400: ['Hungup', 'Hungup'], 410: ['Hungup', 'Hungup'] });
     const times = (id: number | undefined): readonly string[] =>
-      Object.values(ended.items)
+      Object.values(ended)
         .flat()
         .filter(({ CallID }) => CallID === id)
         .map(({ CallData }) => CallData.callStartTime);
