@@ -52,6 +52,21 @@ export const recordOf = (event: NewEvent, tenant: TenantId, cursor: Cursor): Log
   return new LoggedRecord({ cursor, at, type, callId, legId, extension }, JSON.stringify(enveloped), enveloped);
 };
 
-/** CRC-32 over everything a reader relies on, so that neither a column nor the JSON nor the row's place can change unnoticed. */
-export const checksumOf = (record: LoggedRecord, place: number): number =>
-  crc32(record.json, crc32(`${place}|${record.at}|${record.type}|${record.callId ?? ''}|${record.legId ?? ''}|${record.extension ?? ''}|`));
+/**
+ * CRC-32 of the JSON, begun with a hash of the columns and the row's place, so that none of what a reader relies on can change
+ * unnoticed. The columns are mixed in here (FNV-1a) because a second CRC of a short text costs as much as that of the JSON.
+ */
+export const checksumOf = (record: LoggedRecord, place: number): number => {
+  let hash = (place % greatestPrime) ^ (record.at % greatestPrime);
+  for (const text of [record.type, record.callId, record.legId, record.extension]) hash = mix(hash, text ?? '');
+  return crc32(record.json, hash >>> 0);
+};
+
+/** The greatest prime below 2^32. */
+const greatestPrime = 4_294_967_291;
+
+const mix = (hash: number, text: string): number => {
+  let mixed = hash ^ text.length;
+  for (let index = 0; index < text.length; index += 1) mixed = Math.imul(mixed ^ text.charCodeAt(index), 0x01000193);
+  return mixed;
+};
