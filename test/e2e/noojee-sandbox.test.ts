@@ -79,7 +79,8 @@ describe('dial', () => {
     [{ extenOrUniqueId: 'SIP/400' }, 'Missing parameter: number'],
     [{ number: '410', extenOrUniqueId: 'SIP/999' }, 'Originate failed: There is no such extension.'],
     [{ number: '410', extenOrUniqueId: '400', autoAnswer: 'Call-Info:x\r\nVia:y' }, 'Invalid parameter: autoAnswer'],
-    [{ number: '410,410', extenOrUniqueId: '400' }, /^Originate failed: /],
+    [{ number: '410,410', extenOrUniqueId: '400' }, 'Invalid parameter: number'],
+    [{ number: '410', extenOrUniqueId: '400', callerId: 'a|b' }, 'Invalid parameter: callerId'],
   ])('of %j is refused and dials nothing', async (parameters, message) => {
     const { call, engine } = await openOffice();
     expect(await call('dial', parameters)).toEqual({ Message: expect.stringMatching(message), Code: -1 });

@@ -56,7 +56,7 @@ export const dial = async (source: CommandSource, asked: Asked): Promise<DialRep
       ...(header === undefined ? undefined : { autoAnswer: { header } }),
       ...(parseFlag(parameters, 'record') ? { record: true } : undefined),
     },
-    (error) => new NoojeeError(`Originate failed: ${error.message}`, failed, error),
+    (error) => invalidOf(error) ?? new NoojeeError(`Originate failed: ${error.message}`, failed, error),
   );
   const session = record.legId === undefined ? undefined : await callIdOf(source, record.legId, asked.signal);
   if (session === undefined) throw new NoojeeError('Originate failed: The phone did not ring.');
@@ -113,6 +113,21 @@ export const checkState = (
   const down = source.engine.status().status === 'down';
   // Names come from outside: only own members can be made of them.
   return { State: Object.fromEntries(states), ...(down ? pbxNotConnected : { Code: 0 }) };
+};
+
+/** By which parameter a part of a command came. */
+const parameterOf: Readonly<Record<string, string>> = {
+  extension: 'extenOrUniqueId',
+  number: 'number',
+  'callerId.number': 'callerId',
+  'callerId.name': 'callerId',
+  header: 'autoAnswer',
+};
+
+const invalidOf = (error: GatewayError): NoojeeError | undefined => {
+  if (error.code !== 'invalid-parameter' && error.code !== 'forbidden-character') return undefined;
+  const name = parameterOf[String(error.details['field'])];
+  return name === undefined ? undefined : new NoojeeError(`Invalid parameter: ${name}`, failed, error);
 };
 
 const requirePbx = ({ engine }: CommandSource): void => {

@@ -41,6 +41,7 @@ type Method = (asked: Admitted) => unknown;
 export const noojeeRoutes = (scope: FastifyInstance, options: RoutesOptions): void => {
   const { gateway, front, guard, sourceOf } = options;
   const polls = new WaitingPolls();
+  const requests = new Requests(gateway.stopping);
   const detach = gateway.auth.onRevoked((key) => polls.revoke(key));
   scope.addHook('onClose', async () => detach());
 
@@ -54,7 +55,7 @@ export const noojeeRoutes = (scope: FastifyInstance, options: RoutesOptions): vo
 
   const admit = async (request: FastifyRequest, reply: FastifyReply): Promise<Admitted> => {
     const parameters = parametersOf(request);
-    const signal = lifeOf(reply, gateway.stopping);
+    const signal = requests.begin(reply);
     const identity = await guard.identify(parameters, front.clients.addressOf(request.raw), signal);
     const source = sourceOf(identity.tenant);
     if (source === undefined) throw invalidKey();
@@ -172,18 +173,30 @@ const parametersOf = (request: FastifyRequest): Parameters => {
   return parseParameters(question === -1 ? '' : request.url.slice(question + 1), typeof request.body === 'string' ? request.body : '');
 };
 
-/** Aborts when the reply's connection closes or the server stops. */
-const lifeOf = (reply: FastifyReply, stopping: AbortSignal): AbortSignal => {
-  const life = new AbortController();
-  const end = (): void => {
-    stopping.removeEventListener('abort', end);
-    life.abort();
-  };
-  reply.raw.once('close', end);
-  if (stopping.aborted) end();
-  else stopping.addEventListener('abort', end, { once: true });
-  return life.signal;
-};
+/** The requests under way. One listener stands for all: a signal looks through its own at each that is added. */
+class Requests {
+  readonly #underway = new Set<AbortController>();
+  readonly #stopping: AbortSignal;
+
+  constructor(stopping: AbortSignal) {
+    this.#stopping = stopping;
+    stopping.addEventListener('abort', () => {
+      for (const request of this.#underway) request.abort();
+    });
+  }
+
+  /** Aborts when the reply's connection closes or the server stops. */
+  begin(reply: FastifyReply): AbortSignal {
+    const request = new AbortController();
+    this.#underway.add(request);
+    reply.raw.once('close', () => {
+      this.#underway.delete(request);
+      request.abort();
+    });
+    if (this.#stopping.aborted) request.abort();
+    return request.signal;
+  }
+}
 
 /** A poll's place among those of its key. */
 interface Place {
