@@ -17,7 +17,7 @@ export type Arrival =
 export interface EventLinkOptions {
   readonly ami: Pick<AmiOptions, 'host' | 'port' | 'tls' | 'username' | 'secret'>;
   readonly interesting: (event: string) => boolean;
-  readonly wantsCallerId: (endpoint: string) => boolean;
+  readonly wantsCallerId: (endpoint: string, isHinted: boolean) => boolean;
   readonly onEvent: (event: AmiEvent) => void;
   /** Called when the link is lost, or was not made. */
   readonly onLost: (reason: Error) => void;

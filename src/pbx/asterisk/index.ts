@@ -66,8 +66,12 @@ class AsteriskDriver implements Driver {
       {
         ami: config,
         interesting: (event) => isInteresting(event) || event === 'Reload',
-        wantsCallerId: (endpoint) => this.#wantsCallerId(endpoint),
-        onEvent: ({ message }) => this.#events.see(message),
+        wantsCallerId: (endpoint, isHinted) => this.#wantsCallerId(endpoint, isHinted),
+        onEvent: ({ message }) => {
+          // Names may have changed with the configuration; the resync that follows asks for them again.
+          if (message.event === 'Reload') this.#callerIds.clear();
+          this.#events.see(message);
+        },
         onLost: (reason) => {
           this.#events.abandon(reason);
           this.#control.drop();
@@ -175,8 +179,9 @@ class AsteriskDriver implements Driver {
     return `${this.#config.technology}/${extension}`;
   }
 
-  #wantsCallerId(endpoint: string): boolean {
+  #wantsCallerId(endpoint: string, isHinted: boolean): boolean {
     const extension = this.#directory.extensionOf(`PJSIP/${endpoint}`);
-    return extension !== undefined && this.#config.extensions[extension]?.name === undefined && !this.#callerIds.has(endpoint);
+    const isNamed = extension !== undefined && this.#config.extensions[extension]?.name !== undefined;
+    return (isHinted || extension !== undefined) && !isNamed && !this.#callerIds.has(endpoint);
   }
 }

@@ -31,8 +31,8 @@ export interface PbxLists {
 
 export interface ReadOptions {
   readonly signal: AbortSignal;
-  /** Endpoints whose caller id is worth asking for; it is asked once. */
-  readonly wantsCallerId: (endpoint: string) => boolean;
+  /** Whether the caller id of an endpoint is worth asking for; `isHinted` if a hint names it. */
+  readonly wantsCallerId: (endpoint: string, isHinted: boolean) => boolean;
   /** Called with each action that the PBX refused; what it would have told counts as empty. */
   readonly onRefused: (action: string, error: GatewayError) => void;
 }
@@ -79,7 +79,7 @@ export const readPbxLists = async (session: AmiSession, options: ReadOptions): P
   const members = rooms.map((room) => empty({ Action: 'ConfbridgeList', Conference: room.get('Conference') ?? '' }));
   const [conferenceMembers, callerIds, startOffset, laterChannels] = await Promise.all([
     Promise.all(members),
-    readCallerIds(session, endpoints, options),
+    readCallerIds(session, { endpoints, hints }, options),
     readStartOffset(session, coreStatus, request),
     session.list(channelList, request),
   ]);
@@ -102,15 +102,20 @@ export const readPbxLists = async (session: AmiSession, options: ReadOptions): P
   };
 };
 
-const isRefusal = (error: unknown): error is GatewayError =>
-  error instanceof GatewayError && (error.code === 'pbx-forbidden' || error.code === 'not-supported' || error.code === 'pbx-refused');
+/** Errors of the link; all others are what the PBX said to the action. */
+const linkErrors: ReadonlySet<string> = new Set(['pbx-down', 'timed-out', 'too-large', 'too-many-requests']);
+
+const isRefusal = (error: unknown): error is GatewayError => error instanceof GatewayError && !linkErrors.has(error.code);
 
 const readCallerIds = async (
   session: AmiSession,
-  endpoints: readonly AmiMessage[],
+  { endpoints, hints }: Pick<PbxLists, 'endpoints' | 'hints'>,
   { wantsCallerId, signal }: ReadOptions,
 ): Promise<ReadonlyMap<string, string>> => {
-  const names = endpoints.map((endpoint) => endpoint.get('ObjectName') ?? '').filter((name) => name !== '' && wantsCallerId(name));
+  const hinted = new Set(hints.flatMap((hint) => (hint.get('Hint') ?? '').split('&')));
+  const names = endpoints
+    .map((endpoint) => endpoint.get('ObjectName') ?? '')
+    .filter((name) => name !== '' && wantsCallerId(name, hinted.has(`PJSIP/${name}`)));
   const callerIds = new Map<string, string>();
   for (const name of names.slice(0, maxCallerIds)) {
     try {

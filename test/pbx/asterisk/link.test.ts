@@ -178,6 +178,40 @@ describe('events and the resync', () => {
     expect(driven.types).toEqual(['pbx.connected', 'resync', 'resync']);
   });
 
+  test('names are asked for once, of phones alone, and again after a reload', async () => {
+    const driven = await create({ config: { extensions: { '101': { name: 'Anna' } } } });
+    const list = (...items: readonly string[]): readonly string[] => [
+      'Response: Success\nEventList: start',
+      ...items,
+      'Event: Done\nEventList: Complete',
+    ];
+    const endpoints = ['101', '102', 'tom', 'trunk', 'gone'].map((name) => `Event: EndpointList\nObjectName: ${name}`);
+    driven.ami.answers.set('PJSIPShowEndpoints', () => list(...endpoints));
+    driven.ami.answers.set('ExtensionStateList', () =>
+      list(...['tom', 'gone'].map((name, index) => `Event: ExtensionStatus\nExten: 11${index}\nHint: PJSIP/${name}`)),
+    );
+    const details = driven.ami.answers.get('PJSIPShowEndpoint');
+    driven.ami.answers.set('PJSIPShowEndpoint', (action, session) =>
+      action['Endpoint'] === 'gone' ? ['Response: Error\nMessage: Unable to retrieve endpoint gone'] : details?.(action, session),
+    );
+    await driven.start();
+    const asked = (): readonly unknown[] => driven.ami.actions('PJSIPShowEndpoint').map((action) => action['Endpoint']);
+    expect(asked()).toEqual(['102', 'tom', 'gone']);
+    expect(new Map(driven.of('resync')[0]?.extensions.map(({ extension, name }) => [extension as string, name]))).toEqual(
+      new Map([
+        ['110', 'User tom'],
+        ['111', ''],
+        ['101', 'Anna'],
+        ['102', 'User 102'],
+      ]),
+    );
+    driven.ami.emit('Event: Reload\nModule: x');
+    await driven.time.untilDue(1_000);
+    driven.time.advance(1_000);
+    await driven.until('resync', 2);
+    expect(asked().slice(3)).toEqual(['102', 'tom', 'gone']);
+  });
+
   test('facts keep the bytes that they come from', async () => {
     const driven = await (await create()).start();
     driven.ami.emit(newchannel('1.1', '101'));
