@@ -81,7 +81,14 @@ const snapshotOf = (poll: Poll, source: PollSource): ReadonlyMap<string, readonl
 };
 
 /** Newest last, and only those that ended within the window. */
-export const recentlyEnded = (state: NoojeeState, { clock, options }: Pick<PollSource, 'clock' | 'options'>): readonly Entry[] => {
+export const recentlyEnded = ({ ended }: NoojeeState, { clock, options }: Pick<PollSource, 'clock' | 'options'>): readonly Entry[] => {
+  if (options.endedWindowSeconds === 0) return [];
   const since = clock.now() / 1000 - options.endedWindowSeconds * 1000;
-  return options.endedWindowSeconds === 0 ? [] : state.ended.filter((entry) => Date.parse(entry.endedAt ?? '') >= since).toArray();
+  const found: Entry[] = [];
+  for (let index = ended.size - 1; index >= 0; index -= 1) {
+    const entry = ended.get(index);
+    if (entry?.endedAt === undefined || Date.parse(entry.endedAt) < since) break;
+    found.push(entry);
+  }
+  return found.reverse();
 };

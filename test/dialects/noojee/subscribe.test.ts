@@ -1,4 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import fc from 'fast-check';
 import { pino } from 'pino';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { openProjection, type Projection } from '../../../src/delivery/projection.ts';
@@ -297,6 +298,39 @@ test('two calls from 400 at 410, both declined at once: one answer for the secon
   const last = await world.answer(lastPoll);
   expect(statusesOf(last)).toEqual({ 400: ['Hungup', 'Hungup'], 410: ['Hungup', 'Hungup'] });
   expect(last.reply.Data['400']?.every(({ CallData }) => CallData.callStartTime.length === 19)).toBe(true);
+});
+
+test('whoever polls on from each answer is told everything, once and in order, wherever events and polls fall', async () => {
+  const wholeCall = (story: Story, name: string): void => {
+    const [from, to] = [`400#${name}`, `410#${name}`];
+    story.rings(name, from, to, firstCall).answers(name, from, to).hangsUp(name, from, to);
+  };
+  const whole = ['Dialing Out', 'Ringing', 'Connected', 'Connected', 'Hungup', 'Hungup'];
+  const batches = fc.array(fc.nat({ max: 9 }), { minLength: 1, maxLength: 12 });
+  await fc.assert(
+    fc.asyncProperty(batches, fc.array(fc.boolean(), { maxLength: 24 }), async (sizes, pollsFirst) => {
+      const world = await World.open();
+      const story = new Story();
+      for (const name of ['1', '2', '3']) wholeCall(story, name);
+      const events = story.events.splice(0);
+      const heard: Item[] = [];
+      // The first event alone tells nothing: from its place on everything is told.
+      let cursor = 1;
+      for (let step = 0; events.length > 0; step += 1) {
+        const batch = events.splice(0, 1 + (sizes[step % sizes.length] ?? 0));
+        const waiting = pollsFirst[step % pollsFirst.length] === true && world.head > 0 ? world.poll('400,410', cursor, 5) : undefined;
+        story.events.push(...batch);
+        await world.tell(story);
+        const { reply } = await world.answer(waiting ?? world.poll('400,410', cursor, 0));
+        heard.push(...Object.values(reply.Data).flat());
+        cursor = reply.seq;
+      }
+      const lives = Map.groupBy(heard, ({ CallID }) => CallID);
+      expect(heard.map(({ CallData }) => CallData.status).toSorted()).toEqual([...whole, ...whole, ...whole].toSorted());
+      for (const life of lives.values()) expect(life.map(({ CallData }) => CallData.status).slice(1)).toEqual(['Connected', 'Hungup']);
+    }),
+    { numRuns: 15 },
+  );
 });
 
 describe('while the PBX is not connected', () => {

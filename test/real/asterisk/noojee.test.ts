@@ -175,4 +175,21 @@ onEachAsterisk('the Noojee API', (_version, tree) => {
     await told(one.seq, { 410: ['Ringing', 'Hungup'] });
     expect(second.state).toBe('ringing');
   });
+
+  test('after kill -9 of the gateway a cursor tells what happened meanwhile, under the same CallIDs', async () => {
+    const [desk, room] = await office().phones('400', '410');
+    const begin = await head();
+    const dialled = await desk.call('410');
+    const rung = await room.incoming();
+    const before = await told(begin, { 400: ['Dialing Out'], 410: ['Ringing'] });
+    await connected().gateway.kill();
+    rung.answer();
+    await dialled.untilHears('410');
+    await connected().gateway.boot();
+    const after = await told(before.seq, { 400: ['Connected'], 410: ['Connected'] });
+    for (const extension of ['400', '410']) {
+      const [then, now] = [before, after].map(({ items }) => items[extension]?.[0]);
+      expect([now?.CallID, now?.CallData.uniqueCallId]).toEqual([then?.CallID, then?.CallData.uniqueCallId]);
+    }
+  });
 });
