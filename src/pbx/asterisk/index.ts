@@ -1,5 +1,6 @@
 /** The Asterisk driver: one connection for events and resyncs, one for commands. */
 import type { Command, CommandOutcome } from '../../model/command.ts';
+import { GatewayError } from '../../model/errors.ts';
 import type { Fact } from '../../model/fact.ts';
 import { channelId, type ExtensionNumber, type NewId, type PbxId } from '../../model/ids.ts';
 import type { Clock, Timers } from '../../model/time.ts';
@@ -57,7 +58,7 @@ class AsteriskDriver implements Driver {
     this.pbx = config.pbx;
     this.#config = config;
     this.#deps = deps;
-    this.#directory = createDirectory({ extensionPattern: new RegExp(config.extensionPattern) });
+    this.#directory = createDirectory({ extensionPattern: patternOf(config) });
     this.#translator = createTranslator({ directory: this.#directory });
     this.#events = new EventWatch(deps.timers);
     const amiDeps = { clock: deps.clock, timers: deps.timers, token: () => deps.newId.token() };
@@ -185,3 +186,11 @@ class AsteriskDriver implements Driver {
     return (isHinted || extension !== undefined) && !isNamed && !this.#callerIds.has(endpoint);
   }
 }
+
+const patternOf = ({ pbx, extensionPattern }: AsteriskConfig): RegExp => {
+  try {
+    return new RegExp(extensionPattern);
+  } catch (error) {
+    throw new GatewayError('config-invalid', { pbx, field: 'extensionPattern' }, { note: 'It is no regular expression.', cause: error });
+  }
+};

@@ -22,6 +22,15 @@ const statusOf = (...items: readonly string[]): readonly string[] => [
 ];
 
 describe('connecting', () => {
+  test('a pattern that is no regular expression is refused before anything is tried', async () => {
+    const ami = await ScriptedAmi.start();
+    await expect(Driven.create({ ami, config: { extensionPattern: '(' } })).rejects.toMatchObject({
+      code: 'config-invalid',
+      details: { pbx: 'office', field: 'extensionPattern' },
+    });
+    await ami.close();
+  });
+
   test('pbx.connected comes first, then the resync, both with the start and the version', async () => {
     const driven = await (await create()).start();
     // The scripted PBX lies two hours east of Greenwich.
