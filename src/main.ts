@@ -25,7 +25,7 @@ import { createNoojeeDialect } from './dialects/noojee/index.ts';
 import { startTenant, type RunningTenant } from './engine/tenant-engine.ts';
 import { createBearer, requireScope } from './http/bearer.ts';
 import { createHttpServer, type HttpServerOptions } from './http/http-server.ts';
-import { createMetrics } from './http/metrics.ts';
+import { createMetrics, type Metrics } from './http/metrics.ts';
 import { openSqliteLog } from './log/sqlite-log.ts';
 import { GatewayError } from './model/errors.ts';
 import { envelop, type Event } from './model/event.ts';
@@ -67,6 +67,8 @@ export interface RunningGateway {
   /** Answers those who wait, ends every connection, and leaves the data whole. Safe to call twice. */
   close(): Promise<void>;
 }
+
+const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string };
 
 const dayMicros = 24 * 3600 * 1e6;
 const retentionEveryMs = 10 * 60 * 1000;
@@ -120,12 +122,13 @@ export const startGateway = async (config: Config, surroundings: Surroundings): 
     const engines = new Map<TenantId, RunningTenant>();
     for (const [name, tenant] of Object.entries(config.tenants)) {
       const drivers = Object.entries(tenant.pbxs).map(([pbx, pbxConfig]) => createDriver(pbx, pbxConfig));
-      const observer = {
-        committed: () => undefined,
-        lag: (pbx: PbxId, seconds: number) => metrics.pbxLag.observe({ pbx }, seconds),
-      };
+      const observer = { lag: (pbx: PbxId, seconds: number) => metrics.pbxLag.observe({ pbx }, seconds) };
       const engine = await startTenant({ tenant: tenantId(name), drivers, log, cluster, store, clock, timers, logger, observer });
       engines.set(engine.tenant, engine);
+      showStatus(engine, metrics);
+      engine.onCommitted((events) => {
+        if (events.some(({ type }) => type.startsWith('pbx.'))) showStatus(engine, metrics);
+      });
       closers.push(() => engine.close());
     }
     const delivery = createDelivery({ sources: [...engines.values()], clock, logger, metrics });
@@ -156,8 +159,6 @@ export const startGateway = async (config: Config, surroundings: Surroundings): 
           [...engines.values()].flatMap((engine) => engine.snapshot().pbxs.map(({ id, status }) => [id, status])),
         );
         const { status, reason } = log.health();
-        for (const [pbx, state] of Object.entries(pbxs))
-          metrics.pbxStatus.set({ pbx }, state === 'live' ? 1 : state === 'degraded' ? 0.5 : 0);
         return { ready: status !== 'full', parts: { log: status, ...pbxs }, ...(reason === undefined ? undefined : { reason }) };
       },
     });
@@ -201,6 +202,12 @@ export const startGateway = async (config: Config, surroundings: Surroundings): 
   }
 };
 
+const statusValues = { live: 1, degraded: 0.5, down: 0 } as const;
+
+const showStatus = (engine: RunningTenant, metrics: Metrics): void => {
+  for (const { id, status } of engine.snapshot().pbxs) metrics.pbxStatus.set({ pbx: id }, statusValues[status]);
+};
+
 const once = (work: () => Promise<void>): (() => Promise<void>) => {
   let done: Promise<void> | undefined;
   return () => (done ??= work());
@@ -213,7 +220,7 @@ const dialectsOf = (config: Config): readonly Dialect[] => {
   const tenants = Object.entries(config.tenants);
   const noojee = tenants.filter(([, { dialects }]) => dialects.noojee.enabled);
   return [
-    createNativeDialect(),
+    createNativeDialect({ version }),
     ...(noojee.length === 0 ? [] : [createNoojeeDialect(new Map(noojee.map(([name, { dialects }]) => [tenantId(name), dialects.noojee])))]),
   ];
 };
@@ -436,7 +443,6 @@ const actions: LocalActions = { demo, serve, doctor, checkConfig, newEpoch, repl
 const run = async (): Promise<void> => {
   const stop = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort());
-  const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string };
   // A reader that went away (`| head`) is no failure.
   process.stdout.on('error', () => stop.abort());
   const output: Output = {

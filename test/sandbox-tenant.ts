@@ -41,7 +41,7 @@ export const startSandboxTenant = async (folder = temporaryFolder()): Promise<Sa
   const store = openSqliteStore({ folder, reserve: log.reserve });
   const sandbox = createSandboxDriver({ pbx: pbxId('sandbox'), clock });
   const tenant = tenantId('demo');
-  const observer = { committed: () => undefined, lag: () => undefined };
+  const observer = { lag: () => undefined };
   const cluster = createSingleCluster(log);
   const engine = await startTenant({ tenant, drivers: [sandbox], log, cluster, store, clock, timers: clock, logger, observer });
   const events: Event[] = [];

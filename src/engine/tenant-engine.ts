@@ -32,8 +32,6 @@ export interface TenantEngineOptions {
 
 /** Who is told how long things take; for the metrics. */
 export interface EngineObserver {
-  /** Events went into the log, `seconds` after they were ready to. */
-  committed(seconds: number): void;
   /** The newest of a PBX's events lay in the log `seconds` after the PBX said what led to it. */
   lag(pbx: PbxId, seconds: number): void;
 }
@@ -238,7 +236,6 @@ class Engine implements RunningTenant {
   async #commitFolded(pbx: TrackedPbx, { state, events, changes }: Folded): Promise<void> {
     if (events.length === 0 && changes.length === 0) return;
     const { clock, observer } = this.#options;
-    const readyAt = clock.now();
     const commit = this.#committer.commit({
       events,
       changes,
@@ -246,10 +243,8 @@ class Engine implements RunningTenant {
       whenFull: 'wait',
       committed: (logged) => {
         pbx.committed = state;
-        const now = clock.now();
-        observer.committed((now - readyAt) / 1e6);
         const last = logged.at(-1);
-        if (last !== undefined) observer.lag(pbx.id, (now - last.at) / 1e6);
+        if (last !== undefined) observer.lag(pbx.id, (clock.now() - last.at) / 1e6);
         this.#committed(logged);
       },
     });

@@ -34,7 +34,6 @@ export const callIdFrom = (text: string): CallId => text as CallId;
 export const legIdFrom = (text: string): LegId => text as LegId;
 export const commandIdFrom = (text: string): CommandId => text as CommandId;
 export const keyIdFrom = (text: string): KeyId => text as KeyId;
-export const recordingIdFrom = (text: string): RecordingId => text as RecordingId;
 
 const alphabet = '0123456789abcdefghjkmnpqrstvwxyz';
 

@@ -87,7 +87,7 @@ export const openOffice = async (options: Partial<NoojeeOptions> = {}, folder = 
   if (auth.bySecret(key) === undefined) auth.create({ tenant, name: 'sample', scopes: allScopes, secret: key, readable: true });
   const sandbox = createSandboxDriver({ pbx: pbxId('sandbox'), clock });
   const cluster = createSingleCluster(log);
-  const observer = { committed: () => undefined, lag: () => undefined };
+  const observer = { lag: () => undefined };
   const engine = await startTenant({ tenant, drivers: [sandbox], log, cluster, store, clock, timers, logger, observer });
   const control = await createControl({ engines: new Map([[tenant, engine]]), store, clock, timers, newId, logger });
   const delivery = createDelivery({ sources: [engine], clock, logger, metrics });
