@@ -21,7 +21,7 @@ const passes = 40;
 /** What issue and documentation promise, as multiples of the npm clients. */
 const targets = { yana: 5, 'asterisk-manager': 8 } as const;
 
-const load = createRequire(import.meta.url);
+const require = createRequire(import.meta.url);
 
 /** A reader of AMI bytes; `take` may leave work for later turns of the event loop. */
 interface Candidate {
@@ -56,8 +56,8 @@ const candidates: Readonly<Record<string, () => Candidate>> = {
   yana: () => {
     // Gone from Node 23 on; yana 0.3.0 is older than that.
     Object.assign(util, { isArray: Array.isArray });
-    const Ami = load('yana') as new (options: object) => EventEmitter & { socket: EventEmitter; _setupMessageBuffering(): void };
-    const LineSocket = load('yana/line-socket') as new () => EventEmitter;
+    const Ami = require('yana') as new (options: object) => EventEmitter & { socket: EventEmitter; _setupMessageBuffering(): void };
+    const LineSocket = require('yana/line-socket') as new () => EventEmitter;
     const ami = new Ami({});
     ami.socket = new LineSocket();
     ami._setupMessageBuffering();
@@ -68,7 +68,7 @@ const candidates: Readonly<Record<string, () => Candidate>> = {
   'asterisk-manager': () => {
     const socket = new MuteSocket();
     Object.assign(net, { createConnection: () => socket });
-    const connect = load('asterisk-manager') as (port: number, host: string) => EventEmitter;
+    const connect = require('asterisk-manager') as (port: number, host: string) => EventEmitter;
     const manager = connect(5038, '127.0.0.1');
     let events = 0;
     manager.on('managerevent', () => (events += 1));
