@@ -48,8 +48,8 @@ export const stateChannel = (change: Change, id: ChannelId, state: ChannelState)
   if (state === 'up') connectIfThrough(change, id);
 };
 
-/** Applications that answer a caller by themselves. */
-const answering: ReadonlySet<Application> = new Set(['voicemail', 'announcement', 'music', 'conference', 'supervision']);
+/** Applications that answer a caller by themselves; of an empty slot it is an announcement that says so. */
+const answering: ReadonlySet<Application> = new Set(['voicemail', 'announcement', 'music', 'conference', 'parking', 'supervision']);
 
 /** A leg that is up is through when something answers it, or when it was rung by the PBX itself and so has nobody yet to hear. */
 const connectIfThrough = (change: Change, id: ChannelId): void => {
@@ -133,10 +133,10 @@ const noteProgress = (change: Change, call: CallId, application: Application): v
     case 'announcement':
     case 'music':
     case 'conference':
+    case 'parking':
       patchProgress(change, call, { wasAnnounced: true, isAbandoned: false });
       return;
     case 'voicemail':
-    case 'parking':
     case 'pickup':
     case 'supervision':
     case 'bridge':
