@@ -100,7 +100,7 @@ const callWithLeg = (
       ...(first.dialled === undefined ? undefined : { dialled: first.dialled }),
       ...(isInbound ? { did: first.dialled } : undefined),
       direction: isOutside ? (isInbound ? 'inbound' : 'outbound') : 'internal',
-    } as Partial<TrackedCall>;
+    };
   }
   if (isOutside) return call.direction === 'internal' ? { direction: 'outbound' } : {};
   // The number that was dialled turns out to be an extension's own.

@@ -76,7 +76,7 @@ export class Switchboard {
   readonly #talking = (): readonly Line[] => this.#people().filter((line) => this.#peersOf(line).length > 0);
 
   #tell(fact: Told): void {
-    this.facts.push({ ...fact, at: this.#now } as Fact);
+    this.facts.push({ ...fact, at: this.#now });
   }
 
   #open(endpoint: Endpoint, family: ChannelId | undefined, state: ChannelState, dialled?: string): Line {
