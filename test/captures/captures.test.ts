@@ -37,7 +37,11 @@ describe.each(told)('$pbx $name: $what', ({ recording, story }) => {
   });
 });
 
+/** Nine phones and an administrator doing anything at random: nobody can tell that story, but the properties hold of it. */
+const untold: ReadonlySet<string> = new Set(['busy_office']);
+
 test('every recording has a story, and every story a recording', () => {
-  expect([...new Set(recordings.map(({ name }) => name))].toSorted()).toEqual([...storyOf.keys()].toSorted());
+  const names = new Set(recordings.map(({ name }) => name)).difference(untold);
+  expect([...names].toSorted()).toEqual([...storyOf.keys()].toSorted());
   expect(storyOf.size).toBe(stories.length);
 });

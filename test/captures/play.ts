@@ -3,6 +3,7 @@ import type { Fact } from '../../src/model/fact.ts';
 import { pbxId } from '../../src/model/ids.ts';
 import { createAmiParser } from '../../src/pbx/asterisk/ami-parser.ts';
 import { createDirectory } from '../../src/pbx/asterisk/directory.ts';
+import { createFactGuard } from '../../src/pbx/asterisk/guard.ts';
 import { createTranslator } from '../../src/pbx/asterisk/translate.ts';
 import { createTrackerState, track, type TrackerState } from '../../src/tracker/tracker.ts';
 import type { Read } from './recording.ts';
@@ -13,7 +14,10 @@ export const lab = pbxId('lab');
 export const factsOf = (reads: readonly Read[]): readonly Fact[] => {
   const parser = createAmiParser();
   const translator = createTranslator({ directory: createDirectory() });
-  return reads.flatMap(({ at, bytes }) => parser.push(bytes).flatMap((message) => translator.translate(message, at)));
+  const guard = createFactGuard();
+  return reads
+    .flatMap(({ at, bytes }) => parser.push(bytes).flatMap((message) => translator.translate(message, at)))
+    .filter((fact) => guard.admit(fact));
 };
 
 /** Facts to events, from nothing known or from `state` on. */

@@ -2,9 +2,9 @@ import { answers, callerAndCalled, hangsUp, merges, talks, type Story } from '..
 
 /** The keys of a feature, the target's number after it, pressed on `leg`, which thereby holds its peer. */
 const presses = (leg: string, feature: string, number: string): Story['events'] => [
-  ...[...feature].map((key) => `dtmf.received ${leg} ${key}`),
+  ...feature.split('').map((key) => `dtmf.received ${leg} ${key}`),
   `leg.held ${leg}`,
-  ...[...number].map((key) => `dtmf.received ${leg} ${key}`),
+  ...number.split('').map((key) => `dtmf.received ${leg} ${key}`),
 ];
 
 /** Of two calls of one phone, the younger is absorbed; both legs of the phone end, those left hear each other. */
