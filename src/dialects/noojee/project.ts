@@ -106,11 +106,11 @@ class Step {
       case 'leg.started':
         return this.#started(call, leg);
       case 'leg.ringing':
-        // An outbound leg whose own phone rings was originated by the PBX, for a call that is still to be placed.
-        if (entry === undefined) this.#begin(call, leg, leg.direction === 'inbound' ? 'Ringing' : 'Dialing Out');
+        if (entry === undefined && leg.direction === 'inbound') this.#begin(call, leg, 'Ringing');
         return undefined;
       case 'leg.connected':
-        if (entry?.originated !== true) this.#connect(call, leg, event.time);
+        // Of an originated leg it says that its own phone was answered; the conversation begins when it is linked.
+        if (!isOriginated(call, leg)) this.#connect(call, leg, event.time);
         return undefined;
       case 'conference.joined':
       case 'supervision.started':
@@ -120,8 +120,7 @@ class Step {
       case 'leg.resumed':
         return this.#change(leg.id, { held: false });
       case 'leg.parked':
-        if (entry !== undefined && entry.status !== 'Unlinked') this.#tell(entry, { status: 'Unlinked', alone: false });
-        return undefined;
+        return this.#park(call, leg, event.time);
       case 'leg.moved':
         return this.#change(leg.id, { call: event.data.to });
       case 'leg.ended':
@@ -134,7 +133,7 @@ class Step {
   /** The start of a called leg is the dial: now the caller is told of, who knows only now whom its call reaches. */
   #started(call: Call, leg: Leg): void {
     if (leg.direction === 'outbound') {
-      if (isOriginated(call, leg)) this.#begin(call, leg, 'Dialing Out');
+      if (isClickToDial(call, leg)) this.#begin(call, leg, 'Dialing Out');
       return;
     }
     for (const other of othersIn(call, leg)) {
@@ -188,6 +187,13 @@ class Step {
       else if (event.data.kind !== 'attended' && entry.status === 'Connected' && (entry.leg === by || entry.partner === by))
         this.#change(entry.leg, { leaving: true });
     }
+  }
+
+  /** Who is parked has been answered, even if it was so quickly that nothing was told of it. */
+  #park(call: Call, leg: Leg, time: IsoTime): void {
+    if (this.#state.live.get(leg.id)?.connectedAt === undefined) this.#connect(call, leg, time);
+    const entry = this.#state.live.get(leg.id);
+    if (entry !== undefined && entry.status !== 'Unlinked') this.#tell(entry, { status: 'Unlinked', alone: false });
   }
 
   #ended(event: EventOf<'leg.ended'>, call: Call, leg: Leg): void {
@@ -249,7 +255,7 @@ const entryOf = (id: number, call: Call, leg: Leg, status: Status, dialled?: Leg
   const inbound = leg.direction === 'inbound';
   const originated = isOriginated(call, leg);
   // Of a call that is still to be placed nobody knows the far channel: it goes by its own.
-  const far = originated ? undefined : (dialled ?? farLeg(call, leg));
+  const far = dialled ?? (originated ? undefined : farLeg(call, leg));
   return {
     id,
     leg: leg.id,
@@ -258,8 +264,7 @@ const entryOf = (id: number, call: Call, leg: Leg, status: Status, dialled?: Leg
     ownId: uniqueId(leg),
     farId: uniqueId(far ?? leg),
     inbound,
-    originated,
-    dialling: !originated,
+    dialling: far !== undefined || !originated,
     isQueueCall: inbound && (leg.queue ?? call.queue) !== undefined,
     isClickToDial: call.clickToDial,
     callerId: otherNumber(call, leg, far),
@@ -272,8 +277,11 @@ const entryOf = (id: number, call: Call, leg: Leg, status: Status, dialled?: Leg
   };
 };
 
+const isClickToDial = (call: Call, leg: Leg): boolean => call.clickToDial && leg.direction === 'outbound' && leg.ordinal === 1;
+
+/** Its own phone was rung first, for a call that is still to be placed, by us or by another program; or to pick a call up. */
 const isOriginated = (call: Call, leg: Leg): boolean =>
-  leg.direction === 'outbound' && (leg.ringingAt !== undefined || (call.clickToDial && leg.ordinal === 1));
+  isClickToDial(call, leg) || (leg.direction === 'outbound' && leg.ringingAt !== undefined);
 
 const othersIn = (call: Call, leg: Leg): readonly Leg[] =>
   call.legs.filter((other) => other.id !== leg.id && other.state !== 'ended' && other.supervising === undefined);
@@ -356,13 +364,15 @@ const statusNow = (call: Call, leg: Leg): Status | undefined => {
   const lone = othersIn(call, leg).length === 0;
   switch (leg.state) {
     case 'ringing':
-      return leg.direction === 'inbound' ? 'Ringing' : 'Dialing Out';
+      if (leg.direction === 'inbound') return 'Ringing';
+      return isClickToDial(call, leg) ? 'Dialing Out' : undefined;
     case 'initiated':
     case 'queued':
-      return leg.direction === 'outbound' && (!lone || isOriginated(call, leg)) ? 'Dialing Out' : undefined;
+      return leg.direction === 'outbound' && (!lone || isClickToDial(call, leg)) ? 'Dialing Out' : undefined;
     case 'connected':
     case 'held':
-      return lone && isOriginated(call, leg) ? 'Dialing Out' : 'Connected';
+      if (!lone || !isOriginated(call, leg)) return 'Connected';
+      return isClickToDial(call, leg) ? 'Dialing Out' : undefined;
     case 'parked':
       return 'Unlinked';
     case 'ended':

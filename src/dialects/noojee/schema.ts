@@ -20,8 +20,6 @@ export interface Entry {
   /** The id of the far party's channel when the entry was first told of, and for ever after: `uniqueCallId`. */
   readonly farId: string;
   readonly inbound: boolean;
-  /** Its own phone was rung first, so that it could place the call: it is not in conversation before the far party answers. */
-  readonly originated: boolean;
   /** The far party has been dialled. */
   readonly dialling: boolean;
   readonly isQueueCall: boolean;

@@ -39,7 +39,7 @@ const entriesOf = (recording: Recording): readonly Entry[] => {
 const unfinished: ReadonlySet<string> = new Set(['pbx_kill9_with_call']);
 
 /** Where another program has the PBX ring a phone for a call that is still to be placed, there is no other party yet. */
-const ringsForNobody: ReadonlySet<string> = new Set(['originate_local']);
+const ringsForNobody: ReadonlySet<string> = new Set(['originate_local', 'busy_office']);
 
 describe.each(recordings)('what a client is told of $pbx $name', (recording) => {
   const lives = [...Map.groupBy(entriesOf(recording), ({ id }) => id).values()];

@@ -310,6 +310,36 @@ describe('click-to-dial', () => {
   });
 });
 
+test('who picks a call up by a second call to its phone is told of as called, and not as dialling', () => {
+  const story = ringing()
+    .begin('B', '410', '')
+    .start('B', '410#2', 'outbound', '1412749520.490', '')
+    .ring('B', '410#2')
+    .connect('B', '410#2')
+    .move('410#2', 'B', 'A', { direction: 'inbound', ordinal: 3 })
+    .end('A', '410', 26, 'pbx')
+    .connect('A', '400')
+    .link('A', '400', '410#2');
+  const told = tell(story);
+  expect(statusesOf(told)).toEqual({ 400: ['Dialing Out', 'Connected'], 410: ['Ringing', 'Hungup', 'Connected'] });
+  expect(told.at(-1)).toMatchObject({ extension: '410', data: { inbound: true, callerId: '400', uniqueCallId: channels[0] } });
+});
+
+test('a call that another program places by ringing a phone is told of when the far party is called', () => {
+  const story = new Story()
+    .begin('A', '400', '410')
+    .start('A', '400', 'outbound', '1412749510.1', '410')
+    .ring('A', '400')
+    .connect('A', '400')
+    .start('A', '410', 'inbound', '1412749511.2', '400')
+    .ring('A', '410')
+    .connect('A', '410')
+    .link('A', '400', '410');
+  const told = tell(story);
+  expect(statusesOf(told)).toEqual({ 400: ['Dialing Out', 'Connected'], 410: ['Ringing', 'Connected'] });
+  expect(told[0]?.data).toMatchObject({ uniqueCallId: '1412749511.2', isClickToDialCall: false });
+});
+
 test('a call that comes through a queue says so at the agent', () => {
   const story = new Story()
     .begin('A', '0383208100', '600', { direction: 'inbound', queue: 'support' })

@@ -117,12 +117,12 @@ export class Story {
     return this.#emit('call.transferred', this.#call(name), undefined, data);
   }
 
-  move(leg: string, from: string, to: string): this {
+  move(leg: string, from: string, to: string, changes: Partial<Leg> = {}): this {
     const moved = this.#leg(from, leg);
     const source = this.#call(from);
     this.#calls.set(from, { ...source, legs: source.legs.filter((each) => each !== moved) });
     const target = this.#call(to);
-    const arrived = { ...moved, callId: target.id };
+    const arrived = { ...moved, callId: target.id, ...changes };
     this.#calls.set(to, { ...target, legs: [...target.legs, arrived] });
     return this.#emit('leg.moved', this.#call(to), arrived, { from: source.id, to: target.id });
   }
