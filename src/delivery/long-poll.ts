@@ -27,12 +27,23 @@ export interface PollShape extends Shape {
   readonly limit: number;
 }
 
-/** One that waits for an answer. It is given exactly one, unless it cancels before. */
-export interface Poller {
-  answer(bytes: Buffer): void;
+/**
+ * One that asks. It is given exactly one answer, unless it is cancelled before. What it keeps here is the long poll's own: a
+ * poll costs one object and a place in a list, for most of what is asked is asked again and again.
+ */
+export abstract class Poller {
+  /** Where it waits. */
+  room: Room | undefined;
+  /** When it has waited long enough, in the wheel's time. */
+  deadline = 0;
+  /** Ends its search in history. */
+  search: AbortController | undefined;
+  isCancelled = false;
+
+  abstract answer(bytes: Buffer): void;
   /** The log cannot continue from `after`. */
-  answerGap(gap: Gap): void;
-  fail(error: unknown): void;
+  abstract answerGap(gap: Gap): void;
+  abstract fail(error: unknown): void;
 }
 
 /** How many events of history are looked at in a turn while none has matched. */
@@ -47,7 +58,7 @@ export class LongPoll {
   readonly #wheel: Wheel;
   readonly #encoder: PageEncoder;
   readonly #encoders = new Map<number, Encoder>();
-  readonly #waiting = new Set<Waiter>();
+  readonly #rooms = new Map<string, Room>();
   readonly #kept = new Map<string, Buffer>();
   /** Up to where what is kept is true. */
   #keptAt: Cursor;
@@ -74,60 +85,52 @@ export class LongPoll {
     return { ...createShape(encoder, filter), limit };
   }
 
-  get waiting(): number {
-    return this.#waiting.size;
+  /** Those who wait now. */
+  waiting(): readonly Poller[] {
+    return [...this.#rooms.values()].flatMap((room) => room.waiting());
   }
 
-  /** Answers now, or when something that matches happens, or when the time is over. Returns how to cancel. */
-  ask(request: PollRequest, poller: Poller): () => void {
+  /** Answers now, or when something that matches happens, or when the time is over. */
+  ask(request: PollRequest, poller: Poller): void {
     const { after, shape } = request;
     const { position } = this.#hub;
     if (after.seq === position.seq && after.epoch === position.epoch) {
-      if (request.waitMs > 0) return this.#wait(request, poller);
-      poller.answer(this.#emptyAt(position));
-      return nothingToCancel;
+      if (request.waitMs > 0) this.#roomOf(request).enter(poller);
+      else poller.answer(this.#emptyAt(position));
+      return;
     }
     const kept = this.#keep(after, shape);
-    if (kept !== undefined) {
-      poller.answer(kept);
-      return nothingToCancel;
-    }
-    const aborting = new AbortController();
-    let cancelWait = nothingToCancel;
-    this.#search(request, aborting.signal).then(
-      (found) => {
-        if (aborting.signal.aborted) return;
-        if (Buffer.isBuffer(found)) poller.answer(found);
-        else if ('gap' in found) poller.answerGap(found);
-        else cancelWait = this.ask(found, poller);
-      },
-      (error: unknown) => {
-        if (!aborting.signal.aborted) poller.fail(error);
-      },
-    );
-    return () => {
-      aborting.abort();
-      cancelWait();
-    };
+    if (kept === undefined) void this.#searchFor(request, poller);
+    else poller.answer(kept);
+  }
+
+  /** It is answered no more. Safe at any time. */
+  cancel(poller: Poller): void {
+    if (poller.isCancelled) return;
+    poller.isCancelled = true;
+    poller.search?.abort();
+    poller.room?.forget(poller);
   }
 
   /** Answers all who wait, with nothing: the server stops. */
   close(): void {
-    for (const waiter of [...this.#waiting]) waiter.due();
+    for (const room of [...this.#rooms.values()]) room.sendAway();
   }
 
-  #wait(request: PollRequest, poller: Poller): () => void {
-    const waiter: Waiter = new Waiter((bytes) => {
-      this.#waiting.delete(waiter);
-      this.#wheel.remove(waiter);
-      waiter.leave();
-      if (waiter.isCancelled) return;
-      poller.answer(bytes ?? this.#emptyAt(this.#hub.position));
+  #roomOf({ shape, waitMs }: PollRequest): Room {
+    const key = `${waitMs} ${shape.key}`;
+    const known = this.#rooms.get(key);
+    if (known !== undefined) return known;
+    const room: Room = new Room({
+      wheel: this.#wheel,
+      waitMs,
+      open: () => this.#hub.join(room, shape),
+      nothing: () => this.#emptyAt(this.#hub.position),
     });
-    this.#waiting.add(waiter);
-    waiter.leave = this.#hub.join(waiter, request.shape);
-    this.#wheel.add(waiter, request.waitMs);
-    return waiter.cancel;
+    // Rooms in which nobody waits are let go of when there are many: they are made again when they are asked for.
+    if (this.#rooms.size >= mostEmptyRooms) for (const [each, { isEmpty }] of this.#rooms) if (isEmpty) this.#rooms.delete(each);
+    this.#rooms.set(key, room);
+    return room;
   }
 
   /** The page after the cursor out of what is in memory, if something in it matches; the same bytes for all who ask for it. */
@@ -141,6 +144,21 @@ export class LongPoll {
     const bytes = this.#encodePage(page.events, page.next, shape);
     if (bytes !== undefined && this.#kept.size < mostKept) this.#kept.set(key, bytes);
     return bytes;
+  }
+
+  async #searchFor(request: PollRequest, poller: Poller): Promise<void> {
+    const search = new AbortController();
+    poller.search = search;
+    try {
+      const found = await this.#search(request, search.signal);
+      poller.search = undefined;
+      if (search.signal.aborted) return;
+      if (Buffer.isBuffer(found)) poller.answer(found);
+      else if ('gap' in found) poller.answerGap(found);
+      else this.ask(found, poller);
+    } catch (error) {
+      if (!search.signal.aborted) poller.fail(error);
+    }
   }
 
   /** Reads on until something matches, or everything has been read: then the request goes on from there, waiting. */
@@ -158,8 +176,7 @@ export class LongPoll {
   }
 
   #encodePage(events: readonly LoggedEvent[], next: Cursor, shape: PollShape): Buffer | undefined {
-    const matching: LoggedEvent[] = [];
-    for (const event of events) if (matchesFilter(shape.filter, event)) matching.push(event);
+    const matching = events.filter((event) => matchesFilter(shape.filter, event));
     return matching.length === 0 ? undefined : shape.encoder.encode(matching, next);
   }
 
@@ -181,35 +198,95 @@ export class LongPoll {
 }
 
 const mostKept = 256;
+const mostEmptyRooms = 256;
+const mostCancelled = 64;
 
-const nothingToCancel = (): void => {};
+interface RoomOptions {
+  readonly wheel: Wheel;
+  readonly waitMs: number;
+  /** Has the hub call the room; returns how to end that. */
+  open(): () => void;
+  /** The answer to those for whom nothing happened. */
+  nothing(): Buffer;
+}
 
-class Waiter implements Reader, WheelEntry {
+/**
+ * Those who wait for the same, equally long: one reader of the hub and one entry of the wheel stand for all of them. They are
+ * due in the order in which they came.
+ */
+class Room implements Reader, WheelEntry {
   wheelSlot = -1;
   wheelTurns = 0;
-  leave: () => void = nothingToCancel;
-  isCancelled = false;
-  readonly #settle: (bytes: Buffer | undefined) => void;
-  #settled = false;
+  readonly #options: RoomOptions;
+  #waiting: Poller[] = [];
+  #cancelled = 0;
+  #close: (() => void) | undefined;
 
-  constructor(settle: (bytes: Buffer | undefined) => void) {
-    this.#settle = settle;
+  constructor(options: RoomOptions) {
+    this.#options = options;
+  }
+
+  get isEmpty(): boolean {
+    return this.#waiting.length === 0;
+  }
+
+  waiting(): readonly Poller[] {
+    return this.#waiting.filter(({ isCancelled }) => !isCancelled);
+  }
+
+  enter(poller: Poller): void {
+    const { wheel, waitMs } = this.#options;
+    poller.room = this;
+    poller.deadline = wheel.time + waitMs + wheel.tickMs;
+    this.#waiting.push(poller);
+    if (this.#close !== undefined) return;
+    this.#close = this.#options.open();
+    wheel.add(this, waitMs);
   }
 
   deliver(bytes: Buffer): void {
-    if (this.#settled) return;
-    this.#settled = true;
-    this.#settle(bytes);
+    this.#answer(this.#waiting.length, bytes);
   }
 
   due(): void {
-    if (this.#settled) return;
-    this.#settled = true;
-    this.#settle(undefined);
+    const { wheel, nothing } = this.#options;
+    const stays = this.#waiting.findIndex(({ deadline }) => deadline > wheel.time);
+    this.#answer(stays === -1 ? this.#waiting.length : stays, nothing());
+    const first = this.#waiting[0];
+    if (first !== undefined) wheel.add(this, first.deadline - wheel.time - wheel.tickMs);
   }
 
-  readonly cancel = (): void => {
-    this.isCancelled = true;
-    this.due();
-  };
+  sendAway(): void {
+    this.#answer(this.#waiting.length, this.#options.nothing());
+  }
+
+  /** A cancelled one stays in the list until its turn comes, but not too many of them. */
+  forget(poller: Poller): void {
+    poller.room = undefined;
+    this.#cancelled += 1;
+    if (this.#cancelled < mostCancelled || this.#cancelled < this.#waiting.length / 2) return;
+    this.#waiting = [...this.waiting()];
+    this.#cancelled = 0;
+    if (this.#waiting.length === 0) this.#leave();
+  }
+
+  /** Answers the first `count`. */
+  #answer(count: number, bytes: Buffer): void {
+    const answered = this.#waiting;
+    this.#waiting = answered.slice(count);
+    if (this.#waiting.length === 0) this.#leave();
+    for (let at = 0; at < count; at += 1) {
+      const poller = answered[at];
+      if (poller === undefined || poller.isCancelled) continue;
+      poller.room = undefined;
+      poller.answer(bytes);
+    }
+  }
+
+  #leave(): void {
+    this.#cancelled = 0;
+    this.#close?.();
+    this.#close = undefined;
+    this.#options.wheel.remove(this);
+  }
 }

@@ -25,10 +25,16 @@ export class Wheel {
   readonly #slots: readonly Set<WheelEntry>[] = Array.from({ length: slotCount }, () => new Set<WheelEntry>());
   readonly #stop: () => void;
   #now = 0;
+  #ticks = 0;
 
   constructor(options: { readonly tickMs?: number; readonly ticker?: Ticker } = {}) {
     this.tickMs = options.tickMs ?? 100;
     this.#stop = (options.ticker ?? realTicker)(() => this.tick(), this.tickMs);
+  }
+
+  /** The wheel's own time in milliseconds, as of its last tick. */
+  get time(): number {
+    return this.#ticks * this.tickMs;
   }
 
   /** Due after `ms`, and up to a tick later, never earlier. An entry that was on the wheel is moved. */
@@ -47,6 +53,7 @@ export class Wheel {
   }
 
   tick(): void {
+    this.#ticks += 1;
     this.#now = (this.#now + 1) % slotCount;
     const slot = this.#slots[this.#now];
     if (slot === undefined || slot.size === 0) return;

@@ -28,7 +28,7 @@ export const createBearer = (auth: Auth): Bearer => {
   });
   return {
     identify: (request, ticket) => {
-      const header = request.headers.authorization;
+      const header = authorizationOf(request);
       if (header === undefined) {
         const identity = ticket === undefined ? undefined : auth.redeemTicket(ticket);
         if (identity === undefined) throw new GatewayError('unauthorized', {}, { note: 'Send Authorization: Bearer KEY.' });
@@ -45,6 +45,17 @@ export const createBearer = (auth: Auth): Bearer => {
     close: stop,
   };
 };
+
+/** Out of the headers as they came: `headers` would make an object of all of them first. */
+const authorizationOf = ({ rawHeaders }: IncomingMessage): string | undefined => {
+  for (let at = 0; at < rawHeaders.length; at += 2) {
+    const name = rawHeaders[at];
+    if (name?.length === authorization.length && name.toLowerCase() === authorization) return rawHeaders[at + 1];
+  }
+  return undefined;
+};
+
+const authorization = 'authorization';
 
 /** Throws `forbidden` unless the key has one of the scopes; `administer` holds all of them. */
 export const requireScope = (identity: Identity, anyOf: readonly Scope[]): void => {

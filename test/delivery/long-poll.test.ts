@@ -2,8 +2,8 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { everything } from '../../src/delivery/filter.ts';
 import type { Hub } from '../../src/delivery/hub.ts';
-import { LongPoll } from '../../src/delivery/long-poll.ts';
-import type { PageEncoder, Poller } from '../../src/delivery/long-poll.ts';
+import { LongPoll, Poller } from '../../src/delivery/long-poll.ts';
+import type { PageEncoder } from '../../src/delivery/long-poll.ts';
 import { Wheel } from '../../src/delivery/wheel.ts';
 import type { Gap } from '../../src/model/cursor.ts';
 import { numbered, numberedBetween, numberOf } from '../log/events.ts';
@@ -12,17 +12,17 @@ import type { TestSource } from './source.ts';
 
 const encoder: PageEncoder = { name: 'test', page: (events, next) => Buffer.from(`${events.map(numberOf).join(' ')} -> ${next.seq}`) };
 
-class Asker implements Poller {
+class Asker extends Poller {
   bytes: Buffer | undefined;
   gap: Gap | undefined;
-  answer(bytes: Buffer): void {
+  override answer(bytes: Buffer): void {
     if (this.bytes !== undefined) throw new Error('answered twice');
     this.bytes = bytes;
   }
-  answerGap(gap: Gap): void {
+  override answerGap(gap: Gap): void {
     this.gap = gap;
   }
-  fail(error: unknown): void {
+  override fail(error: unknown): void {
     throw error;
   }
   get text(): string | undefined {
@@ -35,10 +35,7 @@ interface World {
   readonly hub: Hub;
   readonly wheel: Wheel;
   readonly polls: LongPoll;
-  ask(
-    seq: number,
-    options?: { readonly waitMs?: number; readonly limit?: number; readonly calls?: readonly string[] },
-  ): Asker & { cancel(): void };
+  ask(seq: number, options?: { readonly waitMs?: number; readonly limit?: number; readonly calls?: readonly string[] }): Asker;
 }
 
 const open = async (history = 0, memory = 1000): Promise<World> => {
@@ -55,8 +52,8 @@ const open = async (history = 0, memory = 1000): Promise<World> => {
     ask: (seq, { waitMs = 0, limit = 100, calls } = {}) => {
       const asker = new Asker();
       const shape = polls.shapeOf(calls === undefined ? everything : { calls }, limit);
-      const cancel = polls.ask({ after: { epoch: hub.position.epoch, seq }, shape, waitMs }, asker);
-      return Object.assign(asker, { cancel });
+      polls.ask({ after: { epoch: hub.position.epoch, seq }, shape, waitMs }, asker);
+      return asker;
     },
   };
 };
@@ -79,12 +76,12 @@ test('a page that only the disk has comes as well', async () => {
 test('those who wait are answered together, with the same bytes', async () => {
   const { source, ask, polls } = await open();
   const [one, other] = [ask(0, { waitMs: 10_000 }), ask(0, { waitMs: 10_000 })];
-  expect(polls.waiting).toBe(2);
+  expect(polls.waiting()).toEqual([one, other]);
   await source.append([numbered(1), numbered(2)]);
   await turn();
   expect(one.text).toBe('1 2 -> 2');
   expect(other.bytes).toBe(one.bytes);
-  expect(polls.waiting).toBe(0);
+  expect(polls.waiting()).toEqual([]);
 });
 
 test('those who come a little late share their bytes too', async () => {
@@ -129,9 +126,9 @@ test('a burst that is larger than the limit comes in several answers', async () 
 test('a poll that was cancelled is not answered, and holds nothing', async () => {
   const { source, ask, polls } = await open();
   const asker = ask(0, { waitMs: 1000 });
-  asker.cancel();
-  asker.cancel();
-  expect(polls.waiting).toBe(0);
+  polls.cancel(asker);
+  polls.cancel(asker);
+  expect(polls.waiting()).toEqual([]);
   await source.append([numbered(1)]);
   await turn();
   expect(asker.text).toBeUndefined();

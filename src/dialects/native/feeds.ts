@@ -8,8 +8,8 @@ import { startFeed } from '../../delivery/feed.ts';
 import type { FeedFilter } from '../../delivery/filter.ts';
 import { createShape } from '../../delivery/hub.ts';
 import type { Hub, Shape } from '../../delivery/hub.ts';
-import { LongPoll } from '../../delivery/long-poll.ts';
-import type { Poller, PollShape } from '../../delivery/long-poll.ts';
+import { LongPoll, Poller } from '../../delivery/long-poll.ts';
+import type { PollShape } from '../../delivery/long-poll.ts';
 import { defaultSocketReaderLimits } from '../../delivery/socket-reader.ts';
 import type { SocketReader, SocketReaderLimits } from '../../delivery/socket-reader.ts';
 import { beginEventStream, sseHeartbeat, SseReader } from '../../delivery/sse.ts';
@@ -68,7 +68,9 @@ export class Feeds {
   readonly #tenants = new Map<TenantId, TenantFeeds>();
   /** Everything that can be ended from here: when its key is revoked, or the server stops. */
   readonly #open = new Map<KeyId, Set<Endable>>();
-  readonly #connections = new WeakMap<Socket, Set<() => void>>();
+  /** The newest poll of each connection on which one was asked. */
+  readonly #polls = new Map<Socket, HttpPoll>();
+  readonly #answered: Counted;
   readonly #stopListening: () => void;
   #closed = false;
 
@@ -78,8 +80,16 @@ export class Feeds {
     this.#metrics = metrics;
     this.#log = gateway.log;
     this.#limits = { ...defaultSocketReaderLimits, ...limits };
+    this.#answered = metrics.requests.labels({ method: 'GET', route: pollRoute, status: 200 });
     this.#stopListening = gateway.auth.onRevoked((key) => {
       for (const feed of [...(this.#open.get(key) ?? [])]) feed.end('key-revoked');
+      for (const { polls } of this.#tenants.values()) {
+        for (const poll of polls.waiting()) {
+          if (!(poll instanceof HttpPoll) || poll.key !== key) continue;
+          polls.cancel(poll);
+          poll.fail(new GatewayError('unauthorized'));
+        }
+      }
     });
   }
 
@@ -90,18 +100,9 @@ export class Feeds {
       const tenant = this.#tenant(identity);
       const asked = this.#askedPage(tenant, query);
       const after = resolveStart(tenant, asked.start);
-      const poller = new HttpPoller(response, this.#metrics);
-      const cancel = tenant.polls.ask({ after, shape: asked.shape, waitMs: this.#closed ? 0 : asked.waitMs }, poller);
-      if (poller.isAnswered) return;
-      const leave = this.#enter(identity.key, { end: (reason) => poller.end(reason, cancel) });
-      const gone = this.#whenGone(request.socket, () => {
-        leave();
-        cancel();
-      });
-      poller.onAnswered = () => {
-        leave();
-        gone();
-      };
+      const poll = new HttpPoll(response, identity.key, this.#answered);
+      tenant.polls.ask({ after, shape: asked.shape, waitMs: this.#closed ? 0 : asked.waitMs }, poll);
+      if (!poll.isAnswered) this.#watch(request.socket, tenant.polls, poll);
     } catch (thrown) {
       this.#refuse(response, thrown);
     }
@@ -287,20 +288,20 @@ export class Feeds {
     };
   }
 
-  /** Calls `gone` if the connection closes. One listener serves a connection and all its requests. */
-  #whenGone(socket: Socket, gone: () => void): () => void {
-    let waiting = this.#connections.get(socket);
-    if (waiting === undefined) {
-      const made = new Set<() => void>();
-      socket.on('close', () => {
-        for (const each of [...made]) each();
+  /** Cancels the polls of a connection that closes. One listener serves a connection and all its requests. */
+  #watch(socket: Socket, polls: LongPoll, poll: HttpPoll): void {
+    const before = this.#polls.get(socket);
+    if (before === undefined) {
+      socket.once('close', () => {
+        const last = this.#polls.get(socket);
+        this.#polls.delete(socket);
+        for (let each = last; each !== undefined; each = each.before) polls.cancel(each);
       });
-      this.#connections.set(socket, made);
-      waiting = made;
+    } else if (!before.isAnswered) {
+      // The client did not wait for the answer before it asked again.
+      poll.before = before;
     }
-    const here = waiting;
-    here.add(gone);
-    return () => here.delete(gone);
+    this.#polls.set(socket, poll);
   }
 
   #ended(transport: string, identity: Identity, reader: SocketReader, reason: Closing | undefined): void {
@@ -356,20 +357,30 @@ const parseJson = (text: string): unknown => {
   }
 };
 
-/** One poll at one response. */
-class HttpPoller implements Poller {
-  isAnswered = false;
-  onAnswered: (() => void) | undefined;
-  readonly #response: ServerResponse;
-  readonly #metrics: Metrics;
+interface Counted {
+  inc(): void;
+}
 
-  constructor(response: ServerResponse, metrics: Metrics) {
+/** One poll at one response. */
+class HttpPoll extends Poller {
+  readonly key: KeyId;
+  isAnswered = false;
+  /** One on the same connection that was not answered when this one came. */
+  before: HttpPoll | undefined;
+  readonly #response: ServerResponse;
+  readonly #answered: Counted;
+
+  constructor(response: ServerResponse, key: KeyId, answered: Counted) {
+    super();
     this.#response = response;
-    this.#metrics = metrics;
+    this.key = key;
+    this.#answered = answered;
   }
 
-  answer(bytes: Buffer): void {
-    if (!this.#settle(200)) return;
+  override answer(bytes: Buffer): void {
+    this.#settle();
+    this.#answered.inc();
+    if (this.#response.destroyed) return;
     this.#response.writeHead(200, {
       'Content-Type': 'application/json; charset=utf-8',
       'Content-Length': bytes.length,
@@ -378,25 +389,17 @@ class HttpPoller implements Poller {
     this.#response.end(bytes);
   }
 
-  answerGap(gap: Gap): void {
+  override answerGap(gap: Gap): void {
     this.fail(gapError(gap));
   }
 
-  fail(thrown: unknown): void {
-    const error = toGatewayError(thrown);
-    if (this.#settle(error.status)) writeProblem(this.#response, error);
+  override fail(thrown: unknown): void {
+    this.#settle();
+    if (!this.#response.destroyed) writeProblem(this.#response, toGatewayError(thrown));
   }
 
-  end(reason: Closing, cancel: () => void): void {
-    cancel();
-    this.fail(new GatewayError(reason === 'key-revoked' ? 'unauthorized' : 'shutting-down'));
-  }
-
-  #settle(status: number): boolean {
-    if (this.isAnswered) return false;
+  #settle(): void {
     this.isAnswered = true;
-    this.#metrics.requests.inc({ method: 'GET', route: pollRoute, status });
-    this.onAnswered?.();
-    return !this.#response.destroyed;
+    this.before = undefined;
   }
 }
