@@ -435,6 +435,7 @@ const replay = async (options: ReplayOptions, output: Output, signal: AbortSigna
       output.line(JSON.stringify(logged));
     }
   }
+  if (seq === 0) output.note(`${options.file} holds nothing that makes an event.`);
   return exitCodes.ok;
 };
 
