@@ -1,4 +1,4 @@
-import type { AgentSnapshot, ChannelSnapshot, ExtensionSnapshot, Fact } from '../../src/model/fact.ts';
+import type { AgentSnapshot, ChannelSnapshot, ExtensionSnapshot, Fact, FactOf } from '../../src/model/fact.ts';
 import type { ChannelId, ExtensionNumber } from '../../src/model/ids.ts';
 import type { Micros } from '../../src/model/time.ts';
 
@@ -6,7 +6,7 @@ import type { Micros } from '../../src/model/time.ts';
  * What a PBX would list of itself after the facts so far: a plain record of each live channel, which knows nothing of calls and legs.
  * It stands in for the PBX's own lists, which a recording does not hold.
  */
-export const resyncAfter = (facts: readonly Fact[], at: Micros): Fact => {
+export const resyncAfter = (facts: readonly Fact[], at: Micros): FactOf<'resync'> => {
   const channels = new Map<ChannelId, ChannelSnapshot>();
   const extensions = new Map<ExtensionNumber, ExtensionSnapshot>();
   const queues = new Map<string, Map<string, AgentSnapshot>>();

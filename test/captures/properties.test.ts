@@ -69,6 +69,36 @@ describe.each(recordings)('$pbx $name', (recording) => {
     },
   );
 
+  test('a gateway that was killed takes up what it had saved, compares, and every call ends once', () => {
+    for (const cut of pointsOf(facts.length)) {
+      const end = Math.min(cut + 12, facts.length);
+      const at = facts[end - 1]?.at ?? 0;
+      const { events: told } = play(facts.slice(0, cut));
+      const saved = restoreState(lab, savedAfter(facts.slice(0, cut)));
+      const after = play([{ type: 'pbx.connected', at }, resyncAfter(facts.slice(0, end), at), ...facts.slice(end)], saved);
+      expect(brokenInvariants([...told, ...after.events], isOver), `killed at ${cut}`).toEqual([]);
+    }
+  });
+
+  test('when the PBX was killed and began anew, every call that was has ended, and is marked as learnt by comparing', () => {
+    for (const cut of pointsOf(facts.length)) {
+      const at = (facts[cut]?.at ?? 0) + 60_000_000;
+      const started: Fact = { ...resyncAfter([], 0), startedAt: 1_000_000 };
+      const before = play([started, ...facts.slice(0, cut), { type: 'pbx.disconnected', at, reason: 'test' }]);
+      const after = play(
+        [
+          { type: 'pbx.connected', at },
+          { ...resyncAfter([], at), startedAt: at },
+        ],
+        before.state,
+      );
+      expect(brokenInvariants([...before.events, ...after.events], true), `killed at ${cut}`).toEqual([]);
+      expect(liveState(after.state).calls).toEqual([]);
+      const ends = after.events.filter((event) => event.type === 'call.ended' || event.type === 'leg.ended');
+      expect(ends.every((event) => event.reconciled)).toBe(true);
+    }
+  });
+
   test('whatever facts are lost, every call ends once', () => {
     for (const cut of pointsOf(facts.length)) {
       for (const lost of [0, 5, 30]) {
