@@ -44,6 +44,10 @@ export const brokenInvariants = (events: readonly NewEvent[], isOver: boolean): 
       if (event.type === 'legs.linked') links.add(link);
       else links.delete(link);
       if (legs.get(event.data.peer)?.isEnded !== false) blame('a link to a leg that does not live');
+      const other = call?.legs.find((one) => one.id === event.data.peer);
+      if (other === undefined) blame('a link to a leg of another call');
+      const isMutual = leg?.peer.number === other?.party.number && other?.peer.number === leg?.party.number;
+      if (event.type === 'legs.linked' && !isMutual) blame('two who hear each other are not shown as peers');
     }
 
     if (leg !== undefined && (leg.id !== legId || leg.callId !== callId)) blame('the snapshot is of another leg or call');

@@ -56,7 +56,7 @@ describe('two recordings at once', () => {
           expect(about(together, calls)).toEqual(about(events, calls));
         }
       }),
-      { numRuns: 500 },
+      { numRuns: 3500 },
     );
   });
 });
@@ -101,7 +101,7 @@ describe('a PBX that tells less, or more, than it should', () => {
         expect(brokenInvariants(events, true)).toEqual([]);
         expect(liveState(state).calls).toEqual([]);
       }),
-      { numRuns: 5000 },
+      { numRuns: 8000 },
     );
   });
 
