@@ -133,7 +133,8 @@ export const startGateway = async (config: Config, surroundings: Surroundings): 
     }
     const delivery = createDelivery({ sources: [...engines.values()], clock, logger, metrics });
     closers.push(() => delivery.close());
-    const control = await createControl({ engines, store, clock, timers, newId, logger });
+    const rules = new Map(Object.entries(config.tenants).map(([name, { policy }]) => [tenantId(name), policy]));
+    const control = await createControl({ engines, store, clock, timers, newId, logger, rules });
     closers.push(() => control.close());
 
     const gateway: Gateway = {
@@ -249,6 +250,7 @@ const keepRetention = (
       await log.retain(id, { olderThan, maxBytes: tenant.keepGigabytes * 1e9 });
       // Pruning goes in steps; between them comes what is live.
       while (!stopping.aborted && store.history.prune(id, olderThan)) await turn();
+      while (!stopping.aborted && store.audit.prune(id, clock.now() - tenant.keepAuditDays * dayMicros)) await turn();
       while (!stopping.aborted && store.traces.prune(id, clock.now() - tenant.keepTraceDays * dayMicros, tenant.keepTraceMegabytes * 1e6))
         await turn();
     }

@@ -81,14 +81,35 @@ const dialects = z.strictObject({
   noojee: noojee.prefault({}).describe('The Noojee CallManagementAPI.'),
 });
 
+const prefix = z.string().regex(/^[0-9+*#]{1,32}$/, 'digits, +, * and #, at most 32');
+
+const policy = z.strictObject({
+  allow: z
+    .array(prefix)
+    .max(1000)
+    .default([])
+    .describe('If any are given, a number that is no extension must begin with one of these to be dialled.'),
+  forbid: z
+    .array(prefix)
+    .max(1000)
+    .default([])
+    .describe('Numbers that begin with one of these are not dialled. Where both lists fit, the longer prefix decides.'),
+  emergency: z.array(prefix).max(100).default(['112', '911']).describe('Whole numbers to which none of these rules applies.'),
+  callerIds: z.array(prefix).max(1000).default([]).describe("Numbers that a dial may show as the caller's; any when empty."),
+  dialsPerMinute: z.int().min(1).max(100_000).optional().describe('How often a minute one key may have a number dialled.'),
+  liveDials: z.int().min(1).max(100_000).optional().describe('How many calls that one key has dialled may live at once.'),
+});
+
 const tenant = z.strictObject({
   pbxs: z
     .record(name, z.discriminatedUnion('kind', [asterisk, sandbox]))
     .refine((pbxs) => Object.keys(pbxs).length > 0, 'a tenant needs a PBX')
     .describe('The phone systems, by name.'),
   dialects: dialects.prefault({}).describe("The vendors' APIs."),
+  policy: policy.prefault({}).describe('What keys may have the PBX dial.'),
   keepDays: positive.default(30).describe('Events older than this are deleted.'),
   keepGigabytes: positive.default(4).describe('Of events that take more room than this together, the oldest are deleted.'),
+  keepAuditDays: positive.default(90).describe('How long it is kept who commanded what.'),
   keepTraceDays: positive.default(3).describe("How long the PBX's own words are kept for `why`."),
   keepTraceMegabytes: positive.default(256).describe("How much room the PBX's own words may take."),
 });

@@ -8,6 +8,7 @@ import type { CommandRequest } from './control.ts';
 const scopeOf = (name: CommandName): Scope => {
   switch (name) {
     case 'supervise':
+    case 'superviseMode':
       return 'supervise';
     case 'record':
     case 'pauseRecording':
@@ -28,8 +29,21 @@ const scopeOf = (name: CommandName): Scope => {
     case 'divert':
     case 'pickup':
     case 'bridge':
+    case 'startTransfer':
+    case 'completeTransfer':
+    case 'cancelTransfer':
+    case 'join':
+    case 'conference':
+    case 'invite':
+    case 'kick':
     case 'park':
     case 'retrieve':
+    case 'agentLogin':
+    case 'agentLogout':
+    case 'agentPause':
+    case 'agentUnpause':
+    case 'setDnd':
+    case 'setStatus':
       return 'control';
     default:
       return name satisfies never;
@@ -102,9 +116,34 @@ export const checkValues = (request: CommandRequest): void => {
     case 'voicemail':
       checkDialable('mailbox', request.mailbox);
       return;
+    case 'startTransfer':
+      checkDialable('to', request.to);
+      checkSeconds(request.timeoutSeconds);
+      return;
     case 'pickup':
     case 'supervise':
+    case 'join':
+    case 'setDnd':
       checkDialable('extension', request.extension);
+      return;
+    case 'conference':
+      checkDialable('conference', request.conference);
+      return;
+    case 'invite':
+      checkDialable('conference', request.conference);
+      checkDialable('extension', request.extension);
+      return;
+    case 'agentLogin':
+    case 'agentLogout':
+    case 'agentPause':
+    case 'agentUnpause':
+      checkDialable('queue', request.queue);
+      checkDialable('extension', request.extension);
+      if (request.reason !== undefined) checkText('reason', request.reason);
+      return;
+    case 'setStatus':
+      checkDialable('extension', request.extension);
+      checkText('text', request.text);
       return;
     case 'park':
       if (request.slot !== undefined) {
@@ -125,6 +164,10 @@ export const checkValues = (request: CommandRequest): void => {
     case 'mute':
     case 'unmute':
     case 'bridge':
+    case 'completeTransfer':
+    case 'cancelTransfer':
+    case 'kick':
+    case 'superviseMode':
     case 'record':
     case 'pauseRecording':
     case 'resumeRecording':
@@ -160,11 +203,28 @@ export const checkState = (leg: Leg, name: CommandName): void => {
     case 'voicemail':
     case 'park':
     case 'bridge':
-    case 'mute':
-    case 'unmute':
+    case 'startTransfer':
+    case 'join':
+    case 'conference':
     case 'supervise':
     case 'record':
       requireState(leg, talking);
+      return;
+    case 'mute':
+      requireState(leg, talking && !leg.muted);
+      return;
+    case 'unmute':
+      requireState(leg, talking && leg.muted);
+      return;
+    case 'completeTransfer':
+    case 'cancelTransfer':
+      requireState(leg, leg.state === 'held');
+      return;
+    case 'kick':
+      requireState(leg, leg.conference !== undefined);
+      return;
+    case 'superviseMode':
+      requireState(leg, leg.supervising !== undefined);
       return;
     case 'dtmf':
       requireState(leg, talking || leg.state === 'queued');
@@ -177,6 +237,13 @@ export const checkState = (leg: Leg, name: CommandName): void => {
     case 'hangup':
     case 'dial':
     case 'retrieve':
+    case 'invite':
+    case 'agentLogin':
+    case 'agentLogout':
+    case 'agentPause':
+    case 'agentUnpause':
+    case 'setDnd':
+    case 'setStatus':
       return;
     default:
       name satisfies never;

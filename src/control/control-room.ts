@@ -3,15 +3,17 @@ import type { Logger } from 'pino';
 import type { Identity } from '../auth/auth.ts';
 import type { TenantEngine } from '../engine/engine.ts';
 import type { LoggedEvent } from '../log/event-log.ts';
-import type { CommandName, CommandOutcome } from '../model/command.ts';
+import type { CommandOutcome } from '../model/command.ts';
 import { GatewayError, type ErrorCode } from '../model/errors.ts';
 import type { Event, NewEvent } from '../model/event.ts';
 import type { ChannelId, CommandId, LegId, NewId, PbxId, TenantId } from '../model/ids.ts';
 import { isoTime, microsOf, type Clock, type Timers } from '../model/time.ts';
 import type { CommandRow, Store } from '../store/store.ts';
+import { Audit } from './audit.ts';
 import { checkScope, checkValues } from './check.ts';
-import type { CommandRecord, CommandRequest, Control, SubmitOptions } from './control.ts';
-import { effectOf, hasEffect, type Effect, type Underway } from './effects.ts';
+import type { AuditEntry, AuditQuery, CommandRecord, CommandRequest, Control, SubmitOptions } from './control.ts';
+import { effectOf, hasEffect, isSoAlready, type Effect, type Underway } from './effects.ts';
+import { DialPolicy, type DialRules } from './policy.ts';
 import { RecentCalls } from './recent-calls.ts';
 import { resolveRequest, type Resolved } from './resolve.ts';
 
@@ -22,6 +24,8 @@ export interface ControlOptions {
   readonly timers: Timers;
   readonly newId: NewId;
   readonly logger: Logger;
+  /** A tenant without rules may dial anything. */
+  readonly rules?: ReadonlyMap<TenantId, DialRules>;
 }
 
 const idempotencyMicros = 24 * 3600 * 1e6;
@@ -61,12 +65,16 @@ class ControlRoom implements Control {
   readonly #options: ControlOptions;
   readonly #running = new Map<CommandId, Running>();
   readonly #recent = new Map<TenantId, RecentCalls>();
+  readonly #audit: Audit;
+  readonly #policy: DialPolicy;
   readonly #lines = new Map<string, Promise<unknown>>();
   readonly #detach: readonly (() => void)[];
   readonly #stop = new AbortController();
 
   constructor(options: ControlOptions) {
     this.#options = options;
+    this.#audit = new Audit(options.store, options.clock);
+    this.#policy = new DialPolicy(options.rules ?? new Map(), options.clock);
     this.#detach = [...options.engines.values()].map((engine) => {
       this.#recent.set(engine.tenant, new RecentCalls());
       return engine.onCommitted((events) => this.#see(engine.tenant, events));
@@ -88,6 +96,7 @@ class ControlRoom implements Control {
           finishedAt: isoTime(clock.now()),
         };
         await engine.publish([this.#event(record, pbx)], { urgent: true });
+        this.#audit.ended(record);
         store.commands.put({ ...row, open: false, record: JSON.stringify(record) });
       }
     }
@@ -95,14 +104,17 @@ class ControlRoom implements Control {
 
   async submit(identity: Identity, request: CommandRequest, options: SubmitOptions = {}): Promise<CommandRecord> {
     const engine = this.#engine(identity.tenant);
-    checkValues(request);
+    const id = this.#options.newId.command();
+    this.#audited(identity, request, id, () => checkValues(request));
     const digest = createHash('sha256')
       .update(JSON.stringify([identity.key, request]))
       .digest('hex');
-    const known = this.#repeated(engine.tenant, options.idempotencyKey, digest);
-    if (known !== undefined) return known;
-    const line = 'leg' in request ? request.leg : request.name === 'dial' ? undefined : `${request.slot.lot}/${request.slot.slot}`;
-    return this.#inLine(line, () => this.#start(engine, identity, request, options, digest));
+    return this.#inLine(lineOf(request), async () => {
+      const known = this.#audited(identity, request, id, () => this.#repeated(engine.tenant, options.idempotencyKey, digest));
+      if (known !== undefined) return known;
+      const checked = this.#audited(identity, request, id, () => this.#check(engine, identity, request, options, id));
+      return this.#start(engine, identity, request, checked, options.idempotencyKey, digest);
+    });
   }
 
   async wait(tenant: TenantId, command: CommandId, seconds: number, signal?: AbortSignal): Promise<CommandRecord> {
@@ -122,6 +134,10 @@ class ControlRoom implements Control {
     return this.#options.store.commands.list(tenant, limit).map((row) => JSON.parse(row.record) as CommandRecord);
   }
 
+  audit(tenant: TenantId, query: AuditQuery): readonly AuditEntry[] {
+    return this.#audit.list(tenant, query);
+  }
+
   close(): Promise<void> {
     for (const detach of this.#detach) detach();
     this.#stop.abort();
@@ -133,20 +149,23 @@ class ControlRoom implements Control {
     return Promise.resolve();
   }
 
-  async #start(
-    engine: TenantEngine,
-    identity: Identity,
-    request: CommandRequest,
-    options: SubmitOptions,
-    digest: string,
-  ): Promise<CommandRecord> {
-    const { store, clock, timers, newId } = this.#options;
+  /** Does what may refuse a command before the PBX hears of it; a refusal is audited. */
+  #audited<Value>(identity: Identity, request: CommandRequest, id: CommandId, check: () => Value): Value {
+    try {
+      return check();
+    } catch (error) {
+      if (error instanceof GatewayError) this.#audit.refused(identity, request, id, error);
+      throw error;
+    }
+  }
+
+  #check(engine: TenantEngine, identity: Identity, request: CommandRequest, options: SubmitOptions, id: CommandId): Checked {
     if (this.#running.size >= maxUnderway) throw new GatewayError('too-many-requests', { underway: maxUnderway });
     const recent = this.#recent.get(engine.tenant);
-    const id = newId.command();
-    const resolved = resolveRequest(engine, request, id, newId, (leg: LegId) => recent?.hasEnded(leg) === true);
+    const resolved = resolveRequest(engine, request, id, this.#options.newId, (leg: LegId) => recent?.hasEnded(leg) === true);
     const extension = 'extension' in request ? request.extension : resolved.leg?.extension;
-    checkScope(identity, request.name, extension);
+    // Who is brought into a call by it is not who asks for it.
+    checkScope(identity, request.name, request.name === 'join' ? resolved.leg?.extension : extension);
     const call = resolved.leg?.callId;
     if (options.ifCursor !== undefined && call !== undefined && recent?.changedSince(call, options.ifCursor) === true) {
       throw new GatewayError('call-moved-on', { call });
@@ -155,7 +174,21 @@ class ControlRoom implements Control {
     if (pbx?.status === 'down') throw new GatewayError('pbx-down', { pbx: resolved.pbx, since: pbx.since });
     const driver = engine.driver(resolved.pbx);
     if (!driver.supports.commands[request.name]) throw new GatewayError('not-supported', { command: request.name, pbx: resolved.pbx });
+    this.#policy.check(identity, engine, request);
+    return { resolved, extension };
+  }
 
+  async #start(
+    engine: TenantEngine,
+    identity: Identity,
+    request: CommandRequest,
+    { resolved, extension }: Checked,
+    idempotencyKey: string | undefined,
+    digest: string,
+  ): Promise<CommandRecord> {
+    const { store, clock, timers } = this.#options;
+    const { id } = resolved.command;
+    const call = resolved.leg?.callId;
     const startedAt = clock.now();
     const record: CommandRecord = {
       id,
@@ -167,14 +200,16 @@ class ControlRoom implements Control {
       acceptedAt: isoTime(startedAt),
       key: identity.key,
     };
-    const idempotency = options.idempotencyKey === undefined ? undefined : { idempotency: { key: options.idempotencyKey, digest } };
+    const idempotency = idempotencyKey === undefined ? undefined : { idempotency: { key: idempotencyKey, digest } };
     const row = { id, tenant: engine.tenant, at: startedAt, ...idempotency };
+    this.#audit.accepted(identity, request, record, extension);
     store.commands.put({ ...row, open: true, record: JSON.stringify(record) });
+    this.#policy.began(identity, request, id);
     const running = this.#run(record, row, resolved, extension, startedAt);
     const deadline = new AbortController();
     const cancelDeadline = timers.after(executeMs, () => deadline.abort());
     try {
-      const outcome = await driver.execute(resolved.command, AbortSignal.any([this.#stop.signal, deadline.signal]));
+      const outcome = await engine.driver(resolved.pbx).execute(resolved.command, AbortSignal.any([this.#stop.signal, deadline.signal]));
       return await this.#accepted(engine, running, outcome);
     } catch (error) {
       if (error instanceof GatewayError) {
@@ -206,7 +241,8 @@ class ControlRoom implements Control {
       if (running.record.state === 'failed') throw this.#failure(running.record);
     }
     await engine.publish([this.#event({ ...running.record, state: 'accepted' }, running.pbx)], { urgent: true });
-    if (!hasEffect(record.name)) await this.#finish(running, { effect: 'done' });
+    if (!hasEffect(record.name) || isSoAlready(running.underway.command, engine.snapshot()))
+      await this.#finish(running, { effect: 'done' });
     return running.record;
   }
 
@@ -254,14 +290,16 @@ class ControlRoom implements Control {
     const { underway } = running;
     const channel = ownChannel(underway);
     if (channel !== undefined && event.leg?.channel === channel && event.callId !== undefined) {
-      const { callId, legId } = { callId: event.callId, legId: event.leg.id };
+      const own = { callId: event.callId, legId: event.leg.id };
+      running.underway = { ...underway, own };
       if (underway.legId === undefined) {
-        running.underway = { ...underway, callId, legId };
-        running.record = { ...running.record, callId, legId };
+        running.underway = { ...underway, ...own, own };
+        running.record = { ...running.record, ...own };
+        this.#policy.learn(running.record.id, own.callId);
       }
       if (event.leg.state === 'ringing' || event.leg.state === 'connected') this.#legRings(running);
     }
-    if (event.type === 'call.merged' && event.callId === underway.callId)
+    if (event.type === 'call.merged' && event.callId === running.underway.callId)
       running.underway = { ...running.underway, callId: event.data.into };
   }
 
@@ -285,8 +323,10 @@ class ControlRoom implements Control {
     if (!this.#running.delete(record.id)) return;
     running.cancelDeadline();
     running.record = record;
+    this.#policy.ended(record.id);
     const { store, logger } = this.#options;
     try {
+      this.#audit.ended(record);
       store.commands.put({ ...running.row, open: false, record: JSON.stringify(record) });
       await this.#engine(record.tenant).publish([this.#event(record, running.pbx)], { urgent: true });
     } catch (error) {
@@ -374,7 +414,43 @@ class ControlRoom implements Control {
   }
 }
 
-const makesLeg: readonly CommandName[] = ['dial', 'retrieve'];
+/** What a request passed its checks with. */
+interface Checked {
+  readonly resolved: Resolved;
+  readonly extension: Underway['extension'];
+}
 
-const ownChannel = ({ command }: Underway): ChannelId | undefined =>
-  makesLeg.includes(command.name) && 'channel' in command ? command.channel : undefined;
+/** The channel that a command of this kind makes, by which its own leg is known. */
+const ownChannel = ({ command }: Underway): ChannelId | undefined => {
+  switch (command.name) {
+    case 'dial':
+    case 'retrieve':
+    case 'invite':
+      return command.channel;
+    case 'startTransfer':
+      return command.consult;
+    default:
+      return undefined;
+  }
+};
+
+/** Commands in one line go one after the other: those for one leg, one slot, one agent or one extension's state. */
+const lineOf = (request: CommandRequest): string | undefined => {
+  if ('leg' in request) return request.leg;
+  switch (request.name) {
+    case 'dial':
+    case 'invite':
+      return undefined;
+    case 'retrieve':
+      return `${request.slot.lot}/${request.slot.slot}`;
+    case 'agentLogin':
+    case 'agentLogout':
+    case 'agentPause':
+    case 'agentUnpause':
+    case 'setDnd':
+    case 'setStatus':
+      return `extension ${request.extension}`;
+    default:
+      return request satisfies never;
+  }
+};

@@ -24,10 +24,27 @@ export type CommandRequest =
   | { readonly name: 'voicemail'; readonly leg: LegId; readonly mailbox: ExtensionNumber }
   | { readonly name: 'pickup'; readonly leg: LegId; readonly extension: ExtensionNumber }
   | { readonly name: 'bridge'; readonly leg: LegId; readonly other: LegId }
+  | { readonly name: 'startTransfer'; readonly leg: LegId; readonly to: string; readonly timeoutSeconds?: number }
+  /** `leg` is the held one; `consult` the same extension's other leg, which may be left out while there is only one. */
+  | { readonly name: 'completeTransfer' | 'cancelTransfer'; readonly leg: LegId; readonly consult?: LegId }
+  | { readonly name: 'join'; readonly leg: LegId; readonly extension: ExtensionNumber }
+  | { readonly name: 'conference'; readonly leg: LegId; readonly conference: string }
+  | { readonly name: 'invite'; readonly conference: string; readonly extension: ExtensionNumber }
+  | { readonly name: 'kick'; readonly leg: LegId }
   | { readonly name: 'supervise'; readonly leg: LegId; readonly extension: ExtensionNumber; readonly mode: SupervisionMode }
+  /** `leg` is the supervisor's own. */
+  | { readonly name: 'superviseMode'; readonly leg: LegId; readonly mode: SupervisionMode }
   | { readonly name: 'park'; readonly leg: LegId; readonly slot?: SlotRef; readonly timeoutSeconds?: number }
   | { readonly name: 'retrieve'; readonly slot: SlotRef; readonly extension: ExtensionNumber }
-  | { readonly name: 'record' | 'pauseRecording' | 'resumeRecording' | 'stopRecording'; readonly leg: LegId };
+  | { readonly name: 'record' | 'pauseRecording' | 'resumeRecording' | 'stopRecording'; readonly leg: LegId }
+  | {
+      readonly name: 'agentLogin' | 'agentLogout' | 'agentPause' | 'agentUnpause';
+      readonly queue: string;
+      readonly extension: ExtensionNumber;
+      readonly reason?: string;
+    }
+  | { readonly name: 'setDnd'; readonly extension: ExtensionNumber; readonly dnd: boolean }
+  | { readonly name: 'setStatus'; readonly extension: ExtensionNumber; readonly text: string };
 
 export const commandStates = ['accepted', 'done', 'failed', 'unknown'] as const;
 
@@ -45,6 +62,34 @@ export interface CommandRecord {
   readonly finishedAt?: IsoTime;
   /** Who asked. */
   readonly key: KeyId;
+}
+
+/** Who asked for what, on which call, and what came of it; of commands that were refused too. `id` is the command's. */
+export interface AuditEntry {
+  readonly id: CommandId;
+  readonly time: IsoTime;
+  readonly key: KeyId;
+  readonly keyName: string;
+  readonly command: CommandName;
+  /** What was asked for, as it was asked; of digits only how many. */
+  readonly request: Readonly<Record<string, unknown>>;
+  readonly callId?: CallId;
+  readonly legId?: LegId;
+  readonly extension?: ExtensionNumber;
+  readonly result: (typeof auditResults)[number];
+  readonly error?: ErrorCode;
+  readonly detail?: string;
+  readonly finishedAt?: IsoTime;
+}
+
+export const auditResults = [...commandStates, 'refused'] as const;
+
+export interface AuditQuery {
+  readonly key?: KeyId;
+  readonly call?: CallId;
+  /** Older than this entry; the newest come first. */
+  readonly before?: CommandId;
+  readonly limit: number;
 }
 
 export interface SubmitOptions {
@@ -69,5 +114,7 @@ export interface Control {
   wait(tenant: TenantId, command: CommandId, seconds: number, signal?: AbortSignal): Promise<CommandRecord>;
   get(tenant: TenantId, command: CommandId): CommandRecord | undefined;
   list(tenant: TenantId, limit: number): readonly CommandRecord[];
+  /** Every command that was asked for, the newest first. */
+  audit(tenant: TenantId, query: AuditQuery): readonly AuditEntry[];
   close(): Promise<void>;
 }

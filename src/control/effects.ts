@@ -2,6 +2,7 @@ import type { Disposition } from '../model/call.ts';
 import type { Command, CommandName } from '../model/command.ts';
 import type { ErrorCode } from '../model/errors.ts';
 import type { Event, EventType } from '../model/event.ts';
+import type { LiveState } from '../model/live-state.ts';
 import type { CallId, ExtensionNumber, LegId } from '../model/ids.ts';
 
 /** A command under way, as far as its effect must be recognised by it. `callId` and `legId` of a dial are learnt from its first leg. */
@@ -10,6 +11,8 @@ export interface Underway {
   readonly callId?: CallId;
   readonly legId?: LegId;
   readonly extension?: ExtensionNumber;
+  /** The call and leg that the command itself made, once they have shown. */
+  readonly own?: { readonly callId: CallId; readonly legId: LegId };
 }
 
 export type Effect = { readonly effect: 'done' } | { readonly effect: 'failed'; readonly code: ErrorCode; readonly detail: string };
@@ -76,8 +79,44 @@ const transferred: Recognise = ({ callId }, event) => {
   return event.data.succeeded ? done : failed('pbx-refused', 'The transfer failed.');
 };
 
+/** A second time for the same two it changes the mode. */
 const supervising: Recognise = ({ extension }, event) =>
-  event.type === 'supervision.started' && event.leg?.extension === extension ? done : undefined;
+  (event.type === 'supervision.started' || event.type === 'supervision.modeChanged') && event.leg?.extension === extension
+    ? done
+    : undefined;
+
+/** Somebody else is rung or has answered on the call of the second leg, or a queue, mailbox or room has taken it. */
+const consulting: Recognise = ({ own }, event) => {
+  if (own === undefined || event.callId !== own.callId || event.type === 'call.merged') return undefined;
+  if (event.type === 'call.ended')
+    return failed(dialFailures[event.data.disposition], `The consultation ended: ${event.data.disposition}.`);
+  const isThrough = event.call?.legs.some((leg) =>
+    leg.id === own.legId
+      ? leg.state === 'queued' || leg.voicemail === true || leg.conference !== undefined
+      : leg.state === 'ringing' || leg.state === 'connected',
+  );
+  return isThrough === true ? done : undefined;
+};
+
+const invited: Recognise = ({ own, command }, event) => {
+  if (own === undefined || command.name !== 'invite') return undefined;
+  if (event.legId !== own.legId) return undefined;
+  if (event.type === 'conference.joined' && event.data.conference === command.conference) return done;
+  return event.type === 'leg.ended' ? failed('no-answer', `The leg ended: ${event.data.cause.name}.`) : undefined;
+};
+
+const ofAgent =
+  (type: 'agent.loggedIn' | 'agent.loggedOut' | 'agent.paused' | 'agent.unpaused'): Recognise =>
+  ({ command, extension }, event) =>
+    event.type === type && 'queue' in command && event.data.queue === command.queue && event.extension === extension ? done : undefined;
+
+const presenceSet: Recognise = ({ command, extension }, event) => {
+  if (event.type !== 'extension.presenceChanged' || event.extension !== extension) return undefined;
+  const isSo = command.name === 'setDnd' ? event.data.dnd === command.dnd : statusOf(command) === (event.data.statusText ?? '');
+  return isSo ? done : undefined;
+};
+
+const statusOf = (command: Command): string | undefined => (command.name === 'setStatus' ? command.text : undefined);
 
 const retrieved: Recognise = ({ command }, event) =>
   command.name === 'retrieve' &&
@@ -104,19 +143,54 @@ const effects: Readonly<Record<CommandName, Recognise | 'none'>> = {
   divert: first(onLeg('leg.ended'), callGone),
   pickup: first(connectedThere, callGone),
   bridge: first(onLeg('leg.moved'), onCall('legs.linked', 'call.merged'), callGone),
+  startTransfer: first(consulting, legGone),
+  completeTransfer: first(transferred, callGone),
+  cancelTransfer: first(onLeg('leg.resumed'), legGone),
+  join: first(connectedThere, callGone),
+  conference: first(onLeg('conference.joined'), legGone),
+  invite: invited,
+  kick: onLeg('conference.left', 'leg.ended'),
   supervise: first(supervising, callGone),
+  superviseMode: first(onLeg('supervision.modeChanged'), legGone),
   park: first(onCall('leg.parked'), callGone),
   retrieve: retrieved,
   record: first(onLeg('recording.started'), legGone),
   pauseRecording: first(onLeg('recording.paused'), legGone),
   resumeRecording: first(onLeg('recording.resumed'), legGone),
   stopRecording: first(onLeg('recording.stopped'), legGone),
+  agentLogin: ofAgent('agent.loggedIn'),
+  agentLogout: ofAgent('agent.loggedOut'),
+  agentPause: ofAgent('agent.paused'),
+  agentUnpause: ofAgent('agent.unpaused'),
+  setDnd: presenceSet,
+  setStatus: presenceSet,
 };
 
 /** What `event` says of the command, if it says anything. */
 export const effectOf = (underway: Underway, event: Event): Effect | undefined => {
   const recognise = effects[underway.command.name];
   return recognise === 'none' ? undefined : recognise(underway, event);
+};
+
+/** Whether what a command asks for is so already: the PBX has nothing to tell then, and the command is done as it stands. */
+export const isSoAlready = (command: Command, state: LiveState): boolean => {
+  const queue = 'queue' in command ? state.queues.find(({ name }) => name === command.queue) : undefined;
+  const agent = 'queue' in command ? queue?.agents.find(({ extension }) => extension === command.extension) : undefined;
+  const extension = 'extension' in command ? state.extensions.find(({ number }) => number === command.extension) : undefined;
+  switch (command.name) {
+    case 'agentLogin':
+      return agent !== undefined;
+    case 'agentPause':
+      return agent?.state === 'paused';
+    case 'agentUnpause':
+      return agent !== undefined && agent.state !== 'paused';
+    case 'setDnd':
+      return extension?.dnd === command.dnd;
+    case 'setStatus':
+      return (extension?.statusText ?? '') === command.text;
+    default:
+      return false;
+  }
 };
 
 export const hasEffect = (name: CommandName): boolean => effects[name] !== 'none';

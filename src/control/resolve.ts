@@ -2,7 +2,7 @@ import type { TenantEngine } from '../engine/engine.ts';
 import type { Call, Leg } from '../model/call.ts';
 import type { Command, CommandOf } from '../model/command.ts';
 import { GatewayError } from '../model/errors.ts';
-import { channelId, type CommandId, type LegId, type NewId, type PbxId } from '../model/ids.ts';
+import { channelId, type ChannelId, type CommandId, type ExtensionNumber, type LegId, type NewId, type PbxId } from '../model/ids.ts';
 import { checkState } from './check.ts';
 import type { CommandRequest } from './control.ts';
 
@@ -12,6 +12,20 @@ export interface Resolved {
   readonly pbx: PbxId;
   readonly leg?: Leg;
 }
+
+/** Commands that are about no leg. */
+type Placed = Extract<
+  CommandRequest,
+  {
+    readonly name: 'dial' | 'retrieve' | 'invite' | 'agentLogin' | 'agentLogout' | 'agentPause' | 'agentUnpause' | 'setDnd' | 'setStatus';
+  }
+>;
+
+const isPlaced = (request: CommandRequest): request is Placed => !('leg' in request);
+
+const requireExtension = (engine: TenantEngine, extension: ExtensionNumber): void => {
+  if (engine.extension(extension) === undefined) throw new GatewayError('no-such-extension', { extension });
+};
 
 const defaultDialSeconds = 30;
 const defaultParkSeconds = 180;
@@ -31,7 +45,65 @@ const peerOf = (call: Call, leg: Leg): Leg => {
   return peer;
 };
 
-/** Turns legs into channels; throws `no-such-leg`, `leg-ended`, `no-such-extension`, `wrong-state`. */
+/** The other leg of an attended transfer: the same extension's, on a call of its own; the one that is named, else the only one. */
+const consultOf = (engine: TenantEngine, leg: Leg, named: LegId | undefined): Leg => {
+  const { extension } = leg;
+  if (extension === undefined) throw new GatewayError('wrong-state', { leg: leg.id });
+  const others = engine.legsOf(extension).filter((other) => other.callId !== leg.callId && other.state !== 'ended' && !other.held);
+  const fits = named === undefined ? others : others.filter(({ id }) => id === named);
+  const [consult, another] = fits;
+  if (consult !== undefined && another === undefined) return consult;
+  throw new GatewayError('wrong-state', { leg: leg.id, consultations: fits.length });
+};
+
+/** Whom a leg consults: whoever is called or talks there, and its channel once it has answered. */
+const consultedBy = (engine: TenantEngine, consult: Leg): { readonly to: string; readonly target?: ChannelId } => {
+  const call = engine.call(consult.callId);
+  const other = call?.legs.find(({ id, state }) => id !== consult.id && state !== 'ended');
+  const to = call?.to.number ?? '';
+  const answered = other !== undefined && (other.state === 'connected' || other.state === 'held');
+  return { to: to === '' ? (other?.party.number ?? '') : to, ...(answered ? { target: other.channel } : undefined) };
+};
+
+/** Commands that make a leg, and wishes about a queue or an extension. They go to the tenant's first PBX, as a dial does. */
+const resolvePlaced = (engine: TenantEngine, request: Placed, id: CommandId, newId: NewId): Resolved => {
+  requireExtension(engine, request.extension);
+  const [pbx] = engine.pbxs;
+  if (pbx === undefined) throw new GatewayError('no-such-pbx');
+  switch (request.name) {
+    case 'dial': {
+      const { timeoutSeconds = defaultDialSeconds, record, ...rest } = request;
+      const recording = record === true ? { record: { name: id } } : undefined;
+      return { pbx, command: { ...rest, id, channel: channelId(newId.token()), timeoutSeconds, ...recording } };
+    }
+    case 'retrieve':
+    case 'invite':
+      return { pbx, command: { ...request, id, channel: channelId(newId.token()) } };
+    case 'agentLogin':
+    case 'agentLogout':
+    case 'agentPause':
+    case 'agentUnpause': {
+      const agents = engine.snapshot().queues.find(({ name }) => name === request.queue)?.agents;
+      if (agents === undefined) throw new GatewayError('no-such-queue', { queue: request.queue });
+      const agent = agents.find(({ extension }) => extension === request.extension);
+      if (agent === undefined && request.name !== 'agentLogin') {
+        throw new GatewayError(
+          'wrong-state',
+          { queue: request.queue, extension: request.extension },
+          { note: 'It is not logged in there.' },
+        );
+      }
+      return { pbx, command: { ...request, id, ...(agent === undefined ? undefined : { device: agent.device }) } };
+    }
+    case 'setDnd':
+    case 'setStatus':
+      return { pbx, command: { ...request, id } };
+    default:
+      return request satisfies never;
+  }
+};
+
+/** Turns legs into channels; throws `no-such-leg`, `leg-ended`, `no-such-extension`, `no-such-queue`, `wrong-state`. */
 export const resolveRequest = (
   engine: TenantEngine,
   request: CommandRequest,
@@ -39,16 +111,7 @@ export const resolveRequest = (
   newId: NewId,
   hasEnded: (leg: LegId) => boolean,
 ): Resolved => {
-  if (request.name === 'dial' || request.name === 'retrieve') {
-    if (engine.extension(request.extension) === undefined) throw new GatewayError('no-such-extension', { extension: request.extension });
-    const [pbx] = engine.pbxs;
-    if (pbx === undefined) throw new GatewayError('no-such-pbx');
-    const channel = channelId(newId.token());
-    if (request.name === 'retrieve') return { pbx, command: { ...request, id, channel } };
-    const { timeoutSeconds = defaultDialSeconds, record, ...rest } = request;
-    const recording = record === true ? { record: { name: id } } : undefined;
-    return { pbx, command: { ...rest, id, channel, timeoutSeconds, ...recording } };
-  }
+  if (isPlaced(request)) return resolvePlaced(engine, request, id, newId);
   const leg = liveLeg(engine, request.leg, hasEnded);
   checkState(leg, request.name);
   const call = engine.call(leg.callId);
@@ -66,9 +129,10 @@ export const resolveRequest = (
     }
     case 'reject':
     case 'hangup':
+      return resolved({ name: request.name, id, channel });
     case 'mute':
     case 'unmute':
-      return resolved({ name: request.name, id, channel });
+      return resolved({ name: request.name, id, channel, ...(leg.conference === undefined ? undefined : { conference: leg.conference }) });
     case 'hold':
     case 'resume':
       return resolved({ name: request.name, id, channel, peer: peerOf(call, leg).channel });
@@ -81,13 +145,41 @@ export const resolveRequest = (
     case 'divert':
       return resolved({ name: 'divert', id, channel, caller: peerOf(call, leg).channel, to: request.to });
     case 'pickup':
+      requireExtension(engine, request.extension);
       return resolved({ name: 'pickup', id, channel, extension: request.extension, picker: channelId(newId.token()) });
     case 'bridge': {
       const other = liveLeg(engine, request.other, hasEnded);
       checkState(other, 'bridge');
       return resolved({ name: 'bridge', id, channel, other: other.channel });
     }
+    case 'startTransfer': {
+      const { to, timeoutSeconds = defaultDialSeconds } = request;
+      if (leg.extension === undefined) throw new GatewayError('wrong-state', { leg: leg.id });
+      const consult = channelId(newId.token());
+      const peer = peerOf(call, leg).channel;
+      return resolved({ name: 'startTransfer', id, channel, peer, extension: leg.extension, to, consult, timeoutSeconds });
+    }
+    case 'completeTransfer': {
+      const consult = consultOf(engine, leg, request.consult);
+      const peer = peerOf(call, leg).channel;
+      return resolved({ name: 'completeTransfer', id, channel, peer, consult: consult.channel, ...consultedBy(engine, consult) });
+    }
+    case 'cancelTransfer': {
+      const consult = consultOf(engine, leg, request.consult).channel;
+      return resolved({ name: 'cancelTransfer', id, channel, peer: peerOf(call, leg).channel, consult });
+    }
+    case 'join':
+      requireExtension(engine, request.extension);
+      return resolved({ name: 'join', id, channel, extension: request.extension, joiner: channelId(newId.token()) });
+    case 'conference':
+      return resolved({ name: 'conference', id, channel, peer: peerOf(call, leg).channel, conference: request.conference });
+    case 'kick':
+      if (leg.conference === undefined) throw new GatewayError('wrong-state', { leg: leg.id });
+      return resolved({ name: 'kick', id, channel, conference: leg.conference });
+    case 'superviseMode':
+      return resolved({ name: 'superviseMode', id, channel, mode: request.mode });
     case 'supervise': {
+      requireExtension(engine, request.extension);
       const supervisor = channelId(newId.token());
       return resolved({ name: 'supervise', id, channel, extension: request.extension, mode: request.mode, supervisor });
     }

@@ -33,7 +33,8 @@ export type Command = { readonly id: CommandId } & (
   | { readonly name: 'reject'; readonly channel: ChannelId }
   | { readonly name: 'hangup'; readonly channel: ChannelId }
   | { readonly name: 'hold' | 'resume'; readonly channel: ChannelId; readonly peer?: ChannelId }
-  | { readonly name: 'mute' | 'unmute'; readonly channel: ChannelId }
+  /** `conference`: the room that the channel is in, where it is in one. */
+  | { readonly name: 'mute' | 'unmute'; readonly channel: ChannelId; readonly conference?: string }
   | { readonly name: 'dtmf'; readonly channel: ChannelId; readonly digits: string }
   /** Blind: `channel` leaves, its peer goes on to `to`. */
   | { readonly name: 'transfer'; readonly channel: ChannelId; readonly peer: ChannelId; readonly to: string }
@@ -43,6 +44,35 @@ export type Command = { readonly id: CommandId } & (
   /** `extension` takes what rings at `channel`. `picker` is the id that its new channel shall have. */
   | { readonly name: 'pickup'; readonly channel: ChannelId; readonly extension: ExtensionNumber; readonly picker: ChannelId }
   | { readonly name: 'bridge'; readonly channel: ChannelId; readonly other: ChannelId }
+  /** Attended transfer: `channel` puts `peer` on hold, and its phone is rung a second time, as `consult`, to talk to `to` first. */
+  | {
+      readonly name: 'startTransfer';
+      readonly channel: ChannelId;
+      readonly peer: ChannelId;
+      readonly extension: ExtensionNumber;
+      readonly to: string;
+      /** The id that the phone's second channel shall have. */
+      readonly consult: ChannelId;
+      readonly timeoutSeconds: number;
+    }
+  /** `peer` goes to the consulted party, both legs of the phone end. Without `target` that party still rings, and `peer` is sent to `to`. */
+  | {
+      readonly name: 'completeTransfer';
+      readonly channel: ChannelId;
+      readonly peer: ChannelId;
+      readonly consult: ChannelId;
+      readonly to: string;
+      readonly target?: ChannelId;
+    }
+  /** The consultation ends, and `channel` talks to `peer` again. */
+  | { readonly name: 'cancelTransfer'; readonly channel: ChannelId; readonly peer: ChannelId; readonly consult: ChannelId }
+  /** `extension` is rung, as `joiner`, and becomes a third party of the conversation of `channel`. */
+  | { readonly name: 'join'; readonly channel: ChannelId; readonly extension: ExtensionNumber; readonly joiner: ChannelId }
+  /** The two go on talking in a conference room. */
+  | { readonly name: 'conference'; readonly channel: ChannelId; readonly peer: ChannelId; readonly conference: string }
+  /** `extension` is rung, as `channel`, and put into the room. */
+  | { readonly name: 'invite'; readonly conference: string; readonly extension: ExtensionNumber; readonly channel: ChannelId }
+  | { readonly name: 'kick'; readonly channel: ChannelId; readonly conference: string }
   | {
       readonly name: 'supervise';
       readonly channel: ChannelId;
@@ -50,6 +80,8 @@ export type Command = { readonly id: CommandId } & (
       readonly mode: SupervisionMode;
       readonly supervisor: ChannelId;
     }
+  /** `channel` is the supervisor's own. */
+  | { readonly name: 'superviseMode'; readonly channel: ChannelId; readonly mode: SupervisionMode }
   | {
       readonly name: 'park';
       readonly channel: ChannelId;
@@ -61,6 +93,18 @@ export type Command = { readonly id: CommandId } & (
   | { readonly name: 'record'; readonly channel: ChannelId; readonly recording: string }
   /** Of the recording that runs on the channel; there is one at most. */
   | { readonly name: 'pauseRecording' | 'resumeRecording' | 'stopRecording'; readonly channel: ChannelId }
+  | {
+      readonly name: 'agentLogin' | 'agentLogout' | 'agentPause' | 'agentUnpause';
+      readonly queue: string;
+      readonly extension: ExtensionNumber;
+      /** The agent's name in the queue, where it is known: `PJSIP/104`. */
+      readonly device?: string;
+      /** Why it pauses. */
+      readonly reason?: string;
+    }
+  | { readonly name: 'setDnd'; readonly extension: ExtensionNumber; readonly dnd: boolean }
+  /** Shows a text with the extension's presence; an empty one removes it. */
+  | { readonly name: 'setStatus'; readonly extension: ExtensionNumber; readonly text: string }
 );
 
 export type CommandName = Command['name'];
@@ -81,13 +125,27 @@ export const commandNames = [
   'divert',
   'pickup',
   'bridge',
+  'startTransfer',
+  'completeTransfer',
+  'cancelTransfer',
+  'join',
+  'conference',
+  'invite',
+  'kick',
   'supervise',
+  'superviseMode',
   'park',
   'retrieve',
   'record',
   'pauseRecording',
   'resumeRecording',
   'stopRecording',
+  'agentLogin',
+  'agentLogout',
+  'agentPause',
+  'agentUnpause',
+  'setDnd',
+  'setStatus',
 ] as const satisfies readonly CommandName[];
 
 /**

@@ -36,4 +36,11 @@ export const migrations = [
 
   CREATE TABLE state (tenant TEXT NOT NULL, name TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (tenant, name)) WITHOUT ROWID;
   `,
+  `
+  CREATE TABLE audit (
+    id TEXT PRIMARY KEY, tenant TEXT NOT NULL, at INTEGER NOT NULL, key TEXT NOT NULL, call TEXT, entry TEXT NOT NULL
+  );
+  CREATE INDEX audit_of_tenant ON audit (tenant, at, id);
+  CREATE INDEX audit_of_call ON audit (tenant, call, at) WHERE call IS NOT NULL;
+  `,
 ] as const;

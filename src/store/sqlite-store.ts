@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { auditTable } from './audit-table.ts';
 import { commandTable } from './command-table.ts';
 import { historyTable } from './history-table.ts';
 import { keyTable } from './key-table.ts';
@@ -24,6 +25,7 @@ export const openSqliteStore = (options: SqliteStoreOptions): Store => {
   return {
     keys: keyTable(file),
     commands: commandTable(file),
+    audit: auditTable(file),
     history: historyTable(file),
     traces: traceTable(file),
     state: stateTable(file),

@@ -76,10 +76,10 @@ export class StoreFile {
   }
 
   /** One transaction that does not wait for the disk; it becomes durable with the next that does. */
-  writeSoon(run: () => void): void {
+  writeSoon(run: () => void, options: { readonly urgent?: boolean } = {}): void {
     this.#database.exec('PRAGMA synchronous = NORMAL');
     try {
-      this.write(run);
+      this.write(run, options);
     } finally {
       this.#database.exec('PRAGMA synchronous = FULL');
     }

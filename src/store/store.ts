@@ -28,6 +28,24 @@ export interface CommandRow {
   readonly idempotency?: { readonly key: string; readonly digest: string };
 }
 
+/** An entry of the audit as JSON text, with what it is looked up by. Its id is that of the command. */
+export interface AuditRow {
+  readonly id: CommandId;
+  readonly tenant: TenantId;
+  readonly at: Micros;
+  readonly key: KeyId;
+  readonly call?: CallId;
+  readonly entry: string;
+}
+
+export interface AuditSearch {
+  readonly key?: KeyId;
+  readonly call?: CallId;
+  /** Older than this one in the listing (newest first). */
+  readonly before?: CommandId;
+  readonly limit: number;
+}
+
 export interface CallQuery {
   readonly extension?: ExtensionNumber;
   /** Any party's number contains this. */
@@ -63,6 +81,14 @@ export interface Store {
     open(tenant: TenantId): readonly CommandRow[];
     /** Deletes some of those that ended and are older; true if there may be more. */
     prune(before: Micros): boolean;
+  };
+  /** Who asked for what. Without waiting for the disk: it becomes durable with the next write that does, the command's record. */
+  readonly audit: {
+    put(row: AuditRow): void;
+    get(tenant: TenantId, id: CommandId): AuditRow | undefined;
+    list(tenant: TenantId, search: AuditSearch): readonly AuditRow[];
+    /** Deletes some of those that are older; true if there may be more. */
+    prune(tenant: TenantId, before: Micros): boolean;
   };
   /** Ended calls, written from the log up to `position`; the same call written twice is one. */
   readonly history: {

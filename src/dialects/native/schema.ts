@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { scopes } from '../../auth/auth.ts';
-import { commandStates } from '../../control/control.ts';
+import { auditResults, commandStates } from '../../control/control.ts';
 import {
   callDirections,
   callStates,
@@ -375,6 +375,25 @@ export const commandRecordSchema = z
   .readonly()
   .meta({ id: 'Command' });
 
+export const auditEntrySchema = z
+  .object({
+    id: commandIdSchema,
+    time: isoTimeSchema,
+    key: keyIdSchema,
+    keyName: z.string(),
+    command: z.enum(commandNames),
+    request: z.record(z.string(), z.unknown()).readonly().describe('What was asked for; of digits only how many'),
+    callId: optional(callIdSchema),
+    legId: optional(legIdSchema),
+    extension: optional(extensionNumberSchema),
+    result: z.enum(auditResults),
+    error: optional(z.enum(errorCodes)),
+    detail: optional(z.string()),
+    finishedAt: optional(isoTimeSchema),
+  })
+  .readonly()
+  .meta({ id: 'AuditEntry', description: 'Who asked for what, and what came of it; `refused` never reached the PBX.' });
+
 const keyShape = {
   id: keyIdSchema,
   tenant: tenantIdSchema,
@@ -473,13 +492,27 @@ export const commandBodies = {
   voicemail: z.strictObject({ mailbox: askedExtension }),
   pickup: z.strictObject({ extension: askedExtension.describe('Who takes the call') }),
   bridge: z.strictObject({ other: legIdSchema }),
+  startTransfer: z.strictObject({ to: dialString('Whom to consult'), timeoutSeconds: optional(ringSeconds) }),
+  completeTransfer: z.strictObject({ consult: optional(legIdSchema.describe("The extension's other leg, if it has several")) }),
+  cancelTransfer: z.strictObject({ consult: optional(legIdSchema.describe("The extension's other leg, if it has several")) }),
+  join: z.strictObject({ extension: askedExtension.describe('Who becomes the third party') }),
+  conference: z.strictObject({ conference: dialString('A conference room, as it is dialled') }),
+  invite: z.strictObject({ extension: askedExtension.describe('Who is rung and put into the room') }),
+  kick: z.strictObject({}),
   supervise: z.strictObject({ extension: askedExtension.describe('Who listens'), mode: z.enum(supervisionModes) }),
+  superviseMode: z.strictObject({ mode: z.enum(supervisionModes) }),
   park: z.strictObject({ slot: optional(z.strictObject(slotRefShape)), timeoutSeconds: optional(ringSeconds) }),
   retrieve: z.strictObject({ extension: askedExtension.describe('Whose phone rings') }),
   record: z.strictObject({}),
   pauseRecording: z.strictObject({}),
   resumeRecording: z.strictObject({}),
   stopRecording: z.strictObject({}),
+  agentLogin: z.strictObject({}),
+  agentLogout: z.strictObject({}),
+  agentPause: z.strictObject({ reason: optional(z.string().min(1).max(100)) }),
+  agentUnpause: z.strictObject({}),
+  setDnd: z.strictObject({ dnd: z.boolean() }),
+  setStatus: z.strictObject({ text: z.string().max(100).describe('Empty to remove it') }),
 } satisfies { readonly [Name in (typeof commandNames)[number]]: z.ZodType };
 
 export const newKeySchema = z.strictObject({

@@ -14,6 +14,7 @@ export interface Phone {
   readonly voicemail: boolean;
   registered: boolean;
   dnd: boolean;
+  statusText: string;
 }
 
 /** Somebody's phone beyond the trunk. */

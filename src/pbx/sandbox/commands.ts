@@ -50,6 +50,36 @@ const perform = (pbx: SandboxPbx, command: Command): void => {
       return pbx.pickup(pbx.channel(command.channel), command.extension, command.picker);
     case 'bridge':
       return pbx.bridge(pbx.channel(command.channel), pbx.channel(command.other));
+    case 'startTransfer': {
+      const { id, channel, peer, to, consult, timeoutSeconds } = command;
+      return pbx.consult(pbx.channel(channel), pbx.channel(peer), to, { command: id, channel: consult, timeoutSeconds });
+    }
+    case 'completeTransfer':
+      return pbx.completeTransfer(pbx.channel(command.channel), pbx.channel(command.peer), pbx.channel(command.consult), command.to);
+    case 'cancelTransfer':
+      return pbx.cancelTransfer(pbx.channel(command.channel), pbx.channel(command.consult));
+    case 'join':
+      return pbx.joinAsThird(pbx.channel(command.channel), command.extension, command.joiner);
+    case 'conference':
+      return pbx.toConference(pbx.channel(command.channel), pbx.channel(command.peer), command.conference);
+    case 'invite':
+      return pbx.inviteToConference(command.conference, command.extension, command.channel);
+    case 'kick':
+      return pbx.kick(pbx.channel(command.channel), command.conference);
+    case 'superviseMode':
+      return pbx.setSupervision(pbx.channel(command.channel), command.mode);
+    case 'agentLogin':
+      return pbx.logAgent(command.queue, command.extension, true);
+    case 'agentLogout':
+      return pbx.logAgent(command.queue, command.extension, false);
+    case 'agentPause':
+      return pbx.pauseAgent(command.queue, command.extension, { reason: command.reason ?? '' });
+    case 'agentUnpause':
+      return pbx.pauseAgent(command.queue, command.extension, undefined);
+    case 'setDnd':
+      return pbx.setDnd(pbx.phone(command.extension), command.dnd);
+    case 'setStatus':
+      return pbx.setStatus(pbx.phone(command.extension), command.text);
     case 'supervise':
       return pbx.supervise(pbx.channel(command.channel), command.extension, command.mode, command.supervisor);
     case 'park':

@@ -53,6 +53,18 @@ export class Dialplan {
     throw new GatewayError('invalid-parameter', { field: 'to', number: to }, { note: 'Nothing can be reached by this number.' });
   }
 
+  /** Throws unless there is such a room. */
+  checkConference(name: string): void {
+    if (this.#office.conferences.includes(name)) return;
+    throw new GatewayError('invalid-parameter', { field: 'conference', conference: name }, { note: 'There is no such conference.' });
+  }
+
+  queue(name: string): WaitingQueue {
+    const queue = this.queues.find((each) => each.name === name);
+    if (queue === undefined) throw new GatewayError('no-such-queue', { queue: name });
+    return queue;
+  }
+
   /** Sends a channel that is doing nothing else to a number that was checked. `sender` is who transferred it there. */
   route(channel: LiveChannel, to: string, sender?: LiveChannel): void {
     const destination = this.#destination(to);

@@ -224,6 +224,74 @@ export class SandboxPbx {
     exchange.end(second, 16);
   }
 
+  /** The first half of an attended transfer: the peer is held, and the same phone calls `to`. */
+  consult(
+    channel: LiveChannel,
+    peer: LiveChannel,
+    to: string,
+    { command, channel: id, timeoutSeconds }: { readonly command: CommandId; readonly channel: ChannelId; readonly timeoutSeconds: number },
+  ): void {
+    requireConversation(channel, peer);
+    const { party } = channel;
+    if (party.kind !== 'phone') throw wrongState(channel, 'It is not a phone of the office.');
+    // As `dial` checks it, before anything has happened.
+    this.#dialplan.check(to);
+    requireRegistered(party);
+    this.#requireNew(id);
+    if (!channel.held) this.#exchange.hold(channel);
+    this.dial({ command, channel: id, extension: party.extension, number: to, autoAnswer: true, timeoutSeconds });
+  }
+
+  /** The second half: those two talk, or what still rings is rung for `peer`; the phone is out of it. */
+  completeTransfer(channel: LiveChannel, peer: LiveChannel, consult: LiveChannel, to: string): void {
+    requireConversation(channel, peer);
+    if (consult.activity instanceof Talk) {
+      this.join(channel, consult);
+      return;
+    }
+    this.#dialplan.check(to);
+    this.#exchange.end(consult, 16, 'command');
+    this.transfer(channel, to, peer);
+  }
+
+  cancelTransfer(channel: LiveChannel, consult: LiveChannel): void {
+    if (!channel.held) throw wrongState(channel, 'It is not held.');
+    this.#exchange.end(consult, 16, 'command');
+    this.#exchange.resume(channel);
+  }
+
+  /** A phone is called and becomes a third party of a conversation. */
+  joinAsThird(channel: LiveChannel, extension: string, joiner: ChannelId): void {
+    const { activity } = channel;
+    if (!(activity instanceof Talk)) throw wrongState(channel, 'It is not in a conversation.');
+    this.#callUp(this.phone(extension), joiner, shown(channel), (own) => {
+      this.#exchange.enter(own, 'bridge', channel.id);
+      activity.add(own);
+    });
+  }
+
+  /** Two who talk go on in a room. */
+  toConference(channel: LiveChannel, peer: LiveChannel, name: string): void {
+    requireConversation(channel, peer);
+    this.#dialplan.checkConference(name);
+    if (channel.held) this.#exchange.resume(channel);
+    const endOthers = this.#exchange.depart(peer, { how: 'moved' });
+    this.#exchange.depart(channel, { how: 'moved' });
+    endOthers();
+    this.#dialplan.route(channel, name);
+    this.#dialplan.route(peer, name);
+  }
+
+  inviteToConference(name: string, extension: string, id: ChannelId): void {
+    this.#dialplan.checkConference(name);
+    this.#callUp(this.phone(extension), id, { number: name, name: '' }, (own) => this.#dialplan.route(own, name));
+  }
+
+  kick(channel: LiveChannel, name: string): void {
+    if (channel.conference !== name) throw wrongState(channel, 'It is not in this conference.');
+    this.#exchange.end(channel, 16, 'command');
+  }
+
   /** What rings at `channel` goes on to `to` instead, for its caller. */
   divert(channel: LiveChannel, to: string): void {
     this.#dialplan.check(to);
@@ -265,8 +333,7 @@ export class SandboxPbx {
     const phone = this.phone(extension);
     const running = this.channelsOf(phone).find(({ supervising }) => supervising?.target === target);
     if (running !== undefined) {
-      running.supervising = { mode, target };
-      exchange.say({ type: 'supervision.modeChanged', channel: running.id, mode });
+      this.setSupervision(running, mode);
       return;
     }
     this.#callUp(phone, supervisor, shown(target), (own) => {
@@ -281,6 +348,13 @@ export class SandboxPbx {
         },
       });
     });
+  }
+
+  /** `channel` is the supervisor's own. */
+  setSupervision(channel: LiveChannel, mode: SupervisionMode): void {
+    if (channel.supervising === undefined) throw wrongState(channel, 'It supervises nobody.');
+    channel.supervising = { mode, target: channel.supervising.target };
+    this.#exchange.say({ type: 'supervision.modeChanged', channel: channel.id, mode });
   }
 
   /** `channel` leaves, its peer waits in the slot. */
@@ -330,6 +404,21 @@ export class SandboxPbx {
     if (phone.dnd === dnd) return;
     phone.dnd = dnd;
     this.#exchange.say({ type: 'extension.dnd', extension: phone.extension, dnd });
+  }
+
+  setStatus(phone: Phone, text: string): void {
+    if (phone.statusText === text) return;
+    phone.statusText = text;
+    this.#exchange.say({ type: 'extension.status', extension: phone.extension, text });
+  }
+
+  logAgent(queue: string, extension: string, loggedIn: boolean): void {
+    this.#dialplan.queue(queue).logAgent(this.phone(extension), loggedIn);
+  }
+
+  /** `pause` says why; without it the agent takes calls again. */
+  pauseAgent(queue: string, extension: string, pause: { readonly reason: string } | undefined): void {
+    this.#dialplan.queue(queue).pauseAgent(this.phone(extension), pause);
   }
 
   /** With whom a channel talks; throws if with nobody, or with several. */
@@ -427,6 +516,7 @@ const phoneOf = ({ number, name, habit, voicemail, registered, dnd }: Office['ex
   voicemail,
   registered,
   dnd,
+  statusText: '',
 });
 
 const contactOf = ({ extension }: Phone): string => `sip:${extension}@192.0.2.1:5060`;
@@ -437,6 +527,7 @@ const extensionSnapshot = (phone: Phone): ExtensionSnapshot => ({
   devices: [phone.device],
   registered: phone.registered ? [{ device: phone.device, contact: contactOf(phone), userAgent }] : [],
   dnd: phone.dnd,
+  ...(phone.statusText === '' ? undefined : { statusText: phone.statusText }),
 });
 
 const isTalking = (channel: LiveChannel): boolean => channel.activity instanceof Talk;

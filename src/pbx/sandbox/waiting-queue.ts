@@ -1,3 +1,4 @@
+import { GatewayError } from '../../model/errors.ts';
 import type { AgentSnapshot } from '../../model/fact.ts';
 import type { AgentState } from '../../model/place.ts';
 import type { Activity, Departure, LiveChannel, Phone } from './channel.ts';
@@ -25,7 +26,11 @@ export class WaitingQueue implements Activity {
   readonly #options: WaitingQueueOptions;
   /** The longest idle first. */
   readonly #agents: Phone[];
+  /** The same in the order in which they are listed. */
+  readonly #members: Phone[];
   readonly #said = new Map<Phone, AgentState>();
+  /** Agents who take no calls for now, with the reason they gave. */
+  readonly #paused = new Map<Phone, string>();
   readonly #waiting: Waiting[] = [];
   #retrying = false;
 
@@ -34,21 +39,52 @@ export class WaitingQueue implements Activity {
     this.#exchange = exchange;
     this.#options = options;
     this.#agents = [...options.agents];
+    this.#members = [...options.agents];
     for (const agent of this.#agents) this.#said.set(agent, this.#stateOf(agent));
   }
 
   snapshot(): { readonly name: string; readonly agents: readonly AgentSnapshot[] } {
-    return { name: this.name, agents: this.#options.agents.map((agent) => this.#snapshotOf(agent)) };
+    return { name: this.name, agents: this.#members.map((agent) => this.#snapshotOf(agent)) };
   }
 
   /** Says of every agent whose state is no longer what was said of it last. */
   refresh(): void {
-    for (const agent of this.#options.agents) {
+    for (const agent of this.#members) {
       const state = this.#stateOf(agent);
       if (this.#said.get(agent) === state) continue;
       this.#said.set(agent, state);
       this.#exchange.say({ type: 'agent.state', queue: this.name, ...this.#snapshotOf(agent) });
     }
+  }
+
+  /** Does nothing for an agent who is logged in, or out, already. */
+  logAgent(phone: Phone, loggedIn: boolean): void {
+    if (this.#agents.includes(phone) === loggedIn) return;
+    const { device, name, extension } = phone;
+    if (loggedIn) {
+      this.#agents.push(phone);
+      this.#members.push(phone);
+      this.#exchange.say({ type: 'agent.loggedIn', queue: this.name, device, name, extension });
+      this.#serve();
+      return;
+    }
+    this.#agents.splice(this.#agents.indexOf(phone), 1);
+    this.#members.splice(this.#members.indexOf(phone), 1);
+    this.#paused.delete(phone);
+    this.#said.delete(phone);
+    this.#exchange.say({ type: 'agent.loggedOut', queue: this.name, device, name, extension });
+  }
+
+  pauseAgent(phone: Phone, pause: { readonly reason: string } | undefined): void {
+    if (!this.#agents.includes(phone)) {
+      throw new GatewayError('wrong-state', { extension: phone.extension }, { note: `It is no agent of queue ${this.name}.` });
+    }
+    if (pause !== undefined) {
+      this.#paused.set(phone, pause.reason);
+      return;
+    }
+    this.#paused.delete(phone);
+    this.#serve();
   }
 
   join(caller: LiveChannel): void {
@@ -130,11 +166,14 @@ export class WaitingQueue implements Activity {
   #stateOf(phone: Phone): AgentState {
     if (!phone.registered) return 'unavailable';
     const channels = this.#exchange.channelsOf(phone);
+    if (this.#paused.has(phone)) return 'paused';
     if (channels.some(({ ring }) => ring !== undefined)) return 'ringing';
     return channels.length > 0 ? 'busy' : 'idle';
   }
 
   #snapshotOf(phone: Phone): AgentSnapshot {
-    return { device: phone.device, name: phone.name, extension: phone.extension, state: this.#stateOf(phone) };
+    const reason = this.#paused.get(phone) ?? '';
+    const why = reason === '' ? undefined : { pausedReason: reason };
+    return { device: phone.device, name: phone.name, extension: phone.extension, state: this.#stateOf(phone), ...why };
   }
 }

@@ -174,6 +174,31 @@ const command = async (office: TestOffice, { name, one, other, extension: by, to
       return void (await office.command({ name, channel: own, peer, slot, timeoutSeconds: 30 }));
     case 'retrieve':
       return void (await office.command({ name, slot, extension: by, channel: id }));
+    case 'startTransfer':
+      return void (await office.command({ name, channel: own, peer, extension: by, to, consult: id, timeoutSeconds: 10 }));
+    case 'completeTransfer':
+      return void (await office.command({ name, channel: own, peer, consult: made[other + 1] ?? peer, to }));
+    case 'cancelTransfer':
+      return void (await office.command({ name, channel: own, peer, consult: peer }));
+    case 'join':
+      return void (await office.command({ name, channel: own, extension: by, joiner: id }));
+    case 'conference':
+      return void (await office.command({ name, channel: own, peer, conference: to }));
+    case 'invite':
+      return void (await office.command({ name, conference: '650', extension: by, channel: id }));
+    case 'kick':
+      return void (await office.command({ name, channel: own, conference: '650' }));
+    case 'superviseMode':
+      return void (await office.command({ name, channel: own, mode }));
+    case 'agentLogin':
+    case 'agentLogout':
+    case 'agentPause':
+    case 'agentUnpause':
+      return void (await office.command({ name, queue: '600', extension: by }));
+    case 'setDnd':
+      return void (await office.command({ name, extension: by, dnd: one % 2 === 0 }));
+    case 'setStatus':
+      return void (await office.command({ name, extension: by, text: to }));
     case 'record':
     case 'pauseRecording':
     case 'resumeRecording':

@@ -3,11 +3,26 @@ import type { Scope } from '../../../auth/auth.ts';
 import type { CommandRequest } from '../../../control/control.ts';
 import { commandNames } from '../../../model/command.ts';
 import type { CommandName } from '../../../model/command.ts';
+import { problemContentType, renderProblem } from '../../../http/problem.ts';
+import { renderCursor } from '../../../model/cursor.ts';
 import { GatewayError } from '../../../model/errors.ts';
+import { callIdFrom } from '../../../model/ids.ts';
 import { defineEndpoint } from '../endpoint.ts';
 import type { Answer, Context, Endpoint } from '../endpoint.ts';
 import { numberParameter, parseIdempotencyKey, parseIfCursor, parsePreferredWait } from '../parse.ts';
-import { commandBodies, commandIdSchema, commandRecordSchema, legIdSchema } from '../schema.ts';
+import {
+  auditEntrySchema,
+  callIdSchema,
+  callSchema,
+  commandBodies,
+  commandIdSchema,
+  commandRecordSchema,
+  cursorTextSchema,
+  extensionNumberSchema,
+  keyIdSchema,
+  legIdSchema,
+  problemSchema,
+} from '../schema.ts';
 
 /** The control room decides what exactly a key may do; a key with none of these may do nothing. */
 const anyControl: readonly Scope[] = ['control', 'control-own', 'supervise', 'record'];
@@ -15,12 +30,35 @@ const anyControl: readonly Scope[] = ['control', 'control-own', 'supervise', 're
 const answers = {
   200: { description: 'The command has ended: `state` says how', schema: commandRecordSchema },
   202: { description: 'The command is recorded and under way', schema: commandRecordSchema },
+  409: {
+    description:
+      'The call has changed since If-Cursor: here is how it is now (absent once it has ended). Other conflicts are problems alone',
+    schema: problemSchema.extend({ current: z.exactOptional(callSchema), cursor: z.exactOptional(cursorTextSchema) }),
+    contentType: 'application/problem+json',
+  },
 };
 
 const headers = ['Idempotency-Key', 'If-Cursor', 'Prefer'] as const;
 
 /** Records the command and sends it; waits for its end if the client asked to. */
-const submit = async (request: CommandRequest, { gateway, identity, headers: given, signal }: Context): Promise<Answer> => {
+const submit = async (request: CommandRequest, context: Context): Promise<Answer> => {
+  try {
+    return await carryOut(request, context);
+  } catch (error) {
+    if (error instanceof GatewayError && error.code === 'call-moved-on') return conflict(error, context);
+    throw error;
+  }
+};
+
+/** The call has moved on: the answer says to where, so that the client need not ask again before it decides. */
+const conflict = (error: GatewayError, { engine }: Context): Answer => {
+  const { call } = error.details;
+  const current = typeof call === 'string' ? engine.call(callIdFrom(call)) : undefined;
+  const body = { ...renderProblem(error), ...(current === undefined ? {} : { current }), cursor: renderCursor(engine.cursor()) };
+  return { status: error.status, body, headers: { 'Content-Type': problemContentType } };
+};
+
+const carryOut = async (request: CommandRequest, { gateway, identity, headers: given, signal }: Context): Promise<Answer> => {
   const idempotencyKey = parseIdempotencyKey(given);
   const ifCursor = parseIfCursor(given);
   const accepted = await gateway.control.submit(identity, request, {
@@ -64,7 +102,78 @@ const retrieve = defineEndpoint({
   handle: ({ params, body }, context) => submit({ name: 'retrieve', slot: params, extension: body.extension }, context),
 });
 
-const summaries: Readonly<Record<Exclude<CommandName, 'dial' | 'retrieve'>, string>> = {
+const invite = defineEndpoint({
+  id: 'invite',
+  method: 'POST',
+  path: '/v1/conferences/{conference}/invite',
+  tag: 'commands',
+  summary: 'Rings an extension and puts it into the room',
+  scopes: anyControl,
+  headers,
+  params: z.object({ conference: z.string().max(100) }),
+  body: commandBodies.invite,
+  answers,
+  handle: ({ params, body }, context) => submit({ name: 'invite', ...params, ...body }, context),
+});
+
+const agentSummaries = {
+  login: ['agentLogin', 'Makes the extension an agent of the queue'],
+  logout: ['agentLogout', 'The extension is an agent of the queue no longer'],
+  pause: ['agentPause', 'The queue rings this agent no more until it is unpaused'],
+  unpause: ['agentUnpause', 'The queue rings this agent again'],
+} as const;
+
+const agentCommands = Object.entries(agentSummaries).map(([path, [name, summary]]) =>
+  defineEndpoint({
+    id: name,
+    method: 'POST',
+    path: `/v1/queues/{queue}/agents/{extension}/${path}`,
+    tag: 'commands',
+    summary,
+    scopes: anyControl,
+    headers,
+    params: z.object({ queue: z.string().max(100), extension: extensionNumberSchema }),
+    body: commandBodies[name],
+    answers,
+    handle: ({ params, body }, context) => submit({ name, ...params, ...body }, context),
+  }),
+);
+
+const extensionParams = z.object({ extension: extensionNumberSchema });
+
+const setDnd = defineEndpoint({
+  id: 'setDnd',
+  method: 'POST',
+  path: '/v1/extensions/{extension}/dnd',
+  tag: 'commands',
+  summary: 'Do not disturb, on or off',
+  scopes: anyControl,
+  headers,
+  params: extensionParams,
+  body: commandBodies.setDnd,
+  answers,
+  handle: ({ params, body }, context) => submit({ name: 'setDnd', ...params, ...body }, context),
+});
+
+const setStatus = defineEndpoint({
+  id: 'setStatus',
+  method: 'POST',
+  path: '/v1/extensions/{extension}/status',
+  tag: 'commands',
+  summary: "A text that is shown with the extension's presence",
+  scopes: anyControl,
+  headers,
+  params: extensionParams,
+  body: commandBodies.setStatus,
+  answers,
+  handle: ({ params, body }, context) => submit({ name: 'setStatus', ...params, ...body }, context),
+});
+
+/** Commands that have an address of their own, because they are about no leg. */
+type PlacedCommand = 'dial' | 'retrieve' | 'invite' | 'agentLogin' | 'agentLogout' | 'agentPause' | 'agentUnpause' | 'setDnd' | 'setStatus';
+type LegCommand = Exclude<CommandName, PlacedCommand>;
+
+const summaries: Readonly<Record<LegCommand, string>> = {
   answer: 'Answers what rings',
   reject: 'Declines what rings; others that ring for the same caller go on',
   hangup: 'Ends the leg',
@@ -78,7 +187,14 @@ const summaries: Readonly<Record<Exclude<CommandName, 'dial' | 'retrieve'>, stri
   divert: 'The leg rings: its caller goes on to another number instead',
   pickup: 'Another extension takes what rings here',
   bridge: 'Connects the peers of two legs',
+  startTransfer: 'Attended transfer: puts the peer on hold and calls whom to consult',
+  completeTransfer: 'The held peer goes to the consulted party; one that still rings is rung for it',
+  cancelTransfer: 'Ends the consultation and takes the peer back',
+  join: 'Rings an extension and makes it a third party of the conversation',
+  conference: 'The leg and its peer go on talking in a conference room',
+  kick: 'Takes the leg out of its conference',
   supervise: 'An extension listens in, whispers or joins',
+  superviseMode: 'The leg supervises: listens, whispers or joins from now on',
   park: "Parks the leg's peer in a slot",
   record: 'Begins to record',
   pauseRecording: 'Pauses the recording',
@@ -86,7 +202,7 @@ const summaries: Readonly<Record<Exclude<CommandName, 'dial' | 'retrieve'>, stri
   stopRecording: 'Ends the recording',
 };
 
-const legCommand = (name: Exclude<CommandName, 'dial' | 'retrieve'>): Endpoint =>
+const legCommand = (name: LegCommand): Endpoint =>
   defineEndpoint({
     id: name,
     method: 'POST',
@@ -102,7 +218,7 @@ const legCommand = (name: Exclude<CommandName, 'dial' | 'retrieve'>): Endpoint =
     handle: ({ params, body }, context) => submit({ name, leg: params.leg, ...(body as object) } as CommandRequest, context),
   });
 
-const isLegCommand = (name: CommandName): name is Exclude<CommandName, 'dial' | 'retrieve'> => name !== 'dial' && name !== 'retrieve';
+const isLegCommand = (name: CommandName): name is LegCommand => Object.hasOwn(summaries, name);
 
 const readCommands: readonly Scope[] = ['observe', ...anyControl];
 
@@ -140,10 +256,45 @@ const listCommands = defineEndpoint({
   }),
 });
 
+const listAudit = defineEndpoint({
+  id: 'listAudit',
+  method: 'GET',
+  path: '/v1/audit',
+  tag: 'administration',
+  summary: 'Who asked for what, on which call, and what came of it',
+  scopes: ['administer'],
+  query: z.strictObject({
+    key: z.exactOptional(keyIdSchema.describe('Asked for with this key')),
+    call: z.exactOptional(callIdSchema.describe('About this call')),
+    before: z.exactOptional(commandIdSchema.describe('`next` of the page before')),
+    limit: z.exactOptional(numberParameter(1, 1000, '100 when absent')),
+  }),
+  answers: {
+    200: {
+      description: 'The newest first',
+      schema: z.object({
+        entries: z.array(auditEntrySchema).readonly(),
+        next: z.exactOptional(commandIdSchema.describe('There may be more: ask with before=')),
+      }),
+    },
+  },
+  handle: ({ query }, { gateway, identity }) => {
+    const limit = query.limit ?? 100;
+    const entries = gateway.control.audit(identity.tenant, { ...query, limit });
+    const last = entries.length === limit ? entries.at(-1)?.id : undefined;
+    return { status: 200, body: { entries, ...(last === undefined ? {} : { next: last }) } };
+  },
+});
+
 export const commandEndpoints: readonly Endpoint[] = [
   dial,
   ...commandNames.filter(isLegCommand).map(legCommand),
   retrieve,
+  invite,
+  ...agentCommands,
+  setDnd,
+  setStatus,
   listCommands,
   getCommand,
+  listAudit,
 ];
