@@ -125,19 +125,18 @@ export class Feeds {
     await this.#checkStart(tenant, after, this.#gateway.stopping);
     const socket = beginEventStream(takeOver());
     const { hub } = tenant;
-    const stop = new AbortController();
-    let isLive = false;
+    const feed = new Subscription();
     const reader: SseReader = new SseReader({
       socket,
       wheel: this.#gateway.delivery.wheel,
       limits: this.#limits,
       cursor: after,
       heartbeat: () => {
-        if (isLive) reader.moveTo(hub.position);
+        if (feed.isLive) reader.moveTo(hub.position);
         return sseHeartbeat(renderCursor(reader.cursor));
       },
       onEnd: (reason) => {
-        stop.abort();
+        feed.end();
         leave();
         this.#ended('sse', admission.identity, reader, reason);
       },
@@ -145,18 +144,14 @@ export class Feeds {
     const leave = this.#enter(admission.identity.key, reader);
     this.#metrics.readers.inc({ transport: 'sse' });
     reader.write(sseHeartbeat(renderCursor(after)));
-    const live = this.#feed(tenant, reader, createShape(sseEncoder, admission.asked.filter), after, stop.signal);
-    void live.then((left) => {
-      isLive = left;
-    });
+    void this.#feed(tenant, reader, createShape(sseEncoder, admission.asked.filter), after, feed);
   }
 
   /** `GET /v1/ws`, once it is a WebSocket. */
   open({ webSocket, socket }: Upgraded, admission: Admission): void {
     const tenant = this.#tenant(admission.identity);
     const { hub } = tenant;
-    let subscription: AbortController | undefined;
-    let isLive = false;
+    let feed = new Subscription();
     const reader: WebSocketReader = new WebSocketReader({
       webSocket,
       socket,
@@ -164,7 +159,7 @@ export class Feeds {
       limits: this.#limits,
       cursor: hub.position,
       heartbeat: () => {
-        if (isLive) reader.moveTo(hub.position);
+        if (feed.isLive) reader.moveTo(hub.position);
         return heartbeatFrame(reader.cursor);
       },
       onMessage: (text) => {
@@ -177,28 +172,26 @@ export class Feeds {
         void subscribe(asked);
       },
       onEnd: (reason) => {
-        subscription?.abort();
+        feed.end();
         leave();
         this.#ended('websocket', admission.identity, reader, reason);
       },
     });
     const subscribe = async (asked: Asked): Promise<void> => {
-      subscription?.abort();
-      const stop = new AbortController();
-      subscription = stop;
-      isLive = false;
+      feed.end();
+      const next = new Subscription();
+      feed = next;
       const after = resolveStart(tenant, asked.start);
       try {
-        await this.#checkStart(tenant, after, stop.signal);
+        await this.#checkStart(tenant, after, next.signal);
       } catch (thrown) {
-        if (!stop.signal.aborted) this.#refuseFeed(reader, thrown);
+        if (!next.isEnded) this.#refuseFeed(reader, thrown);
         return;
       }
-      if (stop.signal.aborted) return;
+      if (next.isEnded) return;
       reader.moveTo(after);
       reader.write(readyFrame(after));
-      const live = await this.#feed(tenant, reader, createShape(webSocketEncoder, asked.filter), after, stop.signal);
-      if (subscription === stop) isLive = live;
+      await this.#feed(tenant, reader, createShape(webSocketEncoder, asked.filter), after, next);
     };
     const leave = this.#enter(admission.identity.key, reader);
     this.#metrics.readers.inc({ transport: 'websocket' });
@@ -214,21 +207,16 @@ export class Feeds {
     for (const feeds of [...this.#open.values()]) for (const feed of [...feeds]) feed.end('shutting-down');
   }
 
-  /** Feeds the reader until `signal` aborts; true once it is live. Ends the reader itself if that cannot be. */
-  async #feed(tenant: TenantFeeds, reader: SocketReader, shape: Shape, after: Cursor, signal: AbortSignal): Promise<boolean> {
+  /** Brings the subscription to life, or ends the reader if that cannot be. */
+  async #feed(tenant: TenantFeeds, reader: SocketReader, shape: Shape, after: Cursor, feed: Subscription): Promise<void> {
     try {
-      const joined = await startFeed(tenant.hub, reader, shape, after, signal);
-      if (joined === undefined) return false;
-      if (typeof joined !== 'function') {
-        reader.end('too-old');
-        return false;
-      }
-      signal.addEventListener('abort', joined, { once: true });
-      return true;
+      const joined = await startFeed(tenant.hub, reader, shape, after, feed.signal);
+      if (joined === undefined) return;
+      if (typeof joined === 'function') feed.goLive(joined);
+      else reader.end('too-old');
     } catch (error) {
       this.#log.error({ event: 'feed.failed', err: error, tenant: tenant.engine.tenant, cursor: reader.cursor }, 'a feed could not go on');
       reader.end('internal');
-      return false;
     }
   }
 
@@ -356,6 +344,40 @@ const parseJson = (text: string): unknown => {
     throw new GatewayError('invalid-json', {}, { cause });
   }
 };
+
+/**
+ * What a reader gets, from the first page of its history until it ends. Once it is live it holds nothing but how to leave: of
+ * thousands of readers that only wait each byte counts.
+ */
+class Subscription {
+  #replay: AbortController | undefined;
+  #leave: (() => void) | undefined;
+  isEnded = false;
+
+  get isLive(): boolean {
+    return this.#leave !== undefined;
+  }
+
+  /** Aborts when the subscription ends before it is live. */
+  get signal(): AbortSignal {
+    this.#replay ??= new AbortController();
+    if (this.isEnded) this.#replay.abort();
+    return this.#replay.signal;
+  }
+
+  goLive(leave: () => void): void {
+    this.#replay = undefined;
+    if (this.isEnded) leave();
+    else this.#leave = leave;
+  }
+
+  end(): void {
+    this.isEnded = true;
+    this.#replay?.abort();
+    this.#leave?.();
+    this.#leave = undefined;
+  }
+}
 
 interface Counted {
   inc(): void;
