@@ -31,16 +31,9 @@ export const leaveBridge = (change: Change, id: ChannelId, bridge: BridgeId): vo
 
 /** A channel is gone: out of its bridge, and out of the ears of others. */
 export const leaveForGood = (change: Change, channel: Channel): void => {
-  const { bridge } = channel;
-  const settled = { ...channel };
-  delete (settled as { isMoving?: boolean }).isMoving;
-  change.setChannel(settled);
-  if (bridge !== undefined) {
-    leaveBridge(change, channel.id, bridge.bridge);
-    const left = change.channel(channel.id);
-    if (left !== undefined) change.setChannel({ ...left, isMoving: false });
-  }
-  relink(change, [channel.id]);
+  if (channel.bridge !== undefined) leaveBridge(change, channel.id, channel.bridge.bridge);
+  // Neither it nor anybody on the way to another bridge hears the other any more.
+  for (const peer of change.channel(channel.id)?.hears ?? []) unlink(change, channel.id, peer);
   // With the pair gone whoever was to change bridges because of it has done so, or never will.
   if (channel.isOptimised === true) settle(change, channel);
 };

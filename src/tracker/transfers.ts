@@ -1,7 +1,7 @@
 import type { Party } from '../model/call.ts';
 import type { FactOf } from '../model/fact.ts';
 import type { ChannelId, ExtensionNumber, LegId } from '../model/ids.ts';
-import { mergeCalls, patchCall } from './calls.ts';
+import { mergeCalls } from './calls.ts';
 import type { Change, LegChannel } from './change.ts';
 import { noParty } from './state.ts';
 
@@ -142,6 +142,10 @@ const tell = (
     to,
     succeeded,
   };
-  if (channel.leg === undefined) change.emitCall('call.transferred', patchCall(change, channel.call, {}), data);
-  else change.emitLeg('call.transferred', about, data);
+  if (channel.leg !== undefined) {
+    change.emitLeg('call.transferred', about, data);
+    return;
+  }
+  const call = change.call(channel.call);
+  if (call.isAnnounced) change.emitCall('call.transferred', call, data);
 };
