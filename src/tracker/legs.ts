@@ -1,11 +1,9 @@
-import type { EndedBy, Leg, LegState, Party } from '../model/call.ts';
-import { hangupCause } from '../model/cause.ts';
+import type { Leg, LegState, Party } from '../model/call.ts';
 import type { Endpoint } from '../model/fact.ts';
 import { legIdOf, type ChannelId } from '../model/ids.ts';
 import { isoTime, type Micros } from '../model/time.ts';
-import { announce, patchCall, patchProgress } from './calls.ts';
+import { announce, patchCall } from './calls.ts';
 import type { Change, LegChannel } from './change.ts';
-import { attemptOf } from './disposition.ts';
 import { noParty, type Channel, type TrackedCall } from './state.ts';
 
 /** The state of a leg, of what is known of its channel. */
@@ -196,71 +194,4 @@ export const callerLegOf = (change: Change, id: ChannelId): LegChannel | undefin
     caller = other?.caller;
   }
   return undefined;
-};
-
-/** Notes who wants to leave; those who would be left alone end for that reason, unless they find another party. */
-export const noteHangupRequest = (change: Change, id: ChannelId, by: NonNullable<Channel['asked']>): void => {
-  const channel = change.channel(id);
-  if (channel === undefined || channel.asked === 'far-end' || channel.asked === 'command') return;
-  if (channel.asked === by) return;
-  change.setChannel({ ...channel, asked: by });
-  if (by === 'pbx' || channel.leg === undefined) return;
-  const { leg } = channel;
-  for (const other of change.liveLegs(change.call(channel.call))) {
-    const isPeer = channel.hears.includes(other.id);
-    const isRungByIt = other.leg.connectedAt === undefined && callerLegOf(change, other.id)?.leg.id === leg.id;
-    if (isPeer || isRungByIt) change.setChannel({ ...other, isLeftAlone: true });
-  }
-};
-
-export const endLeg = (change: Change, channel: LegChannel, causeCode: number): void => {
-  const { leg } = channel;
-  const endedBy = endedByOf(change, channel);
-  const cause = hangupCause(causeCode);
-  const { supervising: _supervising, recording: _recording, slot: _slot, conference: _conference, ...rest } = leg;
-  const ended: Leg = { ...rest, held: false, state: 'ended', endedAt: isoTime(change.at), cause, endedBy };
-  change.legs = change.legs.delete(leg.id);
-  noteOutcome(change, channel, ended, causeCode);
-  const call = change.call(channel.call);
-  const { leg: _leg, ...withoutLeg } = channel;
-  change.setChannel(withoutLeg);
-  const view = patchCall(change, call.id, { ended: [...call.ended.slice(-(maxEndedLegs - 1)), ended] });
-  const { extension } = leg;
-  if (extension !== undefined) delist(change, extension, channel.id);
-  change.emit(
-    'leg.ended',
-    { cause, endedBy },
-    { callId: call.id, legId: leg.id, ...(extension === undefined ? undefined : { extension }), call: change.view(view), leg: ended },
-  );
-};
-
-const maxEndedLegs = 32;
-
-const endedByOf = (change: Change, channel: Channel): EndedBy => {
-  if (channel.asked === 'far-end') return 'self';
-  if (channel.asked === 'command') return 'command';
-  if (change.isReconciling) return 'unknown';
-  return channel.isLeftAlone === true ? 'peer' : 'pbx';
-};
-
-const noteOutcome = (change: Change, channel: LegChannel, ended: Leg, causeCode: number): void => {
-  const wasCalled = ended.direction === 'inbound' || channel.isOriginated;
-  const { progress } = change.call(channel.call);
-  const attempt = wasCalled ? attemptOf(channel, channel.leg, causeCode) : undefined;
-  const { cause, endedBy } = ended;
-  const hasLeft = (endedBy === 'self' || endedBy === 'command') && (ended.connectedAt !== undefined || ended.direction === 'outbound');
-  patchProgress(change, channel.call, {
-    ...(attempt === undefined || progress.attempts.includes(attempt) ? undefined : { attempts: [...progress.attempts, attempt] }),
-    ...(wasCalled && ended.connectedAt === undefined && cause !== undefined ? { calleeCause: cause } : undefined),
-    ...(hasLeft && cause !== undefined ? { leaver: { legId: ended.id, cause, endedBy } } : undefined),
-    // "Unknown" explains nothing that another leg's cause does not explain better.
-    ...(cause === undefined || (cause.code === 0 && progress.lastCause !== undefined) ? undefined : { lastCause: cause }),
-  });
-};
-
-const delist = (change: Change, number: NonNullable<Leg['extension']>, id: ChannelId): void => {
-  const extension = change.extension(number);
-  if (extension === undefined) return;
-  change.setExtension({ ...extension, channels: extension.channels.filter((channel) => channel !== id) });
-  change.presenceIsDue(number);
 };

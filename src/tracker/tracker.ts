@@ -12,7 +12,8 @@ import {
   stateChannel,
 } from './channels.ts';
 import { joinConference, leaveConference } from './conferences.ts';
-import { holdLeg, muteLeg, noteHangupRequest, resumeLeg, ringLeg } from './legs.ts';
+import { noteHangupRequest } from './leg-ends.ts';
+import { holdLeg, muteLeg, resumeLeg, ringLeg } from './legs.ts';
 import { enterBridge, joinHalves, leaveBridge, optimiseHalves } from './links.ts';
 import { parkChannel, unpark } from './parking.ts';
 import { connectPbx, degradePbx, disconnectPbx, recoverPbx } from './pbx.ts';
