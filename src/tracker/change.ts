@@ -70,7 +70,7 @@ export class Change {
     const conferences = this.#conferences.finish();
     const commanded = this.#commanded.finish();
     const rows: string[] = this.#link === link ? [] : ['pbx'];
-    for (const draft of drafts) for (const row of draft.rows()) rows.push(row);
+    for (const draft of drafts) draft.addRows(rows);
     if (rows.length === 0) return this.#before;
     return {
       pbx,
