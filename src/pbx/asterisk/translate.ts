@@ -26,6 +26,7 @@ export const createTranslator = ({ directory }: TranslatorOptions): Translator =
   const memory: Memory = {
     directory,
     ended: new Set(),
+    forwarded: new Set(),
     hangupAsked: new Set(),
     leavingQueue: new Map(),
     leavingSlot: new Map(),
@@ -44,6 +45,8 @@ interface Memory {
   readonly directory: Directory;
   /** The channels that ended last, oldest first: Asterisk names some once more after their end. */
   readonly ended: Set<ChannelId>;
+  /** Channels whose phone sent the call on. */
+  readonly forwarded: Set<ChannelId>;
   readonly hangupAsked: Set<ChannelId>;
   /** Channels that left a queue: what they do next tells why. */
   readonly leavingQueue: Map<ChannelId, { readonly queue: string; readonly isGivenUp: boolean }>;
@@ -196,18 +199,24 @@ const passing: Translate = (reader, memory) => {
   return movedOn(reader.channel('Uniqueid'), 'left', reader.at, memory);
 };
 
+/** Q.850. */
+const redirected = 23;
+
 const hangup: Translate = (reader, memory) => {
   const { at } = reader;
   const channel = reader.channel('Uniqueid');
   const left = hungUp(channel, at, memory);
   memory.hangupAsked.delete(channel);
   memory.supervision.delete(channel);
+  const isForwarded = memory.forwarded.delete(channel);
   rememberEnded(channel, memory);
+  const cause = reader.number('Cause');
   const ended: Fact = {
     type: 'channel.ended',
     at,
     channel,
-    causeCode: reader.number('Cause'),
+    // Asterisk 16 tells no cause of a phone that sent the call on; 22 tells this one.
+    causeCode: isForwarded && cause === 0 ? redirected : cause,
     ...(reader.has('TechCause') ? { sipCode: reader.number('TechCause') } : undefined),
   };
   return left.length === 0 ? [ended] : [...left, ended];
@@ -259,15 +268,17 @@ const dialState: Translate = (reader) =>
     ? [{ type: 'dial.ringing', at: reader.at, ...callerOf(reader), callee: reader.channel('DestUniqueid') }]
     : none;
 
-const dialEnd: Translate = (reader) => {
+const dialEnd: Translate = (reader, { forwarded }) => {
   const forwardedTo = reader.text('Forward');
+  const callee = reader.channel('DestUniqueid');
+  if (forwardedTo !== '') forwarded.add(callee);
   const result = forwardedTo === '' ? (dialResults[reader.text('DialStatus')] ?? 'unknown') : 'forwarded';
   return [
     {
       type: 'dial.ended',
       at: reader.at,
       ...callerOf(reader),
-      callee: reader.channel('DestUniqueid'),
+      callee,
       result,
       ...(forwardedTo === '' ? undefined : { forwardedTo }),
     },
@@ -605,8 +616,9 @@ const deviceStateChange: Translate = (reader) => {
 
 const shutdown: Translate = (reader) => [{ type: 'pbx.degraded', at: reader.at, reason: 'Asterisk is shutting down.' }];
 
-const fullyBooted: Translate = (_reader, { hangupAsked, leavingQueue, leavingSlot, supervision }) => {
+const fullyBooted: Translate = (_reader, { forwarded, hangupAsked, leavingQueue, leavingSlot, supervision }) => {
   // The first event after a login: what was remembered of channels may be of some that ended meanwhile.
+  forwarded.clear();
   hangupAsked.clear();
   leavingQueue.clear();
   leavingSlot.clear();

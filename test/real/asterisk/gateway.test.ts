@@ -216,7 +216,7 @@ onEachAsterisk('the gateway', (_version, tree) => {
     expect(ended.call.legs.find(({ extension }) => extension === '102')).toMatchObject({ endedBy: 'command' });
   });
 
-  test('a recording starts, stops and leaves a file', async () => {
+  test('a recording starts, pauses, goes on, stops and leaves a file', async () => {
     const { tail, gateway } = connected();
     const [tom, ann] = await office().phones('101', '102');
     const start = mark();
@@ -224,8 +224,9 @@ onEachAsterisk('the gateway', (_version, tree) => {
     (await ann.incoming()).answer();
     await call.untilHears('102');
     const { legId = '' } = await tail.until('leg.connected', ({ leg }) => leg?.extension === '102', start);
-    expect(await gateway.command(`/v1/legs/${legId}/record`)).toMatchObject({ state: 'done' });
-    expect(await gateway.command(`/v1/legs/${legId}/stopRecording`)).toMatchObject({ state: 'done' });
+    for (const command of ['record', 'pauseRecording', 'resumeRecording', 'stopRecording']) {
+      expect(await gateway.command(`/v1/legs/${legId}/${command}`)).toMatchObject({ name: command, state: 'done' });
+    }
     const { data } = await tail.until('recording.started', () => true, start);
     await tail.until('recording.stopped', (event) => event.data.recordingId === data.recordingId, start);
     expect(await readdir(join(office().pbx.folder, 'spool/monitor'))).not.toEqual([]);

@@ -151,6 +151,60 @@ onEachAsterisk('stories', (_version, tree) => {
     expect(new Set(ended === undefined ? [] : partiesOf(ended))).toEqual(new Set(['101', '102', '103']));
   });
 
+  test('a parked call that nobody takes comes back to who parked it', async () => {
+    const { tail } = connected();
+    const [tom, ann] = await office().phones('101', '102');
+    const start = mark();
+    const call = await tom.call('102');
+    const rung = await ann.incoming();
+    rung.answer();
+    await rung.untilHears('101');
+    await rung.transfer('700');
+    const parked = await tail.until('leg.parked', ({ leg }) => leg?.extension === '101', start);
+    await rung.hangup();
+    const back = await ann.incoming(20_000);
+    back.answer();
+    await call.untilHears('102');
+    await tail.until('slot.released', ({ data }) => data.slot === parked.data.slot && data.reason === 'timed-out', start);
+    const [ended] = await callsSince(start, 1);
+    expect(ended?.id).toBe(parked.callId);
+  });
+
+  test('a call that is forwarded by the phone is answered where it went, and still one call', async () => {
+    const [tom, ann, kim] = await office().phones('101', '102', '103');
+    const start = mark();
+    const call = await tom.call('102');
+    (await ann.incoming()).forward('103');
+    (await kim.incoming()).answer();
+    await call.untilHears('103');
+    await call.hangup();
+    const [ended] = await callsSince(start, 1);
+    expect(ended).toMatchObject({ disposition: 'answered', from: { extension: '101' }, dialled: '102' });
+    expect(ended?.legs.find(({ extension }) => extension === '102')).toMatchObject({ cause: { name: 'redirected' } });
+    expect(ended?.legs.find(({ extension }) => extension === '103')?.connectedAt).toBeDefined();
+  });
+
+  test('a transfer that is completed while the target rings joins the two once it answers', async () => {
+    const { tail } = connected();
+    const [tom, ann, kim] = await office().phones('101', '102', '103');
+    const start = mark();
+    const call = await tom.call('102');
+    const rung = await ann.incoming();
+    rung.answer();
+    await rung.untilHears('101');
+    await rung.hold();
+    const consultation = await ann.call('103');
+    const target = await kim.incoming();
+    await consultation.until('ringing');
+    await rung.transferTo(consultation);
+    await tail.until('call.transferred', ({ data }) => data.kind === 'attended', start);
+    target.answer();
+    await call.untilHears('103');
+    await target.untilHears('101');
+    const [ended] = await callsSince(start, 1);
+    expect(ended).toMatchObject({ disposition: 'answered', from: { extension: '101' } });
+  });
+
   test('a call that another phone picks up is the call that was ringing', async () => {
     const { tail } = connected();
     const [tom, ann, kim] = await office().phones('101', '102', '103');

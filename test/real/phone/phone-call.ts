@@ -150,6 +150,15 @@ export class PhoneCall {
     this.#become('ended');
   }
 
+  /** Sends a ringing call on to another number: 302. */
+  forward(to: string): void {
+    if (this.#invite === undefined || this.#state !== 'ringing') throw new Error(`cannot forward: ${this.describe()}`);
+    this.phone.respond(this.#invite, { status: 302, reason: 'Moved Temporarily' }, this.#dialog.localTag, {
+      contact: `sip:${to}@127.0.0.1:${this.phone.pbxPort}`,
+    });
+    this.#become('ended');
+  }
+
   /** Ends the call, whatever its state: cancels, declines or says goodbye. */
   async hangup(): Promise<void> {
     if (this.#state === 'ringing' && this.direction === 'incoming') return this.reject();
@@ -344,7 +353,7 @@ export class PhoneCall {
   }
 
   #respond(request: SipRequest, status: number, body = ''): void {
-    this.phone.respond(request, { status, reason: reasons[status] ?? 'Response' }, this.#dialog.localTag, body);
+    this.phone.respond(request, { status, reason: reasons[status] ?? 'Response' }, this.#dialog.localTag, { body });
   }
 
   #session(): string {

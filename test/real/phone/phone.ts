@@ -164,7 +164,13 @@ export class Phone {
     }
   }
 
-  respond(request: SipRequest, line: { readonly status: number; readonly reason: string }, localTag: string, body = ''): void {
+  /** Answers a request. `contact` is where it shall go instead (3xx); otherwise this phone. */
+  respond(
+    request: SipRequest,
+    line: { readonly status: number; readonly reason: string },
+    localTag: string,
+    { body = '', contact = this.contact }: { readonly body?: string; readonly contact?: string } = {},
+  ): void {
     const copied = request.headers.filter(({ name }) => ['via', 'from', 'call-id', 'cseq', 'record-route'].includes(name));
     const to = headerOf(request, 'to');
     const text = renderSip({
@@ -172,7 +178,7 @@ export class Phone {
       headers: [
         ...copied,
         { name: 'to', value: tagOf(to) === undefined ? `${to};tag=${localTag}` : to },
-        { name: 'contact', value: `<${this.contact}>` },
+        { name: 'contact', value: `<${contact}>` },
         { name: 'allow', value: allowed },
         ...(body === '' ? [] : [{ name: 'content-type', value: 'application/sdp' }]),
       ],
