@@ -7,6 +7,7 @@ import { pino, type Logger } from 'pino';
 import { createAuth } from './auth/create-auth.ts';
 import type { Auth, Scope } from './auth/auth.ts';
 import { openMasterKey } from './auth/master-key.ts';
+import { createTokens, type ConfiguredClient } from './auth/tokens.ts';
 import { demoBanner, firstKeyNotice, serveBanner } from './cli/banner.ts';
 import { exitCodes, type ExitCode } from './cli/exit-codes.ts';
 import type { Output } from './cli/output.ts';
@@ -101,6 +102,7 @@ export const startGateway = async (config: Config, surroundings: Surroundings): 
       masterKey: openMasterKey(config.data, randomBytes),
       onProblem: (problem) => logger.error({ event: 'auth-problem', ...problem }),
     });
+    const tokens = createTokens({ store, clock, newId, clients: clientsOf(config) });
     const cluster = createSingleCluster(log);
     closers.push(() => cluster.close());
 
@@ -141,6 +143,7 @@ export const startGateway = async (config: Config, surroundings: Surroundings): 
       tenants: [...engines.keys()],
       engine: (tenant) => engines.get(tenant),
       auth,
+      tokens,
       control,
       delivery,
       store,
@@ -216,6 +219,11 @@ const once = (work: () => Promise<void>): (() => Promise<void>) => {
 
 const asteriskDriver = (pbx: PbxId, config: AsteriskPbxConfig, { clock, timers, newId, logger }: Surroundings): Driver =>
   createAsteriskDriver({ ...config, pbx }, { clock, timers, newId, random: Math.random, log: logger.child({ pbx }) });
+
+const clientsOf = (config: Config): readonly ConfiguredClient[] =>
+  Object.entries(config.tenants).flatMap(([name, { clients }]) =>
+    Object.entries(clients).map(([id, client]) => ({ id, tenant: tenantId(name), ...client })),
+  );
 
 const dialectsOf = (config: Config): readonly Dialect[] => {
   const tenants = Object.entries(config.tenants);
@@ -309,7 +317,12 @@ const demo = async (options: DemoOptions, output: Output, signal: AbortSignal): 
     data: options.data ?? temporary,
     logLevel: 'warn',
     http: { port: options.port ?? 8080 },
-    tenants: { [demoTenant]: { pbxs: { sandbox: { kind: 'sandbox', seed: options.seed, traffic: !options.quiet } } } },
+    tenants: {
+      [demoTenant]: {
+        pbxs: { sandbox: { kind: 'sandbox', seed: options.seed, traffic: !options.quiet } },
+        clients: { 'demo-client': { secret: 'demo-secret', scopes: ['observe', 'control', 'supervise', 'record'] } },
+      },
+    },
   });
   try {
     const gateway = await startGateway(config, surroundingsOf(loggerOf(config.logLevel)));

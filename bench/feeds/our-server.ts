@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { pino } from 'pino';
 import { createAuth } from '../../src/auth/create-auth.ts';
+import { createTokens } from '../../src/auth/tokens.ts';
 import type { Control } from '../../src/control/control.ts';
 import { createDelivery } from '../../src/delivery/delivery.ts';
 import { sseMessage } from '../../src/delivery/sse.ts';
@@ -43,6 +44,7 @@ export const startOurServer = async (transport: Transport, folder: string): Prom
     tenants: [tenant],
     engine: () => engine,
     auth,
+    tokens: createTokens({ store, clock, newId, clients: [] }),
     control: {} as Control,
     delivery: createDelivery({ sources: [engine], clock, logger, metrics }),
     store,

@@ -100,12 +100,25 @@ const policy = z.strictObject({
   liveDials: z.int().min(1).max(100_000).optional().describe('How many calls that one key has dialled may live at once.'),
 });
 
+const client = z.strictObject({
+  secret: z.string().min(8).max(256).describe('Its secret, 8 to 256 characters.'),
+  scopes: z
+    .array(z.enum(['observe', 'control', 'supervise', 'record']))
+    .min(1)
+    .default(['observe', 'control'])
+    .describe('What its tokens may do at most.'),
+});
+
 const tenant = z.strictObject({
   pbxs: z
     .record(name, z.discriminatedUnion('kind', [asterisk, sandbox]))
     .refine((pbxs) => Object.keys(pbxs).length > 0, 'a tenant needs a PBX')
     .describe('The phone systems, by name.'),
   dialects: dialects.prefault({}).describe("The vendors' APIs."),
+  clients: z
+    .record(z.string().regex(/^[\w.-]{1,64}$/, 'letters, digits, _, . and -, at most 64'), client)
+    .default({})
+    .describe("OAuth 2.0 clients of the vendors' APIs, by client id. No two tenants have one of the same id."),
   policy: policy.prefault({}).describe('What keys may have the PBX dial.'),
   keepDays: positive.default(30).describe('Events older than this are deleted.'),
   keepGigabytes: positive.default(4).describe('Of events that take more room than this together, the oldest are deleted.'),

@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import type { Auth } from '../auth/auth.ts';
+import type { Tokens } from '../auth/tokens.ts';
 import type { Control } from '../control/control.ts';
 import type { Delivery } from '../delivery/delivery.ts';
 import type { TenantEngine } from '../engine/engine.ts';
@@ -12,6 +13,8 @@ export interface Gateway {
   readonly tenants: readonly TenantId[];
   engine(tenant: TenantId): TenantEngine | undefined;
   readonly auth: Auth;
+  /** OAuth 2.0 tokens: one store for the dialects whose vendors use it. */
+  readonly tokens: Tokens;
   readonly control: Control;
   /** The live events of each tenant, for readers of any transport. */
   readonly delivery: Delivery;

@@ -43,4 +43,13 @@ export const migrations = [
   CREATE INDEX audit_of_tenant ON audit (tenant, at, id);
   CREATE INDEX audit_of_call ON audit (tenant, call, at) WHERE call IS NOT NULL;
   `,
+  `
+  CREATE TABLE tokens (
+    hash TEXT PRIMARY KEY, kind TEXT NOT NULL, family TEXT NOT NULL, tenant TEXT NOT NULL, client TEXT NOT NULL, granted TEXT NOT NULL,
+    issued_at INTEGER NOT NULL, expires_at INTEGER NOT NULL, used_at INTEGER
+  ) WITHOUT ROWID;
+  CREATE INDEX tokens_of_family ON tokens (family);
+  CREATE INDEX tokens_by_age ON tokens (client, issued_at);
+  CREATE INDEX tokens_by_end ON tokens (client, expires_at);
+  `,
 ] as const;

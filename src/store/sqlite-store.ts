@@ -6,6 +6,7 @@ import { keyTable } from './key-table.ts';
 import { StoreFile } from './store-file.ts';
 import type { StoreReserve } from './store-file.ts';
 import { stateTable } from './state-table.ts';
+import { tokenTable } from './token-table.ts';
 import { traceTable } from './trace-table.ts';
 import type { Store } from './store.ts';
 
@@ -29,6 +30,7 @@ export const openSqliteStore = (options: SqliteStoreOptions): Store => {
     history: historyTable(file),
     traces: traceTable(file),
     state: stateTable(file),
+    tokens: tokenTable(file),
     close: () => file.close(),
   };
 };

@@ -46,6 +46,19 @@ export interface AuditSearch {
   readonly limit: number;
 }
 
+/** A token or code of OAuth 2.0: `hash` is SHA-256 of it, hex; `grant` what it stands for, as JSON text. Tokens of one grant share a family. */
+export interface TokenRow {
+  readonly hash: string;
+  readonly kind: 'access' | 'refresh' | 'code';
+  readonly family: string;
+  readonly tenant: TenantId;
+  readonly client: string;
+  readonly grant: string;
+  readonly issuedAt: Micros;
+  readonly expiresAt: Micros;
+  readonly usedAt?: Micros;
+}
+
 export interface CallQuery {
   readonly extension?: ExtensionNumber;
   /** Any party's number contains this. */
@@ -113,6 +126,15 @@ export interface Store {
     get(tenant: TenantId, name: string): string | undefined;
     put(tenant: TenantId, name: string, value: string): void;
     delete(tenant: TenantId, name: string): void;
+  };
+  readonly tokens: {
+    /** All or none. Of the clients of these, deletes what has run out by `expiringAfter` and the oldest beyond `most`. */
+    put(rows: readonly TokenRow[], keep: { readonly expiringAfter: Micros; readonly most: number }): void;
+    get(hash: string): TokenRow | undefined;
+    /** Marks it as used; false if it was already. */
+    use(hash: string, at: Micros): boolean;
+    /** True if there was any. */
+    deleteFamily(family: string): boolean;
   };
   close(): void;
 }

@@ -3,6 +3,7 @@ import { pino } from 'pino';
 import { onTestFinished } from 'vitest';
 import type { Auth, Scope } from '../../../src/auth/auth.ts';
 import { createAuth } from '../../../src/auth/create-auth.ts';
+import { createTokens } from '../../../src/auth/tokens.ts';
 import { createDelivery } from '../../../src/delivery/delivery.ts';
 import type { Delivery } from '../../../src/delivery/delivery.ts';
 import type { SocketReaderLimits } from '../../../src/delivery/socket-reader.ts';
@@ -66,6 +67,7 @@ export const serveNative = async (limits: Partial<SocketReaderLimits> = {}): Pro
     tenants: [tenant],
     engine: (asked) => (asked === tenant ? world.engine : undefined),
     auth,
+    tokens: createTokens({ store: world.store, clock: world.clock, newId, clients: [] }),
     control: world.control,
     delivery,
     store: world.store,

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { pino } from 'pino';
 import { onTestFinished } from 'vitest';
 import { createAuth } from '../../../src/auth/create-auth.ts';
+import { createTokens } from '../../../src/auth/tokens.ts';
 import type { Auth, Scope } from '../../../src/auth/auth.ts';
 import { createSingleCluster } from '../../../src/cluster/single.ts';
 import { createControl } from '../../../src/control/control-room.ts';
@@ -96,6 +97,7 @@ export const openOffice = async (options: Partial<NoojeeOptions> = {}, folder = 
     tenants: [tenant],
     engine: (name: string) => (name === tenant ? engine : undefined),
     auth,
+    tokens: createTokens({ store, clock, newId, clients: [] }),
     control,
     delivery,
     store,
