@@ -5,6 +5,7 @@ import type { Identity, Scope } from '../src/auth/auth.ts';
 import { createSingleCluster } from '../src/cluster/single.ts';
 import { createControl } from '../src/control/control-room.ts';
 import type { Control } from '../src/control/control.ts';
+import type { DialRules } from '../src/control/policy.ts';
 import { startTenant, type RunningTenant } from '../src/engine/tenant-engine.ts';
 import { openSqliteLog } from '../src/log/sqlite-log.ts';
 import type { Call, Leg } from '../src/model/call.ts';
@@ -32,15 +33,21 @@ export interface SandboxTenant {
   close(): Promise<void>;
 }
 
+export interface SandboxTenantOptions {
+  /** Its name, and that of its PBX; the demo when absent. */
+  readonly tenant?: string;
+  readonly rules?: DialRules;
+}
+
 /** One tenant with the demo's office, its log and store on disk, its time moved by the test alone. */
-export const startSandboxTenant = async (folder = temporaryFolder()): Promise<SandboxTenant> => {
+export const startSandboxTenant = async (folder = temporaryFolder(), options: SandboxTenantOptions = {}): Promise<SandboxTenant> => {
   const clock = createManualClock(1_800_000_000_000_000);
   const newId = createNewId(randomBytes);
   const logger = pino({ level: 'silent' });
   const log = openSqliteLog({ folder, clock, newId, reserveBytes: 65_536 });
   const store = openSqliteStore({ folder, reserve: log.reserve });
-  const sandbox = createSandboxDriver({ pbx: pbxId('sandbox'), clock });
-  const tenant = tenantId('demo');
+  const sandbox = createSandboxDriver({ pbx: pbxId(options.tenant ?? 'sandbox'), clock });
+  const tenant = tenantId(options.tenant ?? 'demo');
   const observer = { lag: () => undefined };
   const cluster = createSingleCluster(log);
   const engine = await startTenant({ tenant, drivers: [sandbox], log, cluster, store, clock, timers: clock, logger, observer });
@@ -52,7 +59,8 @@ export const startSandboxTenant = async (folder = temporaryFolder()): Promise<Sa
       for (const listener of listeners) listener(event);
     }
   });
-  const control = await createControl({ engines: new Map([[tenant, engine]]), store, clock, timers: clock, newId, logger });
+  const rules = new Map(options.rules === undefined ? [] : [[tenant, options.rules]]);
+  const control = await createControl({ engines: new Map([[tenant, engine]]), store, clock, timers: clock, newId, logger, rules });
 
   const event = (fits: (event: Event) => boolean): Promise<Event> => {
     const known = events.find(fits);

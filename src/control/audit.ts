@@ -40,8 +40,8 @@ export class Audit {
     });
   }
 
-  /** What came of a command that was accepted. */
-  ended({ id, tenant, state, callId, legId, error, detail, finishedAt }: CommandRecord): void {
+  /** What is known by now of a command that was accepted. */
+  update({ id, tenant, state, callId, legId, error, detail, finishedAt }: CommandRecord): void {
     const row = this.#store.audit.get(tenant, id);
     if (row === undefined) return;
     this.#put(tenant, {

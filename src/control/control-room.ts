@@ -53,6 +53,8 @@ interface Running {
   readonly waiters: Set<Waiter>;
   legRings: boolean;
   cancelDeadline: () => void;
+  /** Resolves once the log has it that the command was accepted, or it is clear that it never will. */
+  readonly told: PromiseWithResolvers<void>;
 }
 
 export const createControl = async (options: ControlOptions): Promise<Control> => {
@@ -96,7 +98,7 @@ class ControlRoom implements Control {
           finishedAt: isoTime(clock.now()),
         };
         await engine.publish([this.#event(record, pbx)], { urgent: true });
-        this.#audit.ended(record);
+        this.#audit.update(record);
         store.commands.put({ ...row, open: false, record: JSON.stringify(record) });
       }
     }
@@ -219,6 +221,7 @@ class ControlRoom implements Control {
       await this.#unknown(running, 'The PBX did not answer in time.');
       throw new GatewayError('timed-out', { command: id }, { cause: error });
     } finally {
+      running.told.resolve();
       cancelDeadline();
     }
   }
@@ -240,7 +243,13 @@ class ControlRoom implements Control {
       await this.#await(running, ringMs, true, this.#stop.signal);
       if (running.record.state === 'failed') throw this.#failure(running.record);
     }
+    // Its call is known now: should this process end before the command does, the next one tells of which it was.
+    if (running.record !== record && this.#running.has(record.id)) {
+      this.#audit.update(running.record);
+      this.#options.store.commands.put({ ...running.row, open: true, record: JSON.stringify(running.record) });
+    }
     await engine.publish([this.#event({ ...running.record, state: 'accepted' }, running.pbx)], { urgent: true });
+    running.told.resolve();
     if (!hasEffect(record.name) || isSoAlready(running.underway.command, engine.snapshot()))
       await this.#finish(running, { effect: 'done' });
     return running.record;
@@ -261,6 +270,7 @@ class ControlRoom implements Control {
       waiters: new Set(),
       legRings: false,
       cancelDeadline: () => undefined,
+      told: Promise.withResolvers<void>(),
     };
     const deadline = record.name === 'dial' ? dialEffectMs : effectMs;
     running.cancelDeadline = this.#options.timers.after(deadline, () => {
@@ -325,8 +335,10 @@ class ControlRoom implements Control {
     running.record = record;
     this.#policy.ended(record.id);
     const { store, logger } = this.#options;
+    // An effect may show before the PBX has answered; whoever reads the log hears of the command first.
+    if (record.state === 'done') await running.told.promise;
     try {
-      this.#audit.ended(record);
+      this.#audit.update(record);
       store.commands.put({ ...running.row, open: false, record: JSON.stringify(record) });
       await this.#engine(record.tenant).publish([this.#event(record, running.pbx)], { urgent: true });
     } catch (error) {
