@@ -56,6 +56,7 @@ const endedByOf = (change: Change, channel: Channel): EndedBy => {
 };
 
 const noteOutcome = (change: Change, channel: LegChannel, ended: Leg, causeCode: number): void => {
+  if (channel.isSupervisor === true) return;
   const wasCalled = ended.direction === 'inbound' || channel.isOriginated;
   const { progress } = change.call(channel.call);
   const attempt = wasCalled ? attemptOf(channel, channel.leg, causeCode) : undefined;

@@ -70,6 +70,8 @@ export interface Channel {
   readonly asked?: 'far-end' | 'command' | 'pbx';
   /** The other party has hung up: if it ends now, that is why. */
   readonly isLeftAlone?: boolean;
+  /** It listens in, or did: how it ends is not how the call ends. */
+  readonly isSupervisor?: boolean;
   /** Another channel took over what it rang for. */
   readonly isPickedUp?: boolean;
   readonly result?: DialResult;

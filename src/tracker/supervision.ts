@@ -14,6 +14,7 @@ export const superviseLeg = (change: Change, id: ChannelId, target: ChannelId, m
   if (channel === undefined) return;
   const targetLeg = change.leg(target)?.leg;
   updateLeg(change, channel, {
+    channel: { ...channel, isSupervisor: true },
     leg: {
       supervising: { mode, ...(targetLeg === undefined ? undefined : { legId: targetLeg.id }) },
       ...(targetLeg === undefined ? undefined : { peer: targetLeg.party }),

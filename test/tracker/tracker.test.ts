@@ -308,6 +308,22 @@ describe('calls that meet', () => {
   });
 });
 
+test('a supervisor joins the call without being linked, and how it leaves is not how the call ends', () => {
+  const watched = play(
+    [
+      ...calls('s', phone('105'), '*55'),
+      { type: 'channel.state', channel: id('s'), state: 'up' },
+      { type: 'supervision.started', channel: id('s'), target: id('b'), mode: 'listen' },
+    ],
+    talk,
+  );
+  expect(liveState(watched.state).calls).toMatchObject([
+    { legs: [{}, {}, { extension: '105', supervising: { mode: 'listen', legId: legIdOf(pbx, 0, id('b')) } }] },
+  ]);
+  const over = play([...hangsUp('a'), ...ends('b'), { type: 'supervision.stopped', channel: id('s') }, ...hangsUp('s')], watched);
+  expect(endOf(over)?.data).toMatchObject({ disposition: 'answered', endedBy: legIdOf(pbx, 0, id('a')) });
+});
+
 describe('holding', () => {
   test('is the state of the holder alone, and an unhold without a hold says nothing', () => {
     const held = play([{ type: 'channel.held', channel: id('b') }], talk);
