@@ -28,6 +28,8 @@ export interface TenantEngineOptions {
   readonly timers: Timers;
   readonly logger: Logger;
   readonly observer: EngineObserver;
+  /** How long the log rests between two writes; 0 when absent. */
+  readonly commitRestMs?: number;
 }
 
 /** Who is told how long things take; for the metrics. */
@@ -87,7 +89,13 @@ class Engine implements RunningTenant {
     this.tenant = options.tenant;
     this.log = options.log;
     this.#history = history;
-    this.#committer = new Committer(options.log, lease, options.timers, stop.signal);
+    this.#committer = new Committer({
+      log: options.log,
+      lease,
+      timers: options.timers,
+      ...(options.commitRestMs === undefined ? undefined : { restMs: options.commitRestMs }),
+      signal: stop.signal,
+    });
     this.#stop = stop;
     this.#cursor = options.log.head(options.tenant);
     this.#tracked = new Map(options.drivers.map((driver) => [driver.pbx, new TrackedPbx(driver, rows, this.#traces)]));

@@ -52,18 +52,31 @@ describe('the single writer', () => {
   test('writes what gathers during one append as the next, and tells in order', async () => {
     const { log, appends } = createLog();
     const seen: string[] = [];
-    const committer = new Committer(log, lease, createTimers().timers, new AbortController().signal);
+    const committer = new Committer({ log, lease, timers: createTimers().timers, signal: new AbortController().signal });
     const logged = await Promise.all(['a', 'b', 'c'].map((name) => committer.commit(commitOf(name, seen))));
     expect(appends).toEqual([['a'], ['b', 'c']]);
     expect(seen).toEqual(['a', 'b', 'c']);
     expect(logged.map(([event]) => event?.cursor.seq)).toEqual([1, 2, 3]);
   });
 
+  test('rests after a write, and then writes all that came meanwhile at once', async () => {
+    const { log, appends } = createLog();
+    const { timers, fire } = createTimers();
+    const seen: string[] = [];
+    const committer = new Committer({ log, lease, timers, restMs: 3, signal: new AbortController().signal });
+    await committer.commit(commitOf('a', seen));
+    const others = ['b', 'c'].map((name) => committer.commit(commitOf(name, seen)));
+    expect(seen).toEqual(['a']);
+    fire();
+    await Promise.all(others);
+    expect(appends).toEqual([['a'], ['b', 'c']]);
+  });
+
   test('keeps what may wait in order until the disk has room again', async () => {
     const { log, appends, disk } = createLog();
     const { timers, fire } = createTimers();
     const seen: string[] = [];
-    const committer = new Committer(log, lease, timers, new AbortController().signal);
+    const committer = new Committer({ log, lease, timers, signal: new AbortController().signal });
     disk.full = true;
     disk.reserve = false;
     const waiting = ['a', 'b'].map((name) => committer.commit(commitOf(name, seen)));
@@ -80,7 +93,7 @@ describe('the single writer', () => {
   test('lets what is urgent overtake nothing: all before it goes into the reserve with it', async () => {
     const { log, appends, disk } = createLog();
     const seen: string[] = [];
-    const committer = new Committer(log, lease, createTimers().timers, new AbortController().signal);
+    const committer = new Committer({ log, lease, timers: createTimers().timers, signal: new AbortController().signal });
     disk.full = true;
     const first = committer.commit(commitOf('a', seen));
     const end = committer.commit(commitOf('call.ended', seen, { urgent: true }));
@@ -93,7 +106,7 @@ describe('the single writer', () => {
     const stop = new AbortController();
     disk.full = true;
     disk.reserve = false;
-    const committer = new Committer(log, lease, createTimers().timers, stop.signal);
+    const committer = new Committer({ log, lease, timers: createTimers().timers, signal: stop.signal });
     const waiting = committer.commit(commitOf('a', []));
     stop.abort();
     await expect(waiting).rejects.toMatchObject({ code: 'shutting-down' });
