@@ -69,6 +69,7 @@ export class Hub {
   readonly #memory: number;
   readonly #index = new FilterIndex<Group>();
   readonly #groups = new Map<string, Group>();
+  readonly #moved = new Set<() => void>();
   readonly #stopListening: () => void;
   #recent: LoggedEvent[] = [];
   #pending: LoggedEvent[] = [];
@@ -139,6 +140,12 @@ export class Hub {
     };
   }
 
+  /** Calls after `position` has moved; a listener must not throw. Returns how to stop, safe to call twice. */
+  onMoved(listener: () => void): () => void {
+    this.#moved.add(listener);
+    return () => void this.#moved.delete(listener);
+  }
+
   /** Hands out what is still pending and follows no more. Its readers are for their owners to end. */
   close(): void {
     this.#stopListening();
@@ -171,6 +178,7 @@ export class Hub {
       deliveries += batch.length * group.readers.size;
       this.#hand(group, batch, last.cursor);
     }
+    for (const moved of this.#moved) moved();
     this.#observer?.flushed({ events: events.length, deliveries, lag: this.#clock.now() - this.#pendingSince });
 
     if (this.#awaited.length > 0) {

@@ -52,4 +52,13 @@ export const migrations = [
   CREATE INDEX tokens_by_age ON tokens (client, issued_at);
   CREATE INDEX tokens_by_end ON tokens (client, expires_at);
   `,
+  `
+  CREATE TABLE delivery_progress (endpoint TEXT PRIMARY KEY, progress TEXT NOT NULL) WITHOUT ROWID;
+  CREATE TABLE delivery_attempts (
+    number INTEGER PRIMARY KEY AUTOINCREMENT, endpoint TEXT NOT NULL, tenant TEXT NOT NULL, id TEXT NOT NULL, seq INTEGER NOT NULL,
+    attempt INTEGER NOT NULL, at INTEGER NOT NULL, outcome TEXT NOT NULL, record TEXT NOT NULL
+  );
+  CREATE INDEX delivery_attempts_of_endpoint ON delivery_attempts (tenant, endpoint, number);
+  CREATE INDEX delivery_attempts_of_event ON delivery_attempts (tenant, seq);
+  `,
 ] as const;

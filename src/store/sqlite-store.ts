@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { auditTable } from './audit-table.ts';
 import { commandTable } from './command-table.ts';
+import { deliveryTable } from './delivery-table.ts';
 import { historyTable } from './history-table.ts';
 import { keyTable } from './key-table.ts';
 import { StoreFile } from './store-file.ts';
@@ -29,6 +30,7 @@ export const openSqliteStore = (options: SqliteStoreOptions): Store => {
     audit: auditTable(file),
     history: historyTable(file),
     traces: traceTable(file),
+    deliveries: deliveryTable(file),
     state: stateTable(file),
     tokens: tokenTable(file),
     close: () => file.close(),

@@ -59,6 +59,28 @@ export interface TokenRow {
   readonly usedAt?: Micros;
 }
 
+/** One attempt to deliver something: what it is looked up by, and the rest as JSON text. */
+export interface AttemptRow {
+  readonly endpoint: string;
+  readonly tenant: TenantId;
+  readonly id: string;
+  readonly seq: number;
+  readonly attempt: number;
+  readonly at: Micros;
+  readonly outcome: string;
+  readonly record: string;
+}
+
+export interface AttemptRowQuery {
+  readonly tenant: TenantId;
+  readonly endpoint?: string;
+  readonly seq?: number;
+  readonly outcome?: string;
+  /** Attempts with a smaller number; the newest come first. */
+  readonly before?: number;
+  readonly limit: number;
+}
+
 export interface CallQuery {
   readonly extension?: ExtensionNumber;
   /** Any party's number contains this. */
@@ -120,6 +142,16 @@ export interface Store {
     get(tenant: TenantId, call: CallId): string | undefined;
     /** Deletes some of the oldest while any is older than `before` or all together take more than `maxBytes`; true if there may be more. */
     prune(tenant: TenantId, before: Micros, maxBytes: number): boolean;
+  };
+  /** How far each endpoint of webhooks is, and what was tried. */
+  readonly deliveries: {
+    progress(endpoint: string): string | undefined;
+    /** Both in one transaction that does not wait for the disk: with the power, deliveries lose only that they were made. */
+    record(progress: readonly { readonly endpoint: string; readonly progress: string }[], attempts: readonly AttemptRow[]): void;
+    forget(endpoint: string): void;
+    attempts(query: AttemptRowQuery): readonly (AttemptRow & { readonly number: number })[];
+    /** Deletes some of those that are older or beyond the newest `most`; true if there may be more. */
+    prune(before: Micros, most: number): boolean;
   };
   /** Texts by name: a dialect's checkpoint, an installation's secret. */
   readonly state: {

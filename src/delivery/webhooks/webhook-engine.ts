@@ -20,7 +20,7 @@ export interface DeliveryPolicy {
   readonly maxAge?: number;
   /** After so long with nothing but failure the endpoint is paused, its backlog kept; never when absent. */
   readonly pauseAfter?: number;
-  /** How often a paused endpoint is tried with its oldest item; one success and it is caught up, in order. */
+  /** How often a paused endpoint is tried with one of its oldest items; one success and it is caught up, in order. */
   readonly probe: number;
 }
 
@@ -107,7 +107,7 @@ export interface Attempt {
   readonly id: string;
   readonly seq: number;
   readonly lane: string;
-  /** From 1; a replay begins anew. */
+  /** From 1; a replay begins anew, and attempts while the endpoint is paused do not count. */
   readonly attempt: number;
   readonly at: Micros;
   readonly latency: Micros;
@@ -186,8 +186,11 @@ export interface WebhookEngine {
   replay(id: string, from: Cursor): Promise<Gap | 'begun' | undefined>;
   /** Delivers one event again, at its turn in its lane; `nothing` if it makes no item for the endpoint or is no longer there. */
   redeliver(id: string, seq: number): Promise<'begun' | 'nothing' | undefined>;
-  /** Sends this once, now, outside of all order and also while the endpoint is paused; says how it went. */
-  test(id: string, item: Pick<DeliveryItem, 'id' | 'request'>): Promise<Attempt | undefined>;
+  /**
+   * Sends this once, now, outside of all order and whatever the endpoint's state (it need not have been put), and says how it
+   * went: a test, a handshake.
+   */
+  send(endpoint: WebhookEndpoint, item: Pick<DeliveryItem, 'id' | 'request'>): Promise<Attempt>;
   /** Whether the address may be delivered to: throws `address-refused` or `invalid-parameter`. Asked again, of what the name then means, at each connection. */
   check(url: string): Promise<void>;
   attempts(query: AttemptQuery): readonly AttemptRecord[];

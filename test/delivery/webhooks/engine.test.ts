@@ -1,0 +1,555 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { mostUnsettled } from '../../../src/delivery/webhooks/endpoint-runner.ts';
+import { refuse, startSink, ok } from './sink.ts';
+import type { Received, Sink } from './sink.ts';
+import { endpointAt, policy, startWorld, tenant } from './world.ts';
+import type { World } from './world.ts';
+
+const seqOf = ({ body }: Received): number => (JSON.parse(body) as { seq: number }).seq;
+const laneOf = ({ body }: Received): string => (JSON.parse(body) as { lane: string }).lane;
+const seqs = (sink: Sink): readonly number[] => sink.received.map(seqOf);
+/** Lets everything happen that needs no time to pass. */
+const settle = async (): Promise<void> => {
+  for (let turn = 0; turn < 20; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+};
+const start = { epoch: 'e1', seq: 0 };
+
+describe('an endpoint that is well', () => {
+  test('is sent what follows where it began, and not what was before', async () => {
+    const sink = await startSink();
+    const { engine, tape, attempted } = startWorld();
+    tape.add('old');
+    engine.put(endpointAt(sink.url), tape);
+    tape.add('a', 'b');
+    await attempted(2);
+    expect(seqs(sink)).toEqual([2, 3]);
+    expect(engine.view('wh_one')).toMatchObject({ status: 'active', waiting: 0, low: { seq: 3 }, position: { seq: 3 } });
+  });
+
+  test('is sent the items of a lane one after the other', async () => {
+    let underWay = 0;
+    let most = 0;
+    const sink = await startSink((received, response) => {
+      underWay += 1;
+      most = Math.max(most, underWay);
+      setImmediate(() => {
+        underWay -= 1;
+        ok(received, response, undefined as never);
+      });
+    });
+    const { engine, tape, attempted } = startWorld();
+    engine.put(endpointAt(sink.url), tape);
+    tape.add('a', 'a', 'a', 'a', 'a');
+    await attempted(5);
+    expect(seqs(sink)).toEqual([1, 2, 3, 4, 5]);
+    expect(most).toBe(1);
+  });
+
+  test('is sent lanes side by side, on as many connections as it may have', async () => {
+    const answers: (() => void)[] = [];
+    const sink = await startSink((_received, response) => void answers.push(() => response.writeHead(204).end()));
+    const { engine, tape, attempted } = startWorld();
+    engine.put(endpointAt(sink.url, { connections: 3 }), tape);
+    tape.add('a', 'b', 'c', 'd');
+    await sink.count(3);
+    await settle();
+    expect(sink.received).toHaveLength(3);
+    answers.shift()?.();
+    await sink.count(4);
+    for (const answer of answers) answer();
+    await attempted(4);
+  });
+
+  test('keeps the attempts with status, latency and the first bytes of the reply', async () => {
+    const sink = await startSink((_received, response) => void response.writeHead(202).end('x'.repeat(2_000)));
+    const { engine, tape, attempted } = startWorld();
+    engine.put(endpointAt(sink.url), tape);
+    tape.add('a');
+    await attempted(1);
+    const [attempt] = engine.attempts({ tenant, endpoint: 'wh_one', limit: 10 });
+    expect(attempt).toMatchObject({ id: 'e1-1', seq: 1, attempt: 1, status: 202, outcome: 'delivered', reply: 'x'.repeat(512) });
+    expect(attempt?.latency).toBeGreaterThanOrEqual(0);
+  });
+});
+
+describe('an item that fails', () => {
+  test('holds back its own lane and no other', async () => {
+    const sink = await startSink((received, response) =>
+      (laneOf(received) === 'bad' ? refuse(500) : ok)(received, response, undefined as never),
+    );
+    const { engine, tape, attempted } = startWorld();
+    engine.put(endpointAt(sink.url), tape);
+    tape.add('bad', 'good', 'bad', 'good');
+    await attempted(3);
+    await settle();
+    expect(seqs(sink).toSorted((one, other) => one - other)).toEqual([1, 2, 4]);
+    expect(engine.view('wh_one')).toMatchObject({ waiting: 2, failing: 1, low: { seq: 0 }, position: { seq: 4 } });
+  });
+
+  test('is tried again by the schedule, then what was behind it', async () => {
+    const sink = await startSink(refuse(503));
+    const { clock, engine, tape, attempted } = startWorld();
+    engine.put(endpointAt(sink.url), tape);
+    tape.add('a', 'a');
+    await attempted(1);
+    clock.advance(0.999);
+    await settle();
+    expect(sink.received).toHaveLength(1);
+    clock.advance(0.001);
+    await attempted(2);
+    sink.answer = ok;
+    clock.advance(9.999);
+    await settle();
+    expect(sink.received).toHaveLength(2);
+    clock.advance(0.001);
+    await attempted(4);
+    expect(seqs(sink)).toEqual([1, 1, 1, 2]);
+  });
+
+  test('is given up after the last attempt, and its lane goes on', async () => {
+    const sink = await startSink((received, response) =>
+      (seqOf(received) === 1 ? refuse(400) : ok)(received, response, undefined as never),
+    );
+    const { clock, engine, tape, attempted } = startWorld();
+    engine.put(endpointAt(sink.url), tape);
+    tape.add('a', 'a');
+    for (const [made, wait] of [
+      [1, 1],
+      [2, 10],
+      [3, 60],
+    ] as const) {
+      await attempted(made);
+      clock.advance(wait);
+    }
+    const attempts = await attempted(5);
+    expect(attempts.map(({ seq, attempt, outcome }) => [seq, attempt, outcome])).toEqual([
+      [1, 1, 'retried'],
+      [1, 2, 'retried'],
+      [1, 3, 'retried'],
+      [1, 4, 'given-up'],
+      [2, 1, 'delivered'],
+    ]);
+  });
+
+  test('is given up untried once it is older than the policy allows', async () => {
+    const sink = await startSink(refuse(500));
+    const { clock, engine, tape, attempted } = startWorld();
+    engine.put(endpointAt(sink.url, { policy: { ...policy, schedule: [10_000], maxAge: 5_000 } }), tape);
+    tape.add('a');
+    await attempted(1);
+    clock.advance(10);
+    const attempts = await attempted(2);
+    expect(attempts[1]).toMatchObject({ outcome: 'given-up', failure: { detail: 'It is older than 5 s.' } });
+    expect(sink.received).toHaveLength(1);
+  });
+
+  test.each([
+    ['seconds', '30', 30],
+    ['a date', new Date(1_800_000_040_000).toUTCString(), 40],
+    ['longer than an hour, which is an hour', '86400', 3_600],
+    ['rubbish, which is nothing', 'soon', 1],
+  ])('waits as long as Retry-After says: %s', async (_what, retryAfter, seconds) => {
+    const sink = await startSink(refuse(429, { 'retry-after': retryAfter }));
+    const { clock, engine, tape, attempted } = startWorld();
+    engine.put(endpointAt(sink.url), tape);
+    tape.add('a');
+    await attempted(1);
+    sink.answer = ok;
+    clock.advance(seconds - 0.001);
+    await settle();
+    expect(sink.received).toHaveLength(1);
+    clock.advance(0.001);
+    await attempted(2);
+  });
+
+  test('holds everything of an endpoint that asked for quiet', async () => {
+    const sink = await startSink(refuse(503, { 'retry-after': '30' }));
+    const { clock, engine, tape, attempted } = startWorld();
+    engine.put(endpointAt(sink.url), tape);
+    tape.add('a');
+    await attempted(1);
+    sink.answer = ok;
+    tape.add('b');
+    await settle();
+    expect(sink.received).toHaveLength(1);
+    clock.advance(30);
+    await attempted(3);
+    expect(seqs(sink).toSorted()).toEqual([1, 1, 2]);
+  });
+
+  test('may be an answer that leads elsewhere: no redirect is followed', async () => {
+    const elsewhere = await startSink();
+    const sink = await startSink(refuse(307, { location: elsewhere.url }));
+    const { engine, tape, attempted } = startWorld();
+    engine.put(endpointAt(sink.url), tape);
+    tape.add('a');
+    const [attempt] = await attempted(1);
+    expect(attempt).toMatchObject({ status: 307, outcome: 'retried' });
+    expect(elsewhere.received).toEqual([]);
+  });
+});
+
+describe('an endpoint that only fails', () => {
+  const failUntilPaused = async ({ clock, engine, tape, attempted, attempts }: World, sink: Sink): Promise<void> => {
+    engine.put(endpointAt(sink.url, { policy: { ...policy, attempts: 100, pauseAfter: 60_000 } }), tape);
+    tape.add('a', 'b', 'a', 'b');
+    await attempted(2);
+    while (engine.view('wh_one')?.status === 'active') {
+      const before = attempts.length;
+      clock.advance(60);
+      await attempted(before + 1);
+      await settle();
+    }
+  };
+
+  test('is paused with the reason, its backlog kept, and caught up in order when a probe succeeds', async () => {
+    const sink = await startSink(refuse(500));
+    const world = startWorld();
+    await failUntilPaused(world, sink);
+    const { clock, engine, tape } = world;
+    expect(engine.view('wh_one')).toMatchObject({ status: 'paused', reason: 'failing', detail: 'It answered 500', waiting: 4 });
+    tape.add('a', 'c');
+    await settle();
+    const before = sink.received.length;
+    sink.answer = ok;
+    clock.advance(30);
+    await sink.count(before + 6);
+    await settle();
+    expect(engine.view('wh_one')).toMatchObject({ status: 'active', waiting: 0, low: { seq: 6 } });
+    const caughtUp = sink.received.slice(before);
+    for (const lane of ['a', 'b', 'c']) {
+      const of = caughtUp.filter((each) => laneOf(each) === lane).map(seqOf);
+      expect(of).toEqual({ a: [1, 3, 5], b: [2, 4], c: [6] }[lane]);
+    }
+  });
+
+  test('is probed with one item at a time, and that costs no item its attempts', async () => {
+    const sink = await startSink(refuse(500));
+    const world = startWorld();
+    await failUntilPaused(world, sink);
+    const { clock, attempted, attempts, engine } = world;
+    for (let probe = 0; probe < 5; probe += 1) {
+      const before = attempts.length;
+      clock.advance(30);
+      await attempted(before + 1);
+      await settle();
+      expect(attempts).toHaveLength(before + 1);
+    }
+    expect(engine.view('wh_one')).toMatchObject({ status: 'paused', waiting: 4 });
+    expect(attempts.every(({ outcome }) => outcome === 'retried')).toBe(true);
+  });
+
+  test('is not kept paused by one item that it will never take', async () => {
+    const sink = await startSink(refuse(500));
+    const world = startWorld();
+    await failUntilPaused(world, sink);
+    const { clock, engine } = world;
+    sink.answer = (received, response) => (laneOf(received) === 'a' ? refuse(400) : ok)(received, response, undefined as never);
+    clock.advance(30);
+    await settle();
+    clock.advance(30);
+    await settle();
+    expect(engine.view('wh_one')?.status).toBe('active');
+  });
+
+  test('stays paused when it says 410, until it is resumed', async () => {
+    const sink = await startSink(refuse(410));
+    const { clock, engine, tape, attempted } = startWorld();
+    engine.put(endpointAt(sink.url), tape);
+    tape.add('a');
+    await attempted(1);
+    expect(engine.view('wh_one')).toMatchObject({ status: 'paused', reason: 'gone', detail: 'It answered 410' });
+    clock.advance(3_600);
+    await settle();
+    expect(sink.received).toHaveLength(1);
+    sink.answer = ok;
+    engine.resume('wh_one');
+    await attempted(2);
+    expect(engine.view('wh_one')).toMatchObject({ status: 'active', waiting: 0 });
+  });
+
+  test('is paused when more fail than are kept in mind, and reads no further', async () => {
+    const sink = await startSink(refuse(500));
+    const { engine, tape, attempted } = startWorld();
+    engine.put(endpointAt(sink.url, { connections: 32 }), tape);
+    tape.add(...Array.from({ length: 3_000 }, (_, index) => `call-${index}`));
+    await attempted(mostUnsettled);
+    await settle();
+    const view = engine.view('wh_one');
+    expect(view).toMatchObject({ status: 'paused', reason: 'backlog' });
+    expect(view?.waiting).toBeLessThanOrEqual(mostUnsettled);
+    expect(view?.position.seq).toBeLessThan(3_000);
+  });
+});
+
+describe('a hung endpoint', () => {
+  test('never delays another: fifty hang, one is well', async () => {
+    const hung = await startSink(() => {});
+    const well = await startSink();
+    const { engine, tape, attempted } = startWorld();
+    for (let each = 0; each < 50; each += 1) engine.put(endpointAt(hung.url, { id: `wh_hung_${each}` }), tape);
+    engine.put(endpointAt(well.url, { id: 'wh_well' }), tape);
+    tape.add(...Array.from({ length: 200 }, (_, index) => `call-${index % 20}`));
+    const attempts = await attempted(200);
+    expect(attempts.every(({ endpoint, outcome }) => endpoint === 'wh_well' && outcome === 'delivered')).toBe(true);
+    expect(engine.view('wh_hung_7')).toMatchObject({ status: 'active', low: { seq: 0 } });
+    await hung.close();
+  });
+
+  test('that trickles its answer is cut when its time is over', async () => {
+    const sink = await startSink((_received, response) => {
+      response.writeHead(200);
+      response.write('a');
+    });
+    const { engine, tape, attempted, tickWheel } = startWorld();
+    engine.put(endpointAt(sink.url), tape);
+    tape.add('a');
+    await sink.count(1);
+    tickWheel(21_000);
+    const [attempt] = await attempted(1);
+    expect(attempt).toMatchObject({ outcome: 'retried', failure: { kind: 'timeout' } });
+  });
+
+  test('that never stops answering is cut after a little of it, and its status counts', async () => {
+    const sink = await startSink((_received, response) => {
+      response.writeHead(200);
+      const more = (): void => void (response.writable && response.write('x'.repeat(65_536), more));
+      more();
+    });
+    const { engine, tape, attempted } = startWorld();
+    engine.put(endpointAt(sink.url), tape);
+    tape.add('a');
+    const [attempt] = await attempted(1);
+    expect(attempt).toMatchObject({ status: 200, outcome: 'delivered' });
+    expect(attempt?.reply).toHaveLength(512);
+  });
+
+  test('that cannot be reached is told of as such', async () => {
+    const sink = await startSink();
+    await sink.close();
+    const { engine, tape, attempted } = startWorld();
+    engine.put(endpointAt(sink.url), tape);
+    tape.add('a');
+    const [attempt] = await attempted(1);
+    expect(attempt).toMatchObject({ failure: { kind: 'connect' } });
+    expect(attempt).not.toHaveProperty('status');
+  });
+});
+
+describe('after a kill', () => {
+  test('what was sent and not yet marked is sent again, with the same id', async () => {
+    const sink = await startSink();
+    const world = startWorld();
+    world.engine.put(endpointAt(sink.url), world.tape);
+    world.tape.add('a');
+    await world.attempted(1);
+    const again = await world.crash();
+    again.engine.put(endpointAt(sink.url), again.tape);
+    await again.attempted(1);
+    expect(sink.received.map(({ headers }) => headers['webhook-id'])).toEqual(['e1-1', 'e1-1']);
+  });
+
+  test('what was marked is not sent again, and what failed goes on where it was', async () => {
+    const sink = await startSink((received, response) =>
+      (laneOf(received) === 'bad' ? refuse(500) : ok)(received, response, undefined as never),
+    );
+    const world = startWorld();
+    world.engine.put(endpointAt(sink.url), world.tape);
+    world.tape.add('bad', 'good', 'bad');
+    await world.attempted(2);
+    world.clock.advance(0.2);
+    const again = await world.crash();
+    sink.answer = ok;
+    again.engine.put(endpointAt(sink.url), again.tape);
+    expect(again.engine.view('wh_one')).toMatchObject({ waiting: 2, failing: 1 });
+    again.clock.advance(0.8);
+    await again.attempted(2);
+    expect(seqs(sink).slice(2)).toEqual([1, 3]);
+    expect(again.attempts[0]).toMatchObject({ attempt: 2 });
+  });
+
+  test('a pause is still a pause', async () => {
+    const sink = await startSink(refuse(410));
+    const world = startWorld();
+    world.engine.put(endpointAt(sink.url), world.tape);
+    world.tape.add('a');
+    await world.attempted(1);
+    world.clock.advance(0.2);
+    const again = await world.crash();
+    again.engine.put(endpointAt(sink.url), again.tape);
+    await settle();
+    expect(again.engine.view('wh_one')).toMatchObject({ status: 'paused', reason: 'gone' });
+    expect(sink.received).toHaveLength(1);
+  });
+
+  test('whatever fails and wherever it is killed, every item arrives, and each lane in order but for repetitions', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.constantFrom('a', 'b', 'c'), { minLength: 1, maxLength: 12 }),
+        fc.infiniteStream(fc.boolean()),
+        fc.array(fc.nat(8), { maxLength: 2 }),
+        async (lanes, failures, kills) => {
+          const sink = await startSink((received, response) => {
+            const fails = failures.next().value === true;
+            (fails ? refuse(500) : ok)(received, response, undefined as never);
+            if (!fails) accepted.push(received);
+          });
+          const accepted: Received[] = [];
+          let world = startWorld();
+          const endpoint = endpointAt(sink.url, { policy: { ...policy, attempts: 1_000, pauseAfter: 120_000 } });
+          world.engine.put(endpoint, world.tape);
+          world.tape.add(...lanes);
+          for (const kill of kills) {
+            await sink.count(Math.min(kill, lanes.length));
+            world.clock.advance(0.3);
+            world = await world.crash();
+            world.engine.put(endpoint, world.tape);
+          }
+          while (world.engine.view('wh_one')?.low.seq !== lanes.length) {
+            await settle();
+            world.clock.advance(30);
+          }
+          expect(new Set(accepted.map(seqOf)).size).toBe(lanes.length);
+          for (const lane of new Set(lanes)) {
+            const first = [...new Set(accepted.filter((each) => laneOf(each) === lane).map(seqOf))];
+            expect(first).toEqual(first.toSorted((one, other) => one - other));
+          }
+          await world.engine.close();
+          await sink.close();
+        },
+      ),
+      { numRuns: 15 },
+    );
+  });
+});
+
+describe('what was delivered', () => {
+  test('is delivered again from a cursor', async () => {
+    const sink = await startSink();
+    const { engine, tape, attempted } = startWorld();
+    engine.put(endpointAt(sink.url), tape);
+    tape.add('a', 'a', 'a');
+    await attempted(3);
+    expect(await engine.replay('wh_one', { epoch: 'e1', seq: 1 })).toBe('begun');
+    await attempted(5);
+    expect(seqs(sink)).toEqual([1, 2, 3, 2, 3]);
+  });
+
+  test('is delivered again by itself', async () => {
+    const sink = await startSink();
+    const { engine, tape, attempted } = startWorld();
+    engine.put(endpointAt(sink.url), tape);
+    tape.add('a', 'a', 'a');
+    await attempted(3);
+    expect(await engine.redeliver('wh_one', 2)).toBe('begun');
+    await attempted(4);
+    expect(seqs(sink)).toEqual([1, 2, 3, 2]);
+    expect(await engine.redeliver('wh_one', 99)).toBe('nothing');
+  });
+
+  test('cannot be delivered again when the log no longer has it: a gap says so', async () => {
+    const sink = await startSink();
+    const { engine, tape, attempted } = startWorld();
+    engine.put(endpointAt(sink.url), tape);
+    tape.add('a', 'a');
+    await attempted(2);
+    tape.forget(1);
+    expect(await engine.replay('wh_one', start)).toMatchObject({ gap: 'retention', oldest: { seq: 1 } });
+  });
+
+  test('and lost while the endpoint was paused is told of as one gap', async () => {
+    const sink = await startSink();
+    const { engine, tape, attempted } = startWorld();
+    engine.put(endpointAt(sink.url), tape);
+    engine.pause('wh_one');
+    tape.add('a', 'b', 'c');
+    tape.forget(2);
+    engine.resume('wh_one');
+    await attempted(2);
+    const bodies = sink.received.map(({ body }) => JSON.parse(body) as unknown);
+    expect(bodies).toHaveLength(2);
+    expect(bodies).toContainEqual({ gap: [0, 2] });
+    expect(bodies).toContainEqual({ seq: 3, lane: 'c' });
+  });
+
+  test('keeps the log from where the oldest that is needed happened', async () => {
+    const sink = await startSink();
+    const { clock, engine, tape, attempted } = startWorld();
+    engine.put(endpointAt(sink.url), tape);
+    expect(engine.neededFrom(tenant)).toBeUndefined();
+    engine.pause('wh_one');
+    const began = clock.now();
+    clock.advance(100);
+    tape.add('a');
+    expect(engine.neededFrom(tenant)).toBe(began);
+    engine.resume('wh_one');
+    await attempted(1);
+    expect(engine.neededFrom(tenant)).toBeUndefined();
+  });
+});
+
+describe('administration', () => {
+  test('an endpoint that is removed is sent nothing more, and begins anew if it comes back', async () => {
+    const sink = await startSink();
+    const { engine, tape, attempted } = startWorld();
+    engine.put(endpointAt(sink.url), tape);
+    tape.add('a');
+    await attempted(1);
+    expect(engine.remove('wh_one')).toBe(true);
+    tape.add('b');
+    expect(engine.remove('wh_one')).toBe(false);
+    engine.put(endpointAt(sink.url), tape);
+    tape.add('c');
+    await attempted(2);
+    expect(seqs(sink)).toEqual([1, 3]);
+  });
+
+  test('a new address holds for what waits', async () => {
+    const old = await startSink(refuse(500));
+    const sink = await startSink();
+    const { clock, engine, tape, attempted } = startWorld();
+    engine.put(endpointAt(old.url), tape);
+    tape.add('a');
+    await attempted(1);
+    engine.put(endpointAt(sink.url), tape);
+    clock.advance(1);
+    await attempted(2);
+    expect(seqs(sink)).toEqual([1]);
+  });
+
+  test('a test is sent at once, also while the endpoint is paused, and is kept among the attempts', async () => {
+    const sink = await startSink();
+    const { engine, tape } = startWorld();
+    engine.put(endpointAt(sink.url), tape);
+    engine.pause('wh_one');
+    const attempt = await engine.send(endpointAt(sink.url), { id: 'test-1', request: () => ({ body: 'hello' }) });
+    expect(attempt).toMatchObject({ outcome: 'delivered', status: 204, seq: 0 });
+    expect(sink.received[0]?.body).toBe('hello');
+    expect(engine.attempts({ tenant, limit: 1 })).toMatchObject([{ id: 'test-1' }]);
+  });
+
+  test('a GET carries everything in its address, byte for byte', async () => {
+    const sink = await startSink();
+    const { engine } = startWorld();
+    const url = `${sink.url}?a=*61&b=x@y&c=%2a`;
+    await engine.send(endpointAt(sink.url, { method: 'GET' }), { id: 'one', request: () => ({ url }) });
+    expect(sink.received[0]).toMatchObject({ method: 'GET', path: '/hook?a=*61&b=x@y&c=%2a', body: '' });
+  });
+
+  test('the attempts can be asked for by event and by outcome', async () => {
+    const sink = await startSink(refuse(500));
+    const { clock, engine, tape, attempted } = startWorld();
+    engine.put(endpointAt(sink.url), tape);
+    tape.add('a', 'b');
+    await attempted(2);
+    sink.answer = ok;
+    clock.advance(1);
+    await attempted(4);
+    const all = engine.attempts({ tenant, limit: 10 });
+    expect(all.map(({ number }) => number)).toEqual([4, 3, 2, 1]);
+    expect(engine.attempts({ tenant, seq: 1, limit: 10 }).map(({ outcome }) => outcome)).toEqual(['delivered', 'retried']);
+    expect(engine.attempts({ tenant, outcome: 'retried', limit: 10 })).toHaveLength(2);
+    expect(engine.attempts({ tenant, before: 2, limit: 10 })).toHaveLength(1);
+  });
+});
