@@ -120,7 +120,7 @@ for (const subscribers of subscriberCounts) {
   }
   for (const transport of ['sse', 'long-poll'] as const) {
     if (!measures(transport)) continue;
-    row(transport, 1, await measure('bare', transport, subscribers, 1, 30_000), await measure('ours', transport, subscribers, 1, 30_000));
+    row(transport, 1, await measure('bare', transport, subscribers, 1, 60_000), await measure('ours', transport, subscribers, 1, 60_000));
   }
 }
 
