@@ -414,12 +414,12 @@ export class EndpointRunner {
     if (reason !== 'failing' && reason !== 'backlog') return;
     this.#wakeAt(this.#options.clock.now() + this.#jittered(this.endpoint.policy.probe) * 1_000);
     if (this.#reading || this.#lanes.underWay > 0) return;
-    const waiting = this.#lanes.takeForProbe(this.#probed);
+    const waiting = this.#lanes.takeForProbe(this.#probed) ?? this.#nextRound();
     if (waiting !== undefined) {
       this.#send(waiting);
       return;
     }
-    this.#probed.clear();
+    if (!this.#isBehind()) return;
     this.#reading = true;
     this.#readForProbe()
       .catch((error: unknown) => {
@@ -431,11 +431,18 @@ export class EndpointRunner {
       });
   }
 
+  /** The oldest once more, when nothing new can be tried. */
+  #nextRound(): Waiting | undefined {
+    if (this.#isBehind() && this.#lanes.size < mostUnsettled) return undefined;
+    this.#probed.clear();
+    return this.#lanes.takeForProbe(this.#probed);
+  }
+
   /** Reads until there is something that the endpoint has not been tried with. */
   async #readForProbe(): Promise<void> {
     const course = this.#course;
     for (const { seq } of this.#lanes.all()) this.#probed.add(seq);
-    while (this.#isBehind() && this.#lanes.size < mostUnsettled) {
+    while (this.#isBehind()) {
       const page = await this.#source.read(this.#position, 1, this.#stop.signal);
       if (this.#stop.signal.aborted || this.#paused === undefined || course !== this.#course) return;
       if ('gap' in page) this.#lose(page);
