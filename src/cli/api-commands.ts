@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
-import type { Call, Leg, Party } from '../model/call.ts';
-import { GatewayError } from '../model/errors.ts';
+import type { Call, Party } from '../model/call.ts';
 import type { Event } from '../model/event.ts';
 import { createClient, type Client } from './client.ts';
 import { exitCodes, type ExitCode } from './exit-codes.ts';
+import { addLegCommands } from './leg-commands.ts';
 import { printRows, printValue } from './output.ts';
 import type { ProgramOptions } from './options.ts';
 
@@ -89,20 +89,20 @@ export const apiCommands = (program: Command, options: ProgramOptions, keep: (co
     return record.state === 'failed' || record.state === 'unknown' ? exitCodes.failed : exitCodes.ok;
   };
 
-  for (const [name, what] of [
-    ['answer', 'answer what rings'],
-    ['reject', 'decline what rings'],
-    ['hangup', 'hang up'],
-  ] as const) {
-    program
-      .command(name)
-      .description(`${what}: a leg by its id, or the leg of an extension`)
-      .argument('<leg>', 'leg id, call id or extension')
-      .option('--wait <seconds>', 'wait so long for the effect', '10')
-      .action((target: string, given: { wait: string }) =>
-        run(async (api) => command(api, `/v1/legs/${await findLeg(api, target, name)}/${name}`, {}, given.wait)),
-      );
-  }
+  addLegCommands(program, run, command);
+
+  program
+    .command('audit')
+    .description('list who commanded what, on which call, and what came of it; the newest first')
+    .option('--call <id>', 'only about this call')
+    .option('--key <id>', 'only with this key')
+    .option('--limit <count>', 'at most so many', '50')
+    .action((given: { call?: string; key?: string; limit: string }) =>
+      run(async (api) => {
+        const { entries } = (await api.get(`/v1/audit?${new URLSearchParams({ ...given })}`)) as { entries: readonly AuditLine[] };
+        printRows(output, entries, auditColumns, 'Nobody has commanded anything yet.');
+      }),
+    );
 
   const keys = program.command('keys').description('API keys');
   keys
@@ -140,6 +140,18 @@ export const apiCommands = (program: Command, options: ProgramOptions, keep: (co
 
 interface CommandLine {
   readonly state: string;
+}
+
+interface AuditLine {
+  readonly id: string;
+  readonly time: string;
+  readonly keyName: string;
+  readonly command: string;
+  readonly request: Readonly<Record<string, unknown>>;
+  readonly callId?: string;
+  readonly extension?: string;
+  readonly result: string;
+  readonly error?: string;
 }
 
 interface KeyLine {
@@ -180,6 +192,16 @@ const keyColumns = [
   { title: 'REVOKED', value: (key: KeyLine) => key.revokedAt ?? '' },
 ];
 
+const auditColumns = [
+  { title: 'TIME', value: (entry: AuditLine) => entry.time.slice(0, 19).replace('T', ' ') },
+  { title: 'KEY', value: (entry: AuditLine) => entry.keyName },
+  { title: 'COMMAND', value: (entry: AuditLine) => entry.command },
+  { title: 'EXTENSION', value: (entry: AuditLine) => entry.extension ?? '' },
+  { title: 'CALL', value: (entry: AuditLine) => entry.callId ?? '' },
+  { title: 'RESULT', value: (entry: AuditLine) => (entry.error === undefined ? entry.result : `${entry.result}: ${entry.error}`) },
+  { title: 'ASKED FOR', value: (entry: AuditLine) => JSON.stringify(entry.request) },
+];
+
 const eventLine = (event: Event): string => {
   const who = event.leg === undefined ? event.extension : (event.leg.extension ?? event.leg.party.number);
   const call = event.call === undefined ? '' : `${partyText(event.call.from)} -> ${partyText(event.call.to)}`;
@@ -200,24 +222,4 @@ const whyLine = (entry: WhyLine): string => {
     default:
       return entry.kind satisfies never;
   }
-};
-
-/** The leg that is meant: by its own id; else the one leg of the extension or call that the command fits. */
-const findLeg = async (api: Client, target: string, command: 'answer' | 'reject' | 'hangup'): Promise<string> => {
-  if (target.startsWith('leg_')) return encodeURIComponent(target);
-  const { calls } = (await api.get('/v1/calls?state=live&limit=1000')) as { calls: readonly Call[] };
-  const wanted = (leg: Leg): boolean => command === 'hangup' || (leg.state === 'ringing' && leg.direction === 'inbound');
-  const fits = calls
-    .flatMap((call) =>
-      call.id === target || call.aliases.some((alias) => alias === target)
-        ? call.legs
-        : call.legs.filter((leg) => leg.extension === target),
-    )
-    .filter((leg) => leg.state !== 'ended' && wanted(leg));
-  const [leg, another] = fits;
-  if (leg === undefined) throw new GatewayError('no-such-leg', { target }, { note: `Nothing of ${target} fits "${command}".` });
-  if (another !== undefined && leg.extension === another.extension) {
-    throw new GatewayError('wrong-state', { target }, { note: `${target} has several legs: ${fits.map(({ id }) => id).join(', ')}.` });
-  }
-  return leg.id;
 };

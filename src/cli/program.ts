@@ -1,6 +1,7 @@
-import { Command, CommanderError, Option } from 'commander';
+import { Argument, Command, CommanderError, Option } from 'commander';
 import { GatewayError } from '../model/errors.ts';
 import { apiCommands } from './api-commands.ts';
+import { renderCompletion, shells, type Shell } from './completion.ts';
 import { exitCodeOf, exitCodes, type ExitCode } from './exit-codes.ts';
 import type { DemoOptions, ProgramOptions } from './options.ts';
 
@@ -73,6 +74,12 @@ export const runProgram = async (args: readonly string[], options: ProgramOption
     .action((file: string, given: { driver: string }) => keep(actions.replay({ ...given, file }, output, signal)));
 
   apiCommands(program, options, keep);
+
+  program
+    .command('completion')
+    .description('print a script that completes this command line: source <(switchhook completion bash)')
+    .addArgument(new Argument('<shell>', 'which shell').choices(shells))
+    .action((shell: Shell) => output.line(renderCompletion(program, shell)));
 
   try {
     await program.parseAsync(args, { from: 'user' });

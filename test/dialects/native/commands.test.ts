@@ -1,0 +1,72 @@
+import { expect, test } from 'vitest';
+import { renderCursor } from '../../../src/model/cursor.ts';
+import { auditEntrySchema, callSchema } from '../../../src/dialects/native/schema.ts';
+import { serveNative, type NativeWorld } from './serve-native.ts';
+
+const post = { method: 'POST' } as const;
+
+const talking = async (): Promise<{ readonly world: NativeWorld; readonly leg: string; readonly callId: string }> => {
+  const world = await serveNative();
+  world.sandbox.phones.call('+15550100001', '101');
+  await world.leg('101', ({ state }) => state === 'ringing');
+  world.sandbox.phones.answer('101');
+  const { id, callId } = await world.leg('101', ({ state }) => state === 'connected');
+  return { world, leg: id, callId };
+};
+
+test('a command whose call has moved on is answered with the call as it is now, from where the client can go on', async () => {
+  const { world, leg, callId } = await talking();
+  const seen = renderCursor(world.engine.cursor());
+  world.sandbox.phones.hold('101');
+  await world.leg('101', ({ held }) => held);
+  const { status, headers, body } = await world.ask(`/v1/legs/${leg}/hangup`, { ...post, headers: { 'if-cursor': seen } });
+  expect(status).toBe(409);
+  expect(headers.get('content-type')).toContain('application/problem+json');
+  const { current, cursor, id } = body as { current: unknown; cursor: string; id: string };
+  expect(id).toBe('call-moved-on');
+  expect(callSchema.parse(current)).toMatchObject({ id: callId, legs: expect.arrayContaining([expect.objectContaining({ held: true })]) });
+  const again = await world.ask(`/v1/legs/${leg}/hangup`, { ...post, headers: { 'if-cursor': cursor } });
+  expect(again.status).toBe(202);
+});
+
+test('what is about no leg has an address of its own', async () => {
+  const { world } = await talking();
+  const headers = { prefer: 'wait=5' };
+  for (const [path, json] of [
+    ['/v1/queues/600/agents/102/login', {}],
+    ['/v1/queues/600/agents/102/pause', { reason: 'lunch' }],
+    ['/v1/queues/600/agents/102/unpause', {}],
+    ['/v1/queues/600/agents/102/logout', {}],
+    ['/v1/extensions/102/dnd', { dnd: true }],
+    ['/v1/extensions/103/status', { text: 'away' }],
+    ['/v1/conferences/650/invite', { extension: '104' }],
+  ] as const) {
+    expect([path, await world.ask(path, { ...post, json, headers })]).toMatchObject([path, { status: 200, body: { state: 'done' } }]);
+  }
+  expect(await world.ask('/v1/queues/699/agents/102/login', post)).toMatchObject({ status: 404, body: { id: 'no-such-queue' } });
+});
+
+test('the audit is for administrators, and read by pages', async () => {
+  const { world, leg, callId } = await talking();
+  await world.ask(`/v1/legs/${leg}/hold`, post);
+  await world.ask('/v1/legs/leg_x/hold', post);
+  await world.ask(`/v1/legs/${leg}/hangup`, post);
+  const all = (await world.ask('/v1/audit')).body as { entries: readonly unknown[]; next?: string };
+  expect(all.entries.map((entry) => auditEntrySchema.parse(entry).command).toSorted()).toEqual(['hangup', 'hold', 'hold']);
+  const first = (await world.ask('/v1/audit?limit=2')).body as { entries: readonly unknown[]; next: string };
+  const rest = (await world.ask(`/v1/audit?limit=2&before=${first.next}`)).body as { entries: readonly unknown[] };
+  expect([...first.entries, ...rest.entries]).toEqual(all.entries);
+  expect(((await world.ask(`/v1/audit?call=${callId}`)).body as { entries: readonly unknown[] }).entries).toHaveLength(2);
+  const headers = { authorization: `Bearer ${world.keyFor(['control', 'observe'])}` };
+  expect((await world.ask('/v1/audit', { headers })).status).toBe(403);
+});
+
+test("a key of one extension brings others into its own calls, and itself into nobody else's", async () => {
+  const { world, leg } = await talking();
+  const join = (extension: string, by: string): ReturnType<NativeWorld['ask']> => {
+    const headers = { authorization: `Bearer ${world.keyFor(['control-own'], by)}`, prefer: 'wait=5' };
+    return world.ask(`/v1/legs/${leg}/join`, { ...post, json: { extension }, headers });
+  };
+  expect(await join('103', '103')).toMatchObject({ status: 403 });
+  expect(await join('103', '101')).toMatchObject({ status: 200, body: { state: 'done' } });
+});
