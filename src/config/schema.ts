@@ -53,6 +53,7 @@ const asterisk = z.strictObject({
     .enum(['notify-then-pickup', 'notify', 'pickup'])
     .default('notify-then-pickup')
     .describe('How a ringing phone is answered: asked by SIP NOTIFY (Event: talk), or by a second call to it that picks the first up.'),
+  voicemailContext: z.string().default('default').describe('Context of the mailboxes in voicemail.conf.'),
   extensions: z.record(z.string(), extensionOverride).default({}).describe('What is known better than the PBX tells, by extension.'),
 });
 

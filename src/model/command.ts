@@ -108,7 +108,9 @@ export type Command = { readonly id: CommandId } & (
 );
 
 export type CommandName = Command['name'];
-export type CommandOf<Name extends CommandName> = Extract<Command, { readonly name: Name }>;
+/** The command of one name: `CommandOf<'hold'>`. Names that are alike share one. */
+export type CommandOf<Name extends CommandName> = CommandWith<Command, Name>;
+type CommandWith<One, Name extends CommandName> = One extends { readonly name: infer Own } ? (Name extends Own ? One : never) : never;
 
 export const commandNames = [
   'dial',

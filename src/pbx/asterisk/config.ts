@@ -21,6 +21,8 @@ export interface AsteriskConfig {
   /** Names of endpoints that are extensions where no hint says so; others are trunks. A regular expression. */
   readonly extensionPattern: string;
   readonly answer: AnswerWay;
+  /** The context of the mailboxes in voicemail.conf: `default`. */
+  readonly voicemailContext: string;
   /** What is known better than the PBX tells, by extension. */
   readonly extensions: Readonly<Record<string, { readonly name?: string | undefined }>>;
 }

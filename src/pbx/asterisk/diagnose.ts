@@ -16,11 +16,14 @@ const readClasses = {
 
 /** What an account may do is told by the actions that `ListCommands` offers it: for each class one that needs it. */
 const writeClasses = {
-  system: { action: 'PJSIPNotify', for: 'answering by NOTIFY, recordings, and the list of registered phones' },
-  call: { action: 'Redirect', for: 'hanging up, transferring and parking' },
-  originate: { action: 'Originate', for: 'placing calls and picking them up' },
+  system: {
+    action: 'PJSIPNotify',
+    for: 'answering and holding by NOTIFY, muting, recordings, conferences, voicemail, and the list of registered phones',
+  },
+  call: { action: 'Redirect', for: 'every command on a live call' },
+  originate: { action: 'Originate', for: 'placing calls, picking them up, joining and supervising them' },
   reporting: { action: 'ConfbridgeListRooms', for: 'reading conferences after a reconnect' },
-  agent: { action: 'QueuePause', for: 'pausing queue members' },
+  agent: { action: 'QueuePause', for: 'logging queue agents in and out, and pausing them' },
   user: { action: 'UserEvent', for: 'nothing yet' },
 } as const;
 

@@ -253,20 +253,8 @@ describe('recording', () => {
 });
 
 describe('any command', () => {
-  test('what is not built says so, and is announced as such', async () => {
-    const { commands } = driven.driver.supports;
-    expect(commandNames.filter((name) => commands[name])).toEqual([
-      'dial',
-      'answer',
-      'reject',
-      'hangup',
-      'record',
-      'pauseRecording',
-      'resumeRecording',
-      'stopRecording',
-    ]);
-    const outcome = await execute({ name: 'mute', channel: channelId('1.2') });
-    expect(outcome).toMatchObject({ outcome: 'failed', code: 'not-supported' });
+  test('is built, and announced so', () => {
+    expect(commandNames.filter((name) => !driven.driver.supports.commands[name])).toEqual([]);
   });
 
   test('a line break in a value never reaches the PBX', async () => {

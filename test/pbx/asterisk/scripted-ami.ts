@@ -67,11 +67,7 @@ export class ScriptedAmi {
       ['Filter', () => succeed('Message: Success')],
       ['CoreStatus', () => succeed(`CoreStartupDate: ${this.startedAt.slice(0, 10)}`, `CoreStartupTime: ${this.startedAt.slice(11)}`)],
       ['CoreSettings', () => succeed('AMIversion: 9.0.0', 'AsteriskVersion: 22.10.1')],
-      [
-        'Getvar',
-        (action) =>
-          succeed(`Variable: ${action['Variable']}`, `Value: ${action['Variable']?.startsWith('STRFTIME') === true ? '+0200' : ''}`),
-      ],
+      ['Getvar', ({ Variable: variable = '' }) => succeed(`Variable: ${variable}`, `Value: ${valueOf(variable)}`)],
       [
         'PJSIPShowEndpoint',
         (action) => [
@@ -206,3 +202,9 @@ export class ScriptedAmi {
     for (const waiter of this.#waiters) waiter();
   }
 }
+
+/** What the dialplan's functions say here: the PBX's zone, and the name of whatever channel is asked for. */
+const valueOf = (variable: string): string => {
+  if (variable.startsWith('STRFTIME')) return '+0200';
+  return variable === 'CHANNEL(name)' ? 'PJSIP/102-0000000a' : '';
+};
