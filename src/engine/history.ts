@@ -36,9 +36,9 @@ export class History {
     this.#isBehind = !unlessFull(() => this.#store.history.record(this.#tenant, calls, position));
   }
 
-  /** Keeps what the PBX said of a call that ended. `why` is the first thing that a full disk costs. */
-  keepTrace(call: Call, at: number, text: string): void {
-    unlessFull(() => this.#store.traces.put(this.#tenant, call.id, at, text));
+  /** Keeps what the PBX said of calls that ended. `why` is the first thing that a full disk costs. */
+  keepTraces(traces: Parameters<Store['traces']['put']>[1]): void {
+    unlessFull(() => this.#store.traces.put(this.#tenant, traces));
   }
 
   /** If the history is behind, brings it up to the log's head, or as far as the disk allows. */

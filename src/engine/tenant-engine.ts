@@ -8,7 +8,7 @@ import type { NewEvent } from '../model/event.ts';
 import type { Extension } from '../model/extension.ts';
 import type { CallId, ChannelId, ExtensionNumber, LegId, PbxId, TenantId } from '../model/ids.ts';
 import type { PbxState } from '../model/live-state.ts';
-import type { Clock, Timers } from '../model/time.ts';
+import type { Clock, Micros, Timers } from '../model/time.ts';
 import type { Driver } from '../pbx/driver.ts';
 import type { Store } from '../store/store.ts';
 import { callOf, extensionOf, legByChannel, legOf, legsOf, liveState, pbxState, type TrackerState } from '../tracker/tracker.ts';
@@ -271,14 +271,16 @@ class Engine implements RunningTenant {
 
   #keepEnded(logged: readonly LoggedEvent[]): void {
     const ended: Call[] = [];
+    const traces: { readonly call: CallId; readonly at: Micros; readonly text: string }[] = [];
     for (const { event, at } of logged) {
       if (event.type === 'call.merged' && event.callId !== undefined) this.#traces.merge(event.callId, event.data.into);
       if (event.type !== 'call.ended' || event.call === undefined) continue;
       ended.push(event.call);
       const trace = this.#traces.take(event.call.id);
-      if (trace.length > 0) this.#history.keepTrace(event.call, at, JSON.stringify(trace));
+      if (trace.length > 0) traces.push({ call: event.call.id, at, text: JSON.stringify(trace) });
     }
     const last = logged.at(-1);
+    if (traces.length > 0) this.#history.keepTraces(traces);
     if (ended.length > 0 && last !== undefined) this.#history.record(ended, last.cursor);
   }
 

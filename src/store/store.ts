@@ -138,7 +138,7 @@ export interface Store {
   };
   /** What the PBX said of a call that ended, for `why`: written once, without waiting for the disk. */
   readonly traces: {
-    put(tenant: TenantId, call: CallId, at: Micros, text: string): void;
+    put(tenant: TenantId, traces: readonly { readonly call: CallId; readonly at: Micros; readonly text: string }[]): void;
     get(tenant: TenantId, call: CallId): string | undefined;
     /** Deletes some of the oldest while any is older than `before` or all together take more than `maxBytes`; true if there may be more. */
     prune(tenant: TenantId, before: Micros, maxBytes: number): boolean;

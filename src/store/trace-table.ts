@@ -5,17 +5,19 @@ import type { StoreFile } from './store-file.ts';
 const pruneStep = 500;
 
 export const traceTable = (file: StoreFile): Store['traces'] => ({
-  put: (tenant, call, at, text) => {
-    file.writeSoon(() =>
-      file.run(
-        'INSERT OR REPLACE INTO traces (tenant, call, at, size, text) VALUES (?, ?, ?, ?, ?)',
-        tenant,
-        call,
-        at,
-        Buffer.byteLength(text),
-        text,
-      ),
-    );
+  put: (tenant, traces) => {
+    file.writeSoon(() => {
+      for (const { call, at, text } of traces) {
+        file.run(
+          'INSERT OR REPLACE INTO traces (tenant, call, at, size, text) VALUES (?, ?, ?, ?, ?)',
+          tenant,
+          call,
+          at,
+          Buffer.byteLength(text),
+          text,
+        );
+      }
+    });
   },
   get: (tenant, call) => file.get('SELECT text FROM traces WHERE tenant = ? AND call = ?', tenant, call)?.['text'] as string | undefined,
   prune: (tenant, before, maxBytes) =>

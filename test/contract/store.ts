@@ -78,7 +78,7 @@ export const describeStore = (name: string, open: () => Store, reopen: (store: S
       store.keys.put(key);
       store.commands.put(command('cmd_a', start));
       store.history.record(tenant, [call('call_a', 0, '+15550100001', '101')], { epoch: 'e', seq: 9 });
-      store.traces.put(tenant, callIdFrom('call_a'), start, 'said');
+      store.traces.put(tenant, [{ call: callIdFrom('call_a'), at: start, text: 'said' }]);
       store.state.put(tenant, 'checkpoint', 'seven');
       const again = reopen(store);
       expect(again.keys.list(tenant)).toEqual([key]);
@@ -211,8 +211,8 @@ export const describeStore = (name: string, open: () => Store, reopen: (store: S
     test('traces are deleted by age and by size, the oldest first', () => {
       const { traces } = open();
       const id = (index: number): CallId => callIdFrom(`call_${index}`);
-      for (let index = 1; index <= 5; index += 1) traces.put(tenant, id(index), start + index, 'x'.repeat(100));
-      traces.put(other, id(1), start, 'theirs');
+      for (let index = 1; index <= 5; index += 1) traces.put(tenant, [{ call: id(index), at: start + index, text: 'x'.repeat(100) }]);
+      traces.put(other, [{ call: id(1), at: start, text: 'theirs' }]);
       const kept = (): number[] => [1, 2, 3, 4, 5].filter((index) => traces.get(tenant, id(index)) !== undefined);
       expect(traces.prune(tenant, start + 2, 1_000)).toBe(false);
       expect(kept()).toEqual([2, 3, 4, 5]);

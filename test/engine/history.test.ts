@@ -97,8 +97,8 @@ test('a full disk costs traces, and nothing else', async () => {
   const { log, store, disk } = await open();
   const history = new History(store, log, tenant);
   disk.isFull = true;
-  history.keepTrace(ended('call_a'), 0, 'lost');
+  history.keepTraces([{ call: ended('call_a').id, at: 0, text: 'lost' }]);
   disk.isFull = false;
-  history.keepTrace(ended('call_b'), 0, 'kept');
+  history.keepTraces([{ call: ended('call_b').id, at: 0, text: 'kept' }]);
   expect([store.traces.get(tenant, callIdFrom('call_a')), store.traces.get(tenant, callIdFrom('call_b'))]).toEqual([undefined, 'kept']);
 });

@@ -54,5 +54,5 @@ test('while the reserve is in use only command records and keys are written', ()
   const refused = expect.objectContaining({ code: 'log-full' });
   expect(() => store.state.put(tenant, 'a', 'b')).toThrow(refused);
   expect(() => store.history.record(tenant, [], { epoch: 'e', seq: 1 })).toThrow(refused);
-  expect(() => store.traces.put(tenant, callIdFrom('call_a'), 1, 'said')).toThrow(refused);
+  expect(() => store.traces.put(tenant, [{ call: callIdFrom('call_a'), at: 1, text: 'said' }])).toThrow(refused);
 });
