@@ -61,7 +61,10 @@ describe('a diagnosis', () => {
     permit('Redirect', 'ConfbridgeListRooms', 'QueuePause', 'UserEvent');
     const [system, originate] = await ills();
     expect(system).toMatchObject({ check: 'write permission system' });
-    expect(originate).toMatchObject({ check: 'write permission originate', detail: 'Missing: placing calls and picking them up.' });
+    expect(originate).toMatchObject({
+      check: 'write permission originate',
+      detail: 'Missing: placing calls, picking them up, joining and supervising them.',
+    });
     expect(originate?.mend?.split('\n')).toEqual([
       '[gateway]',
       'secret = THE_SECRET_OF_THE_CONFIGURATION',
