@@ -252,6 +252,209 @@ describe('recording', () => {
   });
 });
 
+describe('each command is these actions', () => {
+  const own = channelId('1.1');
+  const peer = channelId('1.2');
+  const third = channelId('own-1');
+  const boss = extensionNumber('105');
+  const phone105 = { Action: 'Originate', Channel: 'PJSIP/105', ChannelId: 'own-1' };
+  const table: readonly (readonly [Wish, readonly Record<string, unknown>[]])[] = [
+    [{ name: 'mute', channel: own }, [{ Action: 'MuteAudio', Channel: '1.1', Direction: 'in', State: 'on' }]],
+    [{ name: 'unmute', channel: own }, [{ Action: 'MuteAudio', Channel: '1.1', Direction: 'in', State: 'off' }]],
+    [{ name: 'mute', channel: own, conference: '650' }, [{ Action: 'ConfbridgeMute', Conference: '650', Channel: 'PJSIP/102-0000000a' }]],
+    [{ name: 'dtmf', channel: own, digits: '5' }, [{ Action: 'PlayDTMF', Channel: '1.1', Digit: '5', Receive: 'true' }]],
+    [{ name: 'transfer', channel: own, peer, to: '103' }, [{ Action: 'BlindTransfer', Channel: '1.1', Context: 'internal', Exten: '103' }]],
+    [
+      { name: 'divert', channel: own, caller: peer, to: '103' },
+      [{ Action: 'Redirect', Channel: '1.2', Context: 'internal', Exten: '103', Priority: '1' }],
+    ],
+    [
+      { name: 'voicemail', channel: own, peer, mailbox: extensionNumber('103') },
+      [
+        { Action: 'DialplanExtensionAdd', Context: 'switchhook-voicemail', Extension: '103', Priority: '1', Application: 'NoOp' },
+        { Action: 'DialplanExtensionAdd', Priority: '2', Application: 'VoiceMail', ApplicationData: '103@default,u' },
+        { Action: 'BlindTransfer', Channel: '1.1', Context: 'switchhook-voicemail', Exten: '103' },
+      ],
+    ],
+    [{ name: 'bridge', channel: own, other: peer }, [{ Action: 'Bridge', Channel1: '1.1', Channel2: '1.2', Tone: 'no' }]],
+    [
+      { name: 'join', channel: own, extension: boss, joiner: third },
+      [{ ...phone105, Application: 'BridgeAdd', Data: 'PJSIP/102-0000000a' }],
+    ],
+    [
+      { name: 'supervise', channel: own, extension: boss, mode: 'whisper', supervisor: third },
+      [{ ...phone105, Application: 'ChanSpy', Data: 'PJSIP/102-0000000a,qwdE' }],
+    ],
+    [{ name: 'superviseMode', channel: own, mode: 'barge' }, [{ Action: 'PlayDTMF', Channel: '1.1', Digit: '6' }]],
+    [
+      { name: 'conference', channel: own, peer, conference: '650' },
+      [
+        { Action: 'DialplanExtensionAdd', Priority: '1' },
+        { Action: 'DialplanExtensionAdd', Priority: '2', Application: 'ConfBridge', ApplicationData: '650' },
+        { Action: 'Redirect', Channel: '1.1', ExtraChannel: '1.2', Context: 'switchhook-conference', ExtraExten: '650' },
+      ],
+    ],
+    [{ name: 'invite', conference: '650', extension: boss, channel: third }, [{ ...phone105, Application: 'ConfBridge', Data: '650' }]],
+    [{ name: 'kick', channel: own, conference: '650' }, [{ Action: 'ConfbridgeKick', Conference: '650', Channel: 'PJSIP/102-0000000a' }]],
+    [
+      { name: 'completeTransfer', channel: own, peer, consult: third, to: '103', target: channelId('1.4') },
+      [{ Action: 'Bridge', Channel1: '1.2', Channel2: '1.4' }],
+    ],
+    [
+      { name: 'completeTransfer', channel: own, peer, consult: third, to: '103' },
+      [
+        { Action: 'Hangup', Channel: 'own-1' },
+        { Action: 'BlindTransfer', Channel: '1.1', Exten: '103' },
+      ],
+    ],
+    [
+      { name: 'park', channel: own, peer, slot: { lot: 'default', slot: '705' }, timeoutSeconds: 45 },
+      [
+        { Action: 'Setvar', Channel: '1.2', Variable: 'PARKINGEXTEN', Value: '705' },
+        { Action: 'Park', TimeoutChannel: 'PJSIP/102-0000000a', Timeout: '45000', Parkinglot: 'default' },
+      ],
+    ],
+    [
+      { name: 'agentLogin', queue: 'support', extension: boss },
+      [{ Action: 'QueueAdd', Queue: 'support', Interface: 'PJSIP/105', MemberName: 'User 105' }],
+    ],
+    [
+      { name: 'agentPause', queue: 'support', extension: boss, device: 'Local/105@agents/n', reason: 'lunch' },
+      [{ Action: 'QueuePause', Interface: 'Local/105@agents/n', Paused: 'true', Reason: 'lunch' }],
+    ],
+    [
+      { name: 'setStatus', extension: boss, text: 'Out, till ten' },
+      [{ Action: 'Setvar', Variable: 'PRESENCE_STATE(CustomPresence:105)', Value: 'available,,T3V0LCB0aWxsIHRlbg==,e' }],
+    ],
+    [
+      { name: 'setDnd', extension: boss, dnd: true },
+      [
+        { Action: 'Setvar', Variable: 'PRESENCE_STATE(CustomPresence:105)', Value: 'dnd,,' },
+        { Action: 'Setvar', Variable: 'DEVICE_STATE(Custom:DND105)', Value: 'BUSY' },
+      ],
+    ],
+  ];
+
+  /** Everything is there, every wish is granted. */
+  const grantAll = (): void => {
+    driven.ami.answers.set('Getvar', ({ Variable: variable = '' }) => {
+      const exists = variable.startsWith('DIALPLAN_EXISTS') || variable.startsWith('VM_INFO') ? '1' : '';
+      return [`Response: Success\nValue: ${variable === 'CHANNEL(name)' ? 'PJSIP/102-0000000a' : exists}`];
+    });
+    driven.ami.answers.set('Parkinglots', () => [
+      'Response: Success\nEventList: start',
+      'Event: Parkinglot\nName: default\nStartSpace: 701\nStopSpace: 709',
+      'Event: ParkinglotsComplete\nEventList: Complete',
+    ]);
+    for (const action of new Set(table.flatMap(([, actions]) => actions.map(({ Action }) => String(Action))))) obey(action);
+    obey('Originate', newchannel('own-1', '105'));
+    obey('Park', message('ParkedCall', { ParkeeUniqueid: '1.2', Parkinglot: 'default', ParkingSpace: '705' }));
+  };
+  /** Asking is no acting. */
+  const questions: ReadonlySet<string | undefined> = new Set(['Getvar', 'ParkedCalls', 'Parkinglots', 'Challenge', 'Login']);
+
+  test.each(table.map(([wish, actions]) => [wish.name, wish, actions] as const))('%s', async (_name, wish, actions) => {
+    grantAll();
+    const before = driven.ami.received.length;
+    expect(await execute(wish)).toEqual({ outcome: 'accepted' });
+    const acted = driven.ami.received.slice(before).filter(({ Action }) => !questions.has(Action));
+    expect(acted).toMatchObject(actions);
+  });
+
+  test('a phone that is called to take part is asked to answer by itself', async () => {
+    grantAll();
+    await execute({ name: 'invite', conference: '650', extension: boss, channel: third });
+    expect(driven.ami.actions('Originate')[0]?.['Variable']).toContain('PJSIP_HEADER(add,Alert-Info)');
+  });
+
+  test.each([
+    { name: 'transfer', channel: own, peer, to: '777' },
+    { name: 'divert', channel: own, caller: peer, to: '777' },
+    { name: 'voicemail', channel: own, peer, mailbox: extensionNumber('777') },
+    { name: 'startTransfer', channel: own, peer, extension: boss, to: '777', consult: third, timeoutSeconds: 20 },
+  ] as const)('$name to nobody touches no call', async (wish) => {
+    grantAll();
+    driven.ami.answers.set('Getvar', () => ['Response: Success\nValue: 0']);
+    const before = driven.ami.received.length;
+    expect(await execute(wish)).toMatchObject({ outcome: 'failed', code: 'invalid-parameter' });
+    expect(driven.ami.received.slice(before).filter(({ Action }) => !questions.has(Action))).toEqual([]);
+  });
+
+  test('where Asterisk cannot tell whether there is somebody, nobody is sent there', async () => {
+    grantAll();
+    driven.ami.answers.set('Getvar', () => ['Response: Success\nValue: ']);
+    expect(await execute({ name: 'transfer', channel: own, peer, to: '103' })).toMatchObject({ code: 'not-supported' });
+    expect(driven.ami.actions('BlindTransfer')).toEqual([]);
+  });
+
+  test('a slot that somebody took a moment before is given up, and the call given back', async () => {
+    grantAll();
+    obey('Park', message('ParkedCall', { ParkeeUniqueid: '1.2', Parkinglot: 'default', ParkingSpace: '706' }));
+    const wish = { name: 'park', channel: own, peer, slot: { lot: 'default', slot: '705' }, timeoutSeconds: 45 } as const;
+    expect(await execute(wish)).toMatchObject({ outcome: 'failed', code: 'slot-occupied' });
+    expect(driven.ami.actions('Bridge')).toHaveLength(1);
+  });
+
+  test('digits follow each other at a pace that every detector hears', async () => {
+    grantAll();
+    const pressed = (): readonly (string | undefined)[] => driven.ami.actions('PlayDTMF').map(({ Digit }) => Digit);
+    const pressing = execute({ name: 'dtmf', channel: own, digits: '12' });
+    await driven.ami.until(() => pressed().length === 1);
+    await driven.time.untilDue(180);
+    expect(pressed()).toEqual(['1']);
+    driven.time.advance(180);
+    expect(await pressing).toEqual({ outcome: 'accepted' });
+    expect(pressed()).toEqual(['1', '2']);
+  });
+
+  test.each(['a|b', 'a,b', 'a&b', 'a;b', 'a)b', 'a\rb', 'a\nb', 'a\0b', '${b}'])('%j splits no argument', async (evil) => {
+    grantAll();
+    const extension = extensionNumber(evil);
+    const wishes: readonly Wish[] = [
+      { name: 'transfer', channel: own, peer, to: evil },
+      { name: 'divert', channel: own, caller: peer, to: evil },
+      { name: 'voicemail', channel: own, peer, mailbox: extension },
+      { name: 'startTransfer', channel: own, peer, extension: boss, to: evil, consult: third, timeoutSeconds: 20 },
+      { name: 'conference', channel: own, peer, conference: evil },
+      { name: 'invite', conference: evil, extension: boss, channel: third },
+      { name: 'setDnd', extension, dnd: true },
+      { name: 'setStatus', extension, text: 'x' },
+      { name: 'park', channel: own, peer, slot: { lot: 'default', slot: evil }, timeoutSeconds: 9 },
+      { name: 'retrieve', slot: { lot: evil, slot: '701' }, extension: boss, channel: third },
+    ];
+    const before = driven.ami.received.length;
+    for (const wish of wishes) {
+      expect(await execute(wish)).toMatchObject({
+        outcome: 'failed',
+        code: expect.stringMatching(/^(?:forbidden-character|invalid-parameter|slot-empty)$/),
+      });
+    }
+    expect(driven.ami.received.slice(before).filter(({ Action }) => !questions.has(Action))).toEqual([]);
+  });
+});
+
+describe('holding', () => {
+  const wish = { name: 'hold', channel: channelId('1.2') } as const;
+
+  test('is accepted when the phone has done it', async () => {
+    obey('PJSIPNotify', message('Hold', { Uniqueid: '1.2' }));
+    expect(await execute(wish)).toEqual({ outcome: 'accepted' });
+    expect(driven.ami.actions('PJSIPNotify')[0]).toMatchObject({ Channel: '1.2', Variable: 'Event=hold' });
+    obey('PJSIPNotify', message('Unhold', { Uniqueid: '1.2' }));
+    expect(await execute({ ...wish, name: 'resume' })).toEqual({ outcome: 'accepted' });
+    expect(driven.ami.actions('PJSIPNotify')[1]).toMatchObject({ Channel: '1.2', Variable: 'Event=talk' });
+  });
+
+  test('a phone that does not obey within two seconds cannot', async () => {
+    obey('PJSIPNotify');
+    const holding = execute(wish);
+    await driven.time.untilDue(2_000);
+    await driven.ami.until(() => driven.ami.actions('PJSIPNotify').length === 1);
+    driven.time.advance(2_000);
+    expect(await holding).toMatchObject({ outcome: 'failed', code: 'not-supported' });
+  });
+});
+
 describe('any command', () => {
   test('is built, and announced so', () => {
     expect(commandNames.filter((name) => !driven.driver.supports.commands[name])).toEqual([]);
