@@ -7,6 +7,7 @@ import { pino, type Logger } from 'pino';
 import { createAuth } from './auth/create-auth.ts';
 import type { Auth, Scope } from './auth/auth.ts';
 import { openMasterKey } from './auth/master-key.ts';
+import { createSecrets } from './auth/secrets.ts';
 import { createTokens, type ConfiguredClient } from './auth/tokens.ts';
 import { demoBanner, firstKeyNotice, serveBanner } from './cli/banner.ts';
 import { exitCodes, type ExitCode } from './cli/exit-codes.ts';
@@ -19,6 +20,8 @@ import { loadConfig } from './config/load.ts';
 import { configSchema, type AsteriskPbxConfig, type Config, type TenantConfig } from './config/schema.ts';
 import { createControl } from './control/control-room.ts';
 import { createDelivery } from './delivery/delivery.ts';
+import { createAddressGuard } from './delivery/webhooks/address-guard.ts';
+import { createWebhookEngine } from './delivery/webhooks/create-webhook-engine.ts';
 import type { Dialect } from './dialects/dialect.ts';
 import type { Gateway } from './dialects/gateway.ts';
 import { createNativeDialect } from './dialects/native/index.ts';
@@ -77,6 +80,9 @@ const commitRestMs = 3;
 const retentionEveryMs = 10 * 60 * 1000;
 /** How long the records of ended commands are kept; what they did lies in the log. */
 const keepCommandDays = 7;
+/** How long, and at most how many, attempts to deliver webhooks are kept. */
+const keepAttemptDays = 7;
+const mostAttempts = 1_000_000;
 
 /** Puts the parts together and serves; what has been opened is closed again if a later part cannot be. */
 export const startGateway = async (config: Config, surroundings: Surroundings): Promise<RunningGateway> => {
@@ -97,11 +103,12 @@ export const startGateway = async (config: Config, surroundings: Surroundings): 
     closers.push(() => log.close());
     const store = openSqliteStore({ folder: config.data, reserve: log.reserve });
     closers.push(() => store.close());
+    const masterKey = openMasterKey(config.data, randomBytes);
     const auth = createAuth({
       store,
       clock,
       newId,
-      masterKey: openMasterKey(config.data, randomBytes),
+      masterKey,
       onProblem: (problem) => logger.error({ event: 'auth-problem', ...problem }),
     });
     const tokens = createTokens({ store, clock, newId, clients: clientsOf(config) });
@@ -148,6 +155,10 @@ export const startGateway = async (config: Config, surroundings: Surroundings): 
     }
     const delivery = createDelivery({ sources: [...engines.values()], clock, logger, metrics });
     closers.push(() => delivery.close());
+    const guard = createAddressGuard({ allow: config.webhooks.allow });
+    const { wheel } = delivery;
+    const webhooks = createWebhookEngine({ store, guard, clock, timers, wheel, random: Math.random, logger, version });
+    closers.push(() => webhooks.close());
     const rules = new Map(Object.entries(config.tenants).map(([name, { policy }]) => [tenantId(name), policy]));
     const control = await createControl({ engines, store, clock, timers, newId, logger, rules });
     closers.push(() => control.close());
@@ -159,6 +170,8 @@ export const startGateway = async (config: Config, surroundings: Surroundings): 
       tokens,
       control,
       delivery,
+      webhooks,
+      secrets: createSecrets(masterKey, randomBytes),
       store,
       clock,
       timers,
@@ -259,7 +272,7 @@ const httpOptions = ({ http }: Config): Pick<HttpServerOptions, 'host' | 'port' 
 /** Deletes what is older or larger than is to be kept, now and then; returns how to stop. */
 const keepRetention = (
   config: Config,
-  { store, clock, log: logger, stopping }: Gateway,
+  { store, webhooks, clock, log: logger, stopping }: Gateway,
   log: ReturnType<typeof openSqliteLog>,
   timers: Timers,
 ): (() => void) => {
@@ -267,14 +280,18 @@ const keepRetention = (
   const retain = async (): Promise<void> => {
     for (const [name, tenant] of Object.entries(config.tenants)) {
       const id = tenantId(name);
-      const olderThan = clock.now() - tenant.keepDays * dayMicros;
-      await log.retain(id, { olderThan, maxBytes: tenant.keepGigabytes * 1e9 });
+      const now = clock.now();
+      const olderThan = now - tenant.keepDays * dayMicros;
+      // What a paused webhook has not been sent is kept for it, though not for ever.
+      const needed = Math.max(webhooks.neededFrom(id) ?? now, now - config.webhooks.keepDays * dayMicros);
+      await log.retain(id, { olderThan: Math.min(olderThan, needed), maxBytes: tenant.keepGigabytes * 1e9 });
       // Pruning goes in steps; between them comes what is live.
       while (!stopping.aborted && store.history.prune(id, olderThan)) await turn();
       while (!stopping.aborted && store.audit.prune(id, clock.now() - tenant.keepAuditDays * dayMicros)) await turn();
       while (!stopping.aborted && store.traces.prune(id, clock.now() - tenant.keepTraceDays * dayMicros, tenant.keepTraceMegabytes * 1e6))
         await turn();
     }
+    while (!stopping.aborted && store.deliveries.prune(clock.now() - keepAttemptDays * dayMicros, mostAttempts)) await turn();
     while (!stopping.aborted && store.commands.prune(clock.now() - keepCommandDays * dayMicros)) await turn();
   };
   const later = (): void => {
@@ -330,6 +347,8 @@ const demo = async (options: DemoOptions, output: Output, signal: AbortSignal): 
     data: options.data ?? temporary,
     logLevel: 'warn',
     http: { port: options.port ?? 8080 },
+    // The demo's only: the programs that try it out run on this machine.
+    webhooks: { allow: ['127.0.0.0/8', '::1/128'] },
     tenants: {
       [demoTenant]: {
         pbxs: { sandbox: { kind: 'sandbox', seed: options.seed, traffic: !options.quiet } },

@@ -1,11 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import { pino } from 'pino';
 import { createAuth } from '../../src/auth/create-auth.ts';
+import { createSecrets } from '../../src/auth/secrets.ts';
 import { createTokens } from '../../src/auth/tokens.ts';
 import type { Control } from '../../src/control/control.ts';
 import { createDelivery } from '../../src/delivery/delivery.ts';
 import { sseMessage } from '../../src/delivery/sse.ts';
 import { textFrame } from '../../src/delivery/websocket.ts';
+import { createAddressGuard } from '../../src/delivery/webhooks/address-guard.ts';
+import { createWebhookEngine } from '../../src/delivery/webhooks/create-webhook-engine.ts';
 import type { Gateway } from '../../src/dialects/gateway.ts';
 import { createNativeDialect } from '../../src/dialects/native/index.ts';
 import type { TenantEngine } from '../../src/engine/engine.ts';
@@ -40,21 +43,26 @@ export const startOurServer = async (transport: Transport, folder: string): Prom
   } as unknown as TenantEngine;
   const store = openSqliteStore({ folder });
   const auth = createAuth({ store, clock, newId, masterKey: randomBytes(32) });
+  const timers = {
+    after: (ms: number, run: () => void) => {
+      const timer = setTimeout(run, ms);
+      return () => clearTimeout(timer);
+    },
+  };
+  const delivery = createDelivery({ sources: [engine], clock, logger, metrics });
+  const guard = createAddressGuard({ allow: [] });
   const gateway: Gateway = {
     tenants: [tenant],
     engine: () => engine,
     auth,
     tokens: createTokens({ store, clock, newId, clients: [] }),
     control: {} as Control,
-    delivery: createDelivery({ sources: [engine], clock, logger, metrics }),
+    delivery,
+    webhooks: createWebhookEngine({ store, guard, clock, timers, wheel: delivery.wheel, random: Math.random, logger }),
+    secrets: createSecrets(randomBytes(32), randomBytes),
     store,
     clock,
-    timers: {
-      after: (ms, run) => {
-        const timer = setTimeout(run, ms);
-        return () => clearTimeout(timer);
-      },
-    },
+    timers,
     newId,
     log: logger,
     stopping: new AbortController().signal,

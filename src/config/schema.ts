@@ -128,6 +128,16 @@ const tenant = z.strictObject({
   keepTraceMegabytes: positive.default(256).describe("How much room the PBX's own words may take."),
 });
 
+const webhooks = z.strictObject({
+  allow: z
+    .array(z.string())
+    .default([])
+    .describe('Networks that may be delivered to although they are not public, as 10.1.0.0/16: a CRM in the LAN.'),
+  keepDays: positive
+    .default(7)
+    .describe('What a paused endpoint has not been sent is kept so long, even if `keepDays` of the tenant is less.'),
+});
+
 export const configSchema = z.strictObject({
   data: z.string().default('./switchhook-data').describe('Folder of the log and of everything else that survives a restart.'),
   logLevel: z
@@ -135,6 +145,7 @@ export const configSchema = z.strictObject({
     .default('info')
     .describe('What the server writes of itself, as JSON lines on stderr.'),
   http: http.prefault({}).describe('Where it listens.'),
+  webhooks: webhooks.prefault({}).describe('Deliveries to other programs.'),
   tenants: z
     .record(name, tenant)
     .refine((tenants) => Object.keys(tenants).length > 0, 'there must be a tenant')

@@ -2,7 +2,9 @@ import type { Logger } from 'pino';
 import type { Auth } from '../auth/auth.ts';
 import type { Tokens } from '../auth/tokens.ts';
 import type { Control } from '../control/control.ts';
+import type { Secrets } from '../auth/secrets.ts';
 import type { Delivery } from '../delivery/delivery.ts';
+import type { WebhookEngine } from '../delivery/webhooks/webhook-engine.ts';
 import type { TenantEngine } from '../engine/engine.ts';
 import type { NewId, TenantId } from '../model/ids.ts';
 import type { Clock, Timers } from '../model/time.ts';
@@ -18,6 +20,9 @@ export interface Gateway {
   readonly control: Control;
   /** The live events of each tenant, for readers of any transport. */
   readonly delivery: Delivery;
+  /** Delivers to endpoints, each dialect's own. */
+  readonly webhooks: WebhookEngine;
+  readonly secrets: Secrets;
   readonly store: Store;
   readonly clock: Clock;
   readonly timers: Timers;

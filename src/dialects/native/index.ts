@@ -8,17 +8,19 @@ import { GatewayError } from '../../model/errors.ts';
 import type { Dialect } from '../dialect.ts';
 import type { Gateway } from '../gateway.ts';
 import { renderAsyncApi } from './asyncapi.ts';
-import type { EndpointDescription } from './endpoint.ts';
+import type { Endpoint, EndpointDescription } from './endpoint.ts';
 import { callEndpoints } from './endpoints/calls.ts';
 import { commandEndpoints } from './endpoints/commands.ts';
 import { keyEndpoints } from './endpoints/keys.ts';
 import { stateEndpoints } from './endpoints/state.ts';
+import { webhookEndpoints } from './endpoints/webhooks.ts';
 import { answerProblem } from './errors.ts';
 import { Feeds, maxMessageBytes } from './feeds.ts';
 import { renderOpenApi } from './openapi.ts';
 import { feedQuery, pollQuery } from './parse.ts';
 import { addEndpoint, queryOf } from './routes.ts';
 import { eventsPageSchema } from './schema.ts';
+import { NativeWebhooks } from './webhooks.ts';
 
 export interface NativeOptions {
   /** The version that the documents name. */
@@ -82,10 +84,20 @@ const documentDescriptions: readonly EndpointDescription[] = [
   },
 ];
 
-const endpoints = [...stateEndpoints, ...callEndpoints, ...commandEndpoints, ...keyEndpoints];
+const endpoints = (webhooks: () => NativeWebhooks): readonly Endpoint[] => [
+  ...stateEndpoints,
+  ...callEndpoints,
+  ...commandEndpoints,
+  ...keyEndpoints,
+  ...webhookEndpoints(webhooks),
+];
+
+const notOpen = (): never => {
+  throw new GatewayError('internal');
+};
 
 /** Every address of the native API, as the documents tell of it. */
-export const nativeDescriptions: readonly EndpointDescription[] = [...feedDescriptions, ...endpoints, ...documentDescriptions];
+export const nativeDescriptions: readonly EndpointDescription[] = [...feedDescriptions, ...endpoints(notOpen), ...documentDescriptions];
 
 /** The native API: `/v1`. */
 export const createNativeDialect = (options: NativeOptions = {}): Dialect => new NativeDialect(options);
@@ -95,12 +107,14 @@ class NativeDialect implements Dialect {
   readonly #options: NativeOptions;
   #bearer: Bearer | undefined;
   #feeds: Feeds | undefined;
+  #webhooks: NativeWebhooks | undefined;
 
   constructor(options: NativeOptions) {
     this.#options = options;
   }
 
-  open(): Promise<void> {
+  open(gateway: Gateway): Promise<void> {
+    this.#webhooks = new NativeWebhooks(gateway);
     return Promise.resolve();
   }
 
@@ -113,7 +127,7 @@ class NativeDialect implements Dialect {
 
     scope.setErrorHandler(answerProblem);
     takeEmptyJson(scope);
-    for (const endpoint of endpoints) addEndpoint(scope, endpoint, gateway, bearer);
+    for (const endpoint of endpoints(() => this.#webhooks ?? notOpen())) addEndpoint(scope, endpoint, gateway, bearer);
 
     // Asked so often that the router's share would show; the route stands for its method and for what calls the router itself.
     front.hotRoutes.set('/v1/events', (request, response, query) => {

@@ -7,6 +7,9 @@ import { createTokens } from '../../../src/auth/tokens.ts';
 import { createDelivery } from '../../../src/delivery/delivery.ts';
 import type { Delivery } from '../../../src/delivery/delivery.ts';
 import type { SocketReaderLimits } from '../../../src/delivery/socket-reader.ts';
+import { createSecrets } from '../../../src/auth/secrets.ts';
+import { createAddressGuard } from '../../../src/delivery/webhooks/address-guard.ts';
+import { createWebhookEngine } from '../../../src/delivery/webhooks/create-webhook-engine.ts';
 import type { Gateway } from '../../../src/dialects/gateway.ts';
 import { createNativeDialect } from '../../../src/dialects/native/index.ts';
 import type { HttpServer } from '../../../src/http/http-server.ts';
@@ -61,12 +64,25 @@ export const serveNative = async (limits: Partial<SocketReaderLimits> = {}): Pro
     },
   });
   onTestFinished(() => delivery.close());
+  const webhooks = createWebhookEngine({
+    store: world.store,
+    guard: createAddressGuard({ allow: ['127.0.0.0/8'] }),
+    clock: world.clock,
+    timers: world.clock,
+    wheel: delivery.wheel,
+    random: () => 0,
+    logger,
+    drainMs: 0,
+  });
+  onTestFinished(() => webhooks.close());
   const stopping = new AbortController();
   const { tenant } = world.engine;
   const gateway: Gateway = {
     tenants: [tenant],
     engine: (asked) => (asked === tenant ? world.engine : undefined),
     auth,
+    webhooks,
+    secrets: createSecrets(randomBytes(32), randomBytes),
     tokens: createTokens({ store: world.store, clock: world.clock, newId, clients: [] }),
     control: world.control,
     delivery,

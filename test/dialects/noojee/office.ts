@@ -2,11 +2,14 @@ import { randomBytes } from 'node:crypto';
 import { pino } from 'pino';
 import { onTestFinished } from 'vitest';
 import { createAuth } from '../../../src/auth/create-auth.ts';
+import { createSecrets } from '../../../src/auth/secrets.ts';
 import { createTokens } from '../../../src/auth/tokens.ts';
 import type { Auth, Scope } from '../../../src/auth/auth.ts';
 import { createSingleCluster } from '../../../src/cluster/single.ts';
 import { createControl } from '../../../src/control/control-room.ts';
 import { createDelivery } from '../../../src/delivery/delivery.ts';
+import { createAddressGuard } from '../../../src/delivery/webhooks/address-guard.ts';
+import { createWebhookEngine } from '../../../src/delivery/webhooks/create-webhook-engine.ts';
 import { createNoojeeDialect, type NoojeeOptions } from '../../../src/dialects/noojee/index.ts';
 import type { TenantEngine } from '../../../src/engine/engine.ts';
 import { startTenant } from '../../../src/engine/tenant-engine.ts';
@@ -92,11 +95,15 @@ export const openOffice = async (options: Partial<NoojeeOptions> = {}, folder = 
   const engine = await startTenant({ tenant, drivers: [sandbox], log, cluster, store, clock, timers, logger, observer });
   const control = await createControl({ engines: new Map([[tenant, engine]]), store, clock, timers, newId, logger });
   const delivery = createDelivery({ sources: [engine], clock, logger, metrics });
+  const guard = createAddressGuard({ allow: [] });
+  const webhooks = createWebhookEngine({ store, guard, clock, timers: clock, wheel: delivery.wheel, random: () => 0, logger });
   const stopping = new AbortController();
   const gateway = {
     tenants: [tenant],
     engine: (name: string) => (name === tenant ? engine : undefined),
     auth,
+    webhooks,
+    secrets: createSecrets(randomBytes(32), randomBytes),
     tokens: createTokens({ store, clock, newId, clients: [] }),
     control,
     delivery,
@@ -126,6 +133,7 @@ export const openOffice = async (options: Partial<NoojeeOptions> = {}, folder = 
     await server.close();
     await dialect.close();
     await control.close();
+    await webhooks.close();
     delivery.close();
     await engine.close();
     await cluster.close();

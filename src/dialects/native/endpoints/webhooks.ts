@@ -1,0 +1,233 @@
+import { z } from 'zod';
+import { attemptOutcomes, failureKinds, pauseReasons } from '../../../delivery/webhooks/webhook-engine.ts';
+import type { Attempt, AttemptRecord } from '../../../delivery/webhooks/webhook-engine.ts';
+import { parseCursor, renderCursor } from '../../../model/cursor.ts';
+import type { Cursor } from '../../../model/cursor.ts';
+import { GatewayError } from '../../../model/errors.ts';
+import { isoTime } from '../../../model/time.ts';
+import type { TenantEngine } from '../../../engine/engine.ts';
+import { defineEndpoint } from '../endpoint.ts';
+import type { Endpoint } from '../endpoint.ts';
+import { numberParameter, parseFilter } from '../parse.ts';
+import { cursorTextSchema, isoTimeSchema } from '../schema.ts';
+import type { NativeWebhooks, WebhookInfo } from '../webhooks.ts';
+
+const optional = z.exactOptional;
+const webhookId = z.string().min(1).max(64).describe('A webhook');
+const webhookParams = z.object({ webhook: webhookId });
+
+const webhookSchema = z
+  .object({
+    id: webhookId,
+    url: z.string(),
+    description: z.string(),
+    types: optional(z.array(z.string()).readonly()),
+    extensions: optional(z.array(z.string()).readonly()),
+    createdAt: isoTimeSchema,
+    status: z.enum(['active', 'paused']),
+    reason: optional(z.enum(pauseReasons)).describe('Why it is paused'),
+    detail: optional(z.string()).describe('The last failure, while it matters'),
+    since: isoTimeSchema.describe('Since when it is what `status` says'),
+    settledTo: cursorTextSchema.describe('Everything up to here was delivered or given up'),
+    readTo: cursorTextSchema,
+    head: cursorTextSchema,
+    waiting: z.int().describe('Events read and not settled'),
+    failing: z.int().describe('Those of them that have failed at least once'),
+  })
+  .meta({ id: 'Webhook' });
+
+const attemptSchema = z
+  .object({
+    number: optional(z.int().describe('For `before`')),
+    id: z.string().describe("The message's id: `webhook-id`"),
+    seq: z.int().describe("The event's; 0 for a test or handshake"),
+    attempt: z.int().positive(),
+    at: isoTimeSchema,
+    latencyMs: z.number(),
+    outcome: z.enum(attemptOutcomes),
+    status: optional(z.int()),
+    reply: optional(z.string().describe('The first bytes of the answer')),
+    failure: optional(z.object({ kind: z.enum(failureKinds), detail: z.string() })),
+  })
+  .meta({ id: 'DeliveryAttempt' });
+
+const newWebhookSchema = z.strictObject({
+  url: z.string().min(1).max(2_048),
+  description: optional(z.string().max(200)),
+  types: optional(z.array(z.string().max(64)).min(1).max(100)).describe('Event types or families (`call.*`); everything when absent'),
+  extensions: optional(z.array(z.string().max(32)).min(1).max(1_000)).describe('Only what concerns these, or a call they take part in'),
+  from: optional(z.string().max(64)).describe('Begin after this cursor, or `oldest`; now when absent'),
+  handshake: optional(z.boolean()).describe('Refuse it unless the endpoint answers a challenge'),
+});
+
+const renderWebhook = ({ delivery, ...info }: WebhookInfo): z.input<typeof webhookSchema> => {
+  const { id: _, since, low, position, head, ...rest } = delivery;
+  return {
+    ...info,
+    ...rest,
+    since: isoTime(since),
+    settledTo: renderCursor(low),
+    readTo: renderCursor(position),
+    head: renderCursor(head),
+  };
+};
+
+const renderAttempt = ({
+  endpoint: _,
+  tenant: _tenant,
+  lane: _lane,
+  latency,
+  at,
+  ...attempt
+}: Attempt | AttemptRecord): z.input<typeof attemptSchema> => ({ ...attempt, at: isoTime(at), latencyMs: Math.round(latency) / 1_000 });
+
+const parseFrom = (text: string, engine: TenantEngine): Cursor => {
+  const cursor = text === 'oldest' ? engine.log.oldest(engine.tenant) : parseCursor(text);
+  if (cursor === undefined) throw new GatewayError('invalid-cursor', { cursor: text });
+  return cursor;
+};
+
+/** The endpoints of webhooks; `webhooks` is asked for at each request, for it begins when the dialect is opened. */
+export const webhookEndpoints = (webhooks: () => NativeWebhooks): readonly Endpoint[] => [
+  defineEndpoint({
+    id: 'listWebhooks',
+    method: 'GET',
+    path: '/v1/webhooks',
+    tag: 'webhooks',
+    summary: 'Webhooks and how their deliveries are',
+    scopes: ['administer'],
+    answers: { 200: { description: 'Every webhook', schema: z.object({ webhooks: z.array(webhookSchema).readonly() }) } },
+    handle: (_input, { identity }) => ({ status: 200, body: { webhooks: webhooks().list(identity.tenant).map(renderWebhook) } }),
+  }),
+  defineEndpoint({
+    id: 'createWebhook',
+    method: 'POST',
+    path: '/v1/webhooks',
+    tag: 'webhooks',
+    summary: 'Sends events to a URL, signed (Standard Webhooks); the secret is shown this once',
+    scopes: ['administer'],
+    body: newWebhookSchema,
+    answers: { 201: { description: 'The webhook', schema: webhookSchema.extend({ secret: z.string() }) } },
+    handle: async ({ body }, { engine, identity }) => {
+      const { url, description, types, extensions, from, handshake = false } = body;
+      const { secret, ...info } = await webhooks().create(identity.tenant, {
+        url,
+        filter: parseFilter({ types, extensions }),
+        handshake,
+        ...(description === undefined ? undefined : { description }),
+        ...(from === undefined ? undefined : { from: parseFrom(from, engine) }),
+      });
+      return { status: 201, body: { ...renderWebhook(info), secret }, headers: { Location: `/v1/webhooks/${info.id}` } };
+    },
+  }),
+  defineEndpoint({
+    id: 'getWebhook',
+    method: 'GET',
+    path: '/v1/webhooks/{webhook}',
+    tag: 'webhooks',
+    summary: 'One webhook and how its deliveries are',
+    scopes: ['administer'],
+    params: webhookParams,
+    answers: { 200: { description: 'The webhook', schema: webhookSchema } },
+    handle: ({ params }, { identity }) => ({ status: 200, body: renderWebhook(webhooks().get(identity.tenant, params.webhook)) }),
+  }),
+  defineEndpoint({
+    id: 'deleteWebhook',
+    method: 'DELETE',
+    path: '/v1/webhooks/{webhook}',
+    tag: 'webhooks',
+    summary: 'Ends the deliveries',
+    scopes: ['administer'],
+    params: webhookParams,
+    answers: { 204: { description: 'It is gone' } },
+    handle: ({ params }, { identity }) => {
+      webhooks().remove(identity.tenant, params.webhook);
+      return { status: 204 };
+    },
+  }),
+  ...(['pause', 'resume'] as const).map((action) =>
+    defineEndpoint({
+      id: `${action}Webhook`,
+      method: 'POST',
+      path: `/v1/webhooks/{webhook}/${action}`,
+      tag: 'webhooks',
+      summary: action === 'pause' ? 'Sends nothing for now; what happens meanwhile is kept' : 'Ends a pause: what waits is sent, in order',
+      scopes: ['administer'],
+      params: webhookParams,
+      answers: { 200: { description: 'The webhook', schema: webhookSchema } },
+      handle: ({ params }, { identity }) => ({ status: 200, body: renderWebhook(webhooks()[action](identity.tenant, params.webhook)) }),
+    }),
+  ),
+  defineEndpoint({
+    id: 'testWebhook',
+    method: 'POST',
+    path: '/v1/webhooks/{webhook}/test',
+    tag: 'webhooks',
+    summary: 'Sends a `webhook.test` message now and answers with how it went',
+    scopes: ['administer'],
+    params: webhookParams,
+    answers: { 200: { description: 'The attempt', schema: attemptSchema } },
+    handle: async ({ params }, { identity }) => ({
+      status: 200,
+      body: renderAttempt(await webhooks().test(identity.tenant, params.webhook)),
+    }),
+  }),
+  defineEndpoint({
+    id: 'rotateWebhookSecret',
+    method: 'POST',
+    path: '/v1/webhooks/{webhook}/rotate',
+    tag: 'webhooks',
+    summary: 'A new secret, shown this once; messages carry both signatures until the old one ends',
+    scopes: ['administer'],
+    params: webhookParams,
+    body: z.strictObject({ overlapHours: optional(z.number().min(0).max(168).describe('24 when absent')) }),
+    answers: { 200: { description: 'The new secret', schema: z.object({ secret: z.string(), oldUntil: isoTimeSchema }) } },
+    handle: ({ params, body }, { identity }) => ({
+      status: 200,
+      body: webhooks().rotate(identity.tenant, params.webhook, body.overlapHours ?? 24),
+    }),
+  }),
+  defineEndpoint({
+    id: 'replayWebhook',
+    method: 'POST',
+    path: '/v1/webhooks/{webhook}/replay',
+    tag: 'webhooks',
+    summary: 'Sends again: one event by its `seq`, or everything after a cursor',
+    scopes: ['administer'],
+    params: webhookParams,
+    body: z.strictObject({
+      seq: optional(z.int().positive().describe('This event alone')),
+      from: optional(z.string().max(64).describe('Everything after this cursor; or `oldest`')),
+    }),
+    answers: { 202: { description: 'It has begun', schema: webhookSchema } },
+    handle: async ({ params, body }, { engine, identity }) => {
+      if ((body.seq === undefined) === (body.from === undefined)) {
+        throw new GatewayError('missing-parameter', { field: 'seq' }, { note: 'Give either `seq` or `from`.' });
+      }
+      if (body.seq !== undefined) await webhooks().redeliver(identity.tenant, params.webhook, body.seq);
+      if (body.from !== undefined) await webhooks().replay(identity.tenant, params.webhook, parseFrom(body.from, engine));
+      return { status: 202, body: renderWebhook(webhooks().get(identity.tenant, params.webhook)) };
+    },
+  }),
+  defineEndpoint({
+    id: 'listDeliveries',
+    method: 'GET',
+    path: '/v1/webhooks/{webhook}/deliveries',
+    tag: 'webhooks',
+    summary: 'Attempts, the newest first',
+    scopes: ['administer'],
+    params: webhookParams,
+    query: z.strictObject({
+      outcome: optional(z.enum(attemptOutcomes)),
+      seq: optional(numberParameter(0, 999_999_999, 'Attempts at this event')),
+      before: optional(numberParameter(1, 999_999_999, 'Attempts older than this one, by `number`')),
+      limit: optional(numberParameter(1, 1_000, '100 when absent')),
+    }),
+    answers: { 200: { description: 'Attempts', schema: z.object({ deliveries: z.array(attemptSchema).readonly() }) } },
+    handle: ({ params, query }, { gateway, identity }) => {
+      const { id } = webhooks().get(identity.tenant, params.webhook);
+      const attempts = gateway.webhooks.attempts({ tenant: identity.tenant, endpoint: id, ...query, limit: query.limit ?? 100 });
+      return { status: 200, body: { deliveries: attempts.map(renderAttempt) } };
+    },
+  }),
+];
