@@ -1,7 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createSocket } from 'node:dgram';
+import { once as emitted } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline/promises';
+import { Writable } from 'node:stream';
 import { setImmediate as turn } from 'node:timers/promises';
 import { pino, type Logger } from 'pino';
 import { createAuth } from './auth/create-auth.ts';
@@ -12,11 +16,13 @@ import { createTokens, type ConfiguredClient } from './auth/tokens.ts';
 import { demoBanner, firstKeyNotice, serveBanner } from './cli/banner.ts';
 import { exitCodes, type ExitCode } from './cli/exit-codes.ts';
 import type { Output } from './cli/output.ts';
-import type { DemoOptions, LocalActions, ReplayOptions } from './cli/options.ts';
+import type { CaptureOptions, DemoOptions, InitOptions, LocalActions, ReplayOptions } from './cli/options.ts';
 import { runProgram } from './cli/program.ts';
+import { createRecorder } from './cli/recorder.ts';
 import { readRecording } from './cli/recording.ts';
 import { createSingleCluster } from './cluster/single.ts';
-import { loadConfig } from './config/load.ts';
+import { loadConfig, parseConfig } from './config/load.ts';
+import { isVariable, renderFirstConfig } from './config/render.ts';
 import { configSchema, type AsteriskPbxConfig, type Config, type TenantConfig } from './config/schema.ts';
 import { createControl } from './control/control-room.ts';
 import { createDelivery } from './delivery/delivery.ts';
@@ -35,6 +41,8 @@ import { GatewayError } from './model/errors.ts';
 import { envelop, type Event } from './model/event.ts';
 import { createNewId, pbxId, tenantId, type NewId, type PbxId, type TenantId } from './model/ids.ts';
 import { isoTime, type Clock, type Timers } from './model/time.ts';
+import { captureAsterisk } from './pbx/asterisk/capture.ts';
+import { renderStanza } from './pbx/asterisk/diagnose.ts';
 import { createAsteriskDriver } from './pbx/asterisk/index.ts';
 import { replayFacts } from './pbx/asterisk/replay.ts';
 import type { Driver } from './pbx/driver.ts';
@@ -443,6 +451,89 @@ const doctor = async (path: string, output: Output, signal: AbortSignal): Promis
   return well ? exitCodes.ok : exitCodes.failed;
 };
 
+const init = async (options: InitOptions, output: Output, signal: AbortSignal): Promise<ExitCode> => {
+  const { config: path, force, host, port, username } = options;
+  const { newId } = surroundingsOf(loggerOf('silent'));
+  const secret = options.secret === '' ? newId.token() : options.secret;
+  const text = renderFirstConfig({ ...options, secret });
+  // A variable may be set later; everything else must be right now.
+  parseConfig(text, isVariable(secret) ? { [secret.slice(2, -1)]: '' } : {}, path);
+  try {
+    writeFileSync(path, text, { mode: 0o600, flag: force ? 'w' : 'wx' });
+  } catch (error) {
+    const note = `${path} cannot be written, or is there already (--force writes over it).`;
+    throw new GatewayError('invalid-parameter', { file: path }, { note, cause: error });
+  }
+  const address = await localAddressTo(host, port);
+  const shown = isVariable(secret) ? undefined : { secret };
+  output.note(`${path} is written. This belongs into Asterisk's manager.conf; then: asterisk -rx 'manager reload'\n`);
+  output.line(renderStanza({ username, ...shown, ...(address === undefined ? undefined : { address }) }));
+  if (isVariable(secret) && process.env[secret.slice(2, -1)] === undefined) {
+    output.note(`\nThe secret is read from ${secret}, which is not set here. When it is: switchhook doctor --config ${path}`);
+    return exitCodes.ok;
+  }
+  output.note('\nWhat doctor says of it now:\n');
+  const code = await doctor(path, output, signal);
+  output.note(
+    code === exitCodes.ok
+      ? `\nAll is well: switchhook serve --config ${path}`
+      : `\nWhen that is mended: switchhook doctor --config ${path}`,
+  );
+  return code;
+};
+
+/** The address by which this machine would be seen at `host`: nothing is sent for it. Undefined where there is no way there. */
+const localAddressTo = async (host: string, port: number): Promise<string | undefined> => {
+  const socket = createSocket('udp4');
+  try {
+    const connected = emitted(socket, 'connect');
+    socket.connect(port, host);
+    await connected;
+    return socket.address().address;
+  } catch {
+    // The stanza says in words then what belongs there.
+    return undefined;
+  } finally {
+    socket.close();
+  }
+};
+
+const capture = async (options: CaptureOptions, output: Output, signal: AbortSignal): Promise<ExitCode> => {
+  const config = loadConfig(options.config, process.env);
+  const all = Object.values(config.tenants).flatMap(({ pbxs }) => Object.entries(pbxs));
+  const fits = all.flatMap(([name, pbx]) => (pbx.kind === 'asterisk' && name === (options.pbx ?? name) ? [{ name, pbx }] : []));
+  const [one, another] = fits;
+  if (one === undefined || another !== undefined) {
+    const note = `Name one with --pbx: ${all.map(([name]) => name).join(', ')}. Only what an Asterisk says can be captured.`;
+    throw new GatewayError('no-such-pbx', {}, { note });
+  }
+  const { clock, timers, newId } = surroundingsOf(loggerOf('silent'));
+  const recorder = createRecorder(options.file);
+  const enough = new AbortController();
+  const cancel = options.seconds === undefined ? undefined : timers.after(options.seconds * 1000, () => enough.abort());
+  output.note(`Recording what ${one.name} says into ${options.file}. ${options.seconds === undefined ? 'Ctrl-C ends it.' : ''}`);
+  try {
+    const deps = { clock, timers, token: () => newId.token() };
+    let failure: unknown;
+    await captureAsterisk(one.pbx, deps, AbortSignal.any([signal, enough.signal]), (bytes, at) => {
+      try {
+        recorder.write(bytes, at);
+      } catch (error) {
+        failure ??= error;
+        enough.abort();
+      }
+    });
+    if (failure !== undefined)
+      throw new GatewayError('log-full', { file: options.file }, { note: 'The recording ends here.', cause: failure });
+  } finally {
+    cancel?.();
+    recorder.close();
+    const { reads, bytes } = recorder;
+    output.note(reads === 0 ? 'Nothing was recorded.' : `${reads} events, ${bytes} bytes. Read it by: switchhook replay ${options.file}`);
+  }
+  return exitCodes.ok;
+};
+
 const checkConfig = (path: string, output: Output): ExitCode => {
   const { tenants } = loadConfig(path, process.env);
   const pbxs = Object.values(tenants).flatMap((tenant) => Object.keys(tenant.pbxs));
@@ -486,7 +577,20 @@ const replay = async (options: ReplayOptions, output: Output, signal: AbortSigna
   return exitCodes.ok;
 };
 
-const actions: LocalActions = { demo, serve, doctor, checkConfig, newEpoch, replay };
+const actions: LocalActions = { demo, serve, doctor, checkConfig, newEpoch, replay, init, capture };
+
+/** Asks at the terminal; of a hidden answer nothing is shown. */
+const ask = async (question: string, hidden: boolean): Promise<string> => {
+  process.stdout.write(question);
+  const output = hidden ? new Writable({ write: (_chunk, _encoding, done) => done() }) : process.stdout;
+  const terminal = createInterface({ input: process.stdin, output, terminal: true });
+  try {
+    return await terminal.question('');
+  } finally {
+    terminal.close();
+    if (hidden) process.stdout.write('\n');
+  }
+};
 
 const run = async (): Promise<void> => {
   const stop = new AbortController();
@@ -498,7 +602,9 @@ const run = async (): Promise<void> => {
     line: (text) => void process.stdout.write(`${text}\n`),
     note: (text) => void process.stderr.write(`${text}\n`),
   };
-  process.exitCode = await runProgram(process.argv.slice(2), { version, environment: process.env, output, signal: stop.signal, actions });
+  const asking = process.stdin.isTTY && process.stdout.isTTY ? { ask } : undefined;
+  const environment = process.env;
+  process.exitCode = await runProgram(process.argv.slice(2), { version, environment, output, signal: stop.signal, actions, ...asking });
 };
 
 if (import.meta.main) await run();

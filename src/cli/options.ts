@@ -15,6 +15,28 @@ export interface ReplayOptions {
   readonly times?: string;
 }
 
+export interface InitOptions {
+  readonly config: string;
+  readonly host: string;
+  readonly port: number;
+  readonly tls: boolean;
+  readonly username: string;
+  /** Empty: one is made up. */
+  readonly secret: string;
+  readonly dialContext: string;
+  readonly tenant: string;
+  readonly pbx: string;
+  readonly force: boolean;
+}
+
+export interface CaptureOptions {
+  readonly config: string;
+  readonly file: string;
+  /** Of several PBXs in the configuration, this one. */
+  readonly pbx?: string;
+  readonly seconds?: number;
+}
+
 /** What only the composition root can do: it knows the concrete parts. Each ends when its work ends or the signal aborts. */
 export interface LocalActions {
   demo(options: DemoOptions, output: Output, signal: AbortSignal): Promise<ExitCode>;
@@ -23,6 +45,8 @@ export interface LocalActions {
   checkConfig(config: string, output: Output): ExitCode;
   newEpoch(config: string, output: Output): Promise<ExitCode>;
   replay(options: ReplayOptions, output: Output, signal: AbortSignal): Promise<ExitCode>;
+  init(options: InitOptions, output: Output, signal: AbortSignal): Promise<ExitCode>;
+  capture(options: CaptureOptions, output: Output, signal: AbortSignal): Promise<ExitCode>;
 }
 
 export interface ProgramOptions {
@@ -30,5 +54,7 @@ export interface ProgramOptions {
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly output: Output;
   readonly signal: AbortSignal;
+  /** Asks whoever sits at the terminal; absent where nobody does. What is typed to a `hidden` question does not show. */
+  readonly ask?: (question: string, hidden: boolean) => Promise<string>;
   readonly actions: LocalActions;
 }

@@ -3,7 +3,8 @@ import { GatewayError } from '../model/errors.ts';
 import { apiCommands } from './api-commands.ts';
 import { renderCompletion, shells, type Shell } from './completion.ts';
 import { exitCodeOf, exitCodes, type ExitCode } from './exit-codes.ts';
-import type { DemoOptions, ProgramOptions } from './options.ts';
+import { addInit } from './init.ts';
+import type { CaptureOptions, DemoOptions, ProgramOptions } from './options.ts';
 
 const wholeNumber = (text: string): number => {
   const value = Number(text);
@@ -73,6 +74,16 @@ export const runProgram = async (args: readonly string[], options: ProgramOption
     .option('--driver <kind>', 'which PBX said it', 'asterisk')
     .action((file: string, given: { driver: string }) => keep(actions.replay({ ...given, file }, output, signal)));
 
+  program
+    .command('capture')
+    .description('record what a PBX says, secrets redacted, into FILE and FILE.ts, until Ctrl-C; replay reads it')
+    .argument('<file>', 'a file that is not there yet')
+    .addOption(config)
+    .option('--pbx <name>', 'which PBX of the configuration, if there are several')
+    .addOption(new Option('--seconds <count>', 'stop after so long').argParser(wholeNumber))
+    .action((file: string, given: Omit<CaptureOptions, 'file'>) => keep(actions.capture({ ...given, file }, output, signal)));
+
+  addInit(program, options, keep);
   apiCommands(program, options, keep);
 
   program

@@ -14,7 +14,16 @@ const record = (interactive: boolean): Output & { readonly lines: string[]; read
 const none = (): never => {
   throw new Error('not asked for');
 };
-const actions: LocalActions = { demo: none, serve: none, doctor: none, checkConfig: none, newEpoch: none, replay: none };
+const actions: LocalActions = {
+  demo: none,
+  serve: none,
+  doctor: none,
+  checkConfig: none,
+  newEpoch: none,
+  replay: none,
+  init: none,
+  capture: none,
+};
 
 const run = async (
   args: readonly string[],

@@ -85,7 +85,7 @@ const mends: { readonly [Failure in LinkFailure]?: (config: AsteriskConfig) => s
       : "Set `tls: false` for the plain port, or use tlsbindaddr's port and a certificate that is trusted here.",
   'not-asterisk': (config) =>
     config.tls === false ? 'Set `tls: true` if the port is that of tlsbindaddr; else correct `port`.' : 'Correct `port`.',
-  login: (config) => renderStanza(config),
+  login: (config) => renderStanza({ username: config.username }),
   'second-login': () => 'Remove allowmultiplelogin = no from manager.conf; the gateway keeps two connections.',
 };
 
@@ -96,13 +96,21 @@ const unreachable = (error: unknown, config: AsteriskConfig, address: string): F
   return { check: 'login', ok: false, detail: `${address}: ${detail}`, ...(mend === undefined ? {} : { mend }) };
 };
 
-/** The account as it should be in manager.conf; the secret is left for the owner to fill in. */
-export const renderStanza = ({ username }: Pick<AsteriskConfig, 'username'>): string =>
+/** The account as it should be in manager.conf; a secret and an address that are not given are left for the owner to fill in. */
+export const renderStanza = ({
+  username,
+  secret = 'THE_SECRET_OF_THE_CONFIGURATION',
+  address = "THE_GATEWAY'S_ADDRESS",
+}: {
+  readonly username: string;
+  readonly secret?: string;
+  readonly address?: string;
+}): string =>
   [
     `[${username}]`,
-    'secret = THE_SECRET_OF_THE_CONFIGURATION',
+    `secret = ${secret}`,
     'deny = 0.0.0.0/0.0.0.0',
-    "permit = THE_GATEWAY'S_ADDRESS/255.255.255.255",
+    `permit = ${address}/255.255.255.255`,
     `read = ${Object.keys(readClasses).join(',')}`,
     `write = ${Object.keys(writeClasses).join(',')}`,
     'writetimeout = 5000',
@@ -151,7 +159,7 @@ const findWritePermissions = (offered: ReadonlySet<string>, config: AsteriskConf
       check: `write permission ${name}`,
       ok,
       detail: ok ? `Granted: ${purpose}.` : `Missing: ${purpose}.`,
-      ...(ok ? {} : { mend: renderStanza(config) }),
+      ...(ok ? {} : { mend: renderStanza({ username: config.username }) }),
     };
   });
 
@@ -189,7 +197,7 @@ const findReadPermissions = async (
     const ok = granted?.has(name) ?? tried;
     if (ok === undefined) return { check, ok: true, detail: `Cannot be tried out; needed to see ${what}.` };
     if (ok) return { check, ok, detail: `Granted: ${what}.` };
-    return { check, ok, detail: `Missing: ${what} are not seen.`, mend: renderStanza(config) };
+    return { check, ok, detail: `Missing: ${what} are not seen.`, mend: renderStanza({ username: config.username }) };
   });
 };
 
