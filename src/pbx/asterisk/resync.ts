@@ -7,7 +7,7 @@ import type { AmiMessage } from './ami-parser.ts';
 import type { AsteriskConfig } from './config.ts';
 import type { Directory } from './directory.ts';
 import { dialMark, type PbxLists } from './pbx-lists.ts';
-import { agentStateOf, applications, bridgeKind, channelStates, dialable, supervisionMode } from './translate.ts';
+import { agentStateOf, applications, bridgeKind, channelStates, dialable, supervisionMode, unescapeText } from './translate.ts';
 
 export type ResyncFact = FactOf<'resync'>;
 
@@ -196,7 +196,10 @@ const extensionsOf = (lists: PbxLists, context: ResyncContext): readonly Extensi
   const registered = registrationsOf(lists);
   const doNotDisturb = doNotDisturbOf(lists);
   const statusTexts = new Map(
-    lists.presenceStates.map((item) => [/^CustomPresence:(.+)$/.exec(text(item, 'Presentity'))?.[1] ?? '', text(item, 'Message')]),
+    lists.presenceStates.map((item) => [
+      /^CustomPresence:(.+)$/.exec(text(item, 'Presentity'))?.[1] ?? '',
+      unescapeText(text(item, 'Message')),
+    ]),
   );
   return [...devices].map(([extension, names]) => {
     const statusText = statusTexts.get(extension) ?? '';

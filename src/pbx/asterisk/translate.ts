@@ -601,11 +601,16 @@ const presenceStateChange: Translate = (reader) => {
       type: 'extension.status',
       at: reader.at,
       extension: extensionNumber(extension),
-      text: reader.text('Message'),
+      text: unescapeText(reader.text('Message')),
       dnd: reader.text('Status') === 'dnd',
     },
   ];
 };
+
+/** Asterisk writes the text of a presence as C would: a quote has a backslash before it. */
+export const unescapeText = (text: string): string => text.replace(/\\([abfnrtv\\'"?])/g, (_whole, sign: string) => escapes[sign] ?? sign);
+
+const escapes: Readonly<Record<string, string>> = { a: '\u0007', b: '\b', f: '\f', n: '\n', r: '\r', t: '\t', v: '\v' };
 
 const deviceStateChange: Translate = (reader) => {
   // FreePBX and its like keep do-not-disturb in a custom device state.

@@ -142,3 +142,10 @@ test('a channel that has ended is not named again', () => {
 test('most of what Asterisk says need not be read', () => {
   expect(['VarSet', 'TestEvent', 'RTCPSent', 'BridgeCreate', 'ChallengeSent'].filter(isInteresting)).toEqual([]);
 });
+
+test('the text of a presence is what was set, without the backslashes that Asterisk puts into it', () => {
+  const message = String.raw`O\'Neil \"out\" C:\\temp\nBack at 10`;
+  expect(told(factsOf(['PresenceStateChange', { Presentity: 'CustomPresence:104', Status: 'dnd', Message: message }]))).toEqual([
+    { type: 'extension.status', extension: '104', text: 'O\'Neil "out" C:\\temp\nBack at 10', dnd: true },
+  ]);
+});

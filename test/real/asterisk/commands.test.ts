@@ -343,4 +343,53 @@ onEachAsterisk('commands', (_version, tree) => {
     expect(await set('dnd', { dnd: false })).toMatchObject({ state: 'done' });
     expect(await set('status', { text: '' })).toMatchObject({ state: 'done' });
   });
+
+  test('nothing that a line or an argument could be ended with reaches the PBX', async () => {
+    const talking = await talk();
+    const { gateway } = connected();
+    const { calleeLeg } = talking;
+    const before = await office().pbx.cli('dialplan show');
+    for (const evil of [
+      '103\r\nAction: Hangup',
+      '103\n\nAction: Hangup',
+      '103\0',
+      '103|104',
+      '103,104',
+      '103&104',
+      '103;104',
+      '103)104',
+      '${EXTEN}',
+      '$[1]',
+    ]) {
+      const asked: readonly (readonly [path: string, body: unknown])[] = [
+        ['/v1/calls', { extension: '101', number: evil }],
+        ['/v1/calls', { extension: '101', number: '103', callerId: { number: evil, name: '' } }],
+        [`/v1/legs/${calleeLeg}/transfer`, { to: evil }],
+        [`/v1/legs/${calleeLeg}/divert`, { to: evil }],
+        [`/v1/legs/${calleeLeg}/voicemail`, { mailbox: evil }],
+        [`/v1/legs/${calleeLeg}/startTransfer`, { to: evil }],
+        [`/v1/legs/${calleeLeg}/conference`, { conference: evil }],
+        [`/v1/legs/${calleeLeg}/park`, { slot: { lot: 'default', slot: evil } }],
+        [`/v1/legs/${calleeLeg}/dtmf`, { digits: evil }],
+        [`/v1/legs/${calleeLeg}/supervise`, { extension: evil, mode: 'listen' }],
+        [`/v1/legs/${calleeLeg}/join`, { extension: evil }],
+        [`/v1/conferences/${encodeURIComponent(evil)}/invite`, { extension: '103' }],
+        [`/v1/queues/${encodeURIComponent(evil)}/agents/103/login`, {}],
+      ];
+      for (const [path, body] of asked) expect((await gateway.post(path, body)).status, `${path} ${JSON.stringify(body)}`).toBe(400);
+    }
+    await stillTalk(talking);
+    expect(await office().pbx.cli('dialplan show')).toBe(before);
+    expect(await office().pbx.cli('core show channels count')).toMatch(/^2 active channels/m);
+  });
+
+  test('a text with signs of all kinds arrives as it is', async () => {
+    const { gateway, tail } = connected();
+    const start = mark();
+    const text = "Zurück um 10 (O'Neil) – ${ja} 100% $[1+1] €";
+    expect(await gateway.command('/v1/extensions/104/status', { text })).toMatchObject({ state: 'done' });
+    const { data } = await tail.until('extension.presenceChanged', ({ extension }) => extension === '104', start);
+    expect(data.statusText).toBe(text);
+    expect(await gateway.command('/v1/extensions/104/status', { text: '' })).toMatchObject({ state: 'done' });
+  });
 });
