@@ -1,6 +1,7 @@
 import { lookup as systemLookup } from 'node:dns/promises';
 import type { LookupAddress } from 'node:dns';
 import type { LookupFunction } from 'node:net';
+import { callbackify } from 'node:util';
 import ipaddr from 'ipaddr.js';
 import { GatewayError } from '../../model/errors.ts';
 
@@ -53,18 +54,17 @@ export const createAddressGuard = (options: AddressGuardOptions): AddressGuard =
     return allowed;
   };
 
+  const lookUp = callbackify(allowedOf);
+
   return {
     checkLiteral,
     lookup: (hostname, { all }, callback) => {
-      allowedOf(hostname).then(
-        (addresses) => {
-          const [first] = addresses;
-          if (first === undefined) callback(Object.assign(new Error(`${hostname} has no address`), { code: 'ENOTFOUND' }), '');
-          else if (all === true) callback(null, addresses);
-          else callback(null, first.address, first.family);
-        },
-        (error: NodeJS.ErrnoException) => callback(error, ''),
-      );
+      lookUp(hostname, (error, addresses) => {
+        const [first] = addresses ?? [];
+        if (error !== null || first === undefined) callback(error ?? nowhere(hostname), '');
+        else if (all === true) callback(null, addresses);
+        else callback(null, first.address, first.family);
+      });
     },
     check: async (url) => {
       const { hostname } = parseHttpUrl(url);
@@ -80,6 +80,8 @@ export const createAddressGuard = (options: AddressGuardOptions): AddressGuard =
     },
   };
 };
+
+const nowhere = (hostname: string): NodeJS.ErrnoException => Object.assign(new Error(`${hostname} has no address`), { code: 'ENOTFOUND' });
 
 /** A URL as the endpoint wrote it. `target` is everything after the authority, byte for byte. */
 export interface HttpUrl {

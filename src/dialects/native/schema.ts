@@ -394,6 +394,17 @@ export const auditEntrySchema = z
   .readonly()
   .meta({ id: 'AuditEntry', description: 'Who asked for what, and what came of it; `refused` never reached the PBX.' });
 
+export const recordingSchema = z
+  .object({
+    id: recordingIdSchema,
+    legId: optional(legIdSchema),
+    startedAt: isoTimeSchema,
+    stoppedAt: optional(isoTimeSchema),
+    file: optional(z.string().describe('What the PBX calls it, where it has said')),
+  })
+  .readonly()
+  .meta({ id: 'Recording' });
+
 const keyShape = {
   id: keyIdSchema,
   tenant: tenantIdSchema,

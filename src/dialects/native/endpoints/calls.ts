@@ -9,7 +9,16 @@ import { defineEndpoint } from '../endpoint.ts';
 import type { Endpoint } from '../endpoint.ts';
 import { numberParameter } from '../parse.ts';
 import { renderFreshness, renderWhyEntry } from '../render.ts';
-import { callIdSchema, callSchema, freshnessShape, legIdSchema, legSchema, whyEntrySchema } from '../schema.ts';
+import {
+  callIdSchema,
+  callSchema,
+  freshnessShape,
+  legIdSchema,
+  legSchema,
+  recordingIdSchema,
+  recordingSchema,
+  whyEntrySchema,
+} from '../schema.ts';
 
 const timeParameter = z.iso.datetime({ offset: true, error: 'An ISO 8601 time is needed: 2026-11-21T10:00:00Z.' });
 
@@ -134,4 +143,41 @@ const getLeg = defineEndpoint({
   },
 });
 
-export const callEndpoints: readonly Endpoint[] = [listCalls, getCall, whyCall, getLeg];
+const listRecordings = defineEndpoint({
+  id: 'listRecordings',
+  method: 'GET',
+  path: '/v1/calls/{call}/recordings',
+  tag: 'calls',
+  summary: 'The recordings of a call',
+  scopes: ['observe'],
+  params: callParams,
+  answers: {
+    200: { description: 'In the order in which they began', schema: z.object({ recordings: z.array(recordingSchema).readonly() }) },
+  },
+  handle: async ({ params }, { gateway, identity }) => ({
+    status: 200,
+    body: { recordings: await gateway.control.recordings(identity.tenant, params.call) },
+  }),
+});
+
+const getRecording = defineEndpoint({
+  id: 'getRecording',
+  method: 'GET',
+  path: '/v1/calls/{call}/recordings/{recording}',
+  tag: 'calls',
+  summary: 'The file of a recording, where this machine can read it; of one that still runs what there is',
+  scopes: ['recordings'],
+  params: z.object({ call: callIdSchema, recording: recordingIdSchema }),
+  answers: { 200: { description: 'The file', schema: z.string(), contentType: 'audio/wav' } },
+  handle: async ({ params }, { gateway, identity }) => {
+    const { name, size, stream } = await gateway.control.openRecording(identity.tenant, params.call, params.recording);
+    const headers = {
+      'Content-Type': name.endsWith('.wav') ? 'audio/wav' : 'application/octet-stream',
+      'Content-Length': String(size),
+      'Content-Disposition': `attachment; filename*=UTF-8''${encodeURIComponent(name)}`,
+    };
+    return { status: 200, body: stream, headers };
+  },
+});
+
+export const callEndpoints: readonly Endpoint[] = [listCalls, getCall, whyCall, listRecordings, getRecording, getLeg];

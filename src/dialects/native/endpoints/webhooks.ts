@@ -72,14 +72,21 @@ const renderWebhook = ({ delivery, ...info }: WebhookInfo): z.input<typeof webho
   };
 };
 
-const renderAttempt = ({
-  endpoint: _,
-  tenant: _tenant,
-  lane: _lane,
-  latency,
-  at,
-  ...attempt
-}: Attempt | AttemptRecord): z.input<typeof attemptSchema> => ({ ...attempt, at: isoTime(at), latencyMs: Math.round(latency) / 1_000 });
+const renderAttempt = (attempt: Attempt & Partial<Pick<AttemptRecord, 'number'>>): z.input<typeof attemptSchema> => {
+  const { number, id, seq, at, latency, outcome, status, reply, failure } = attempt;
+  return {
+    ...(number === undefined ? undefined : { number }),
+    id,
+    seq,
+    attempt: attempt.attempt,
+    at: isoTime(at),
+    latencyMs: Math.round(latency) / 1_000,
+    outcome,
+    ...(status === undefined ? undefined : { status }),
+    ...(reply === undefined ? undefined : { reply }),
+    ...(failure === undefined ? undefined : { failure }),
+  };
+};
 
 const parseFrom = (text: string, engine: TenantEngine): Cursor => {
   const cursor = text === 'oldest' ? engine.log.oldest(engine.tenant) : parseCursor(text);

@@ -1,0 +1,205 @@
+// Webhooks: signed deliveries a second to a sink in another process, the time from event to arrival at a steady 1,000 a second,
+// and the memory while 10,000 events wait for an endpoint that is dead.
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer as createDeadServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises';
+import { pino } from 'pino';
+import { Webhook } from 'standardwebhooks';
+import { createAddressGuard } from '../src/delivery/webhooks/address-guard.ts';
+import { createWebhookEngine } from '../src/delivery/webhooks/create-webhook-engine.ts';
+import type { DeliveryItem, DeliverySource, WebhookEngine } from '../src/delivery/webhooks/webhook-engine.ts';
+import { Wheel } from '../src/delivery/wheel.ts';
+import { tenantId } from '../src/model/ids.ts';
+import { openSqliteStore } from '../src/store/sqlite-store.ts';
+
+const deliveries = 100_000;
+const lanes = 500;
+const steadyRate = 1_000;
+const steadySeconds = 5;
+const waiting = 10_000;
+const bodyBytes = 1_000;
+const secret = `whsec_${Buffer.alloc(32, 7).toString('base64')}`;
+const tenant = tenantId('bench');
+
+/** Answers at once; tells its parent the delays of those that say when they happened. */
+const runSink = async (): Promise<void> => {
+  const delays: number[] = [];
+  const server = createServer({ keepAliveTimeout: 60_000 }, (request, response) => {
+    const { 'x-at': at } = request.headers;
+    if (at !== undefined) delays.push(performance.timeOrigin + performance.now() - Number(at));
+    request.resume();
+    response.writeHead(204).end();
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  process.send?.({ port: (server.address() as AddressInfo).port });
+  process.on('message', () => process.send?.({ delays: delays.splice(0) }));
+};
+
+/** Events of `lanes` calls in turn; what comes after `known` does not exist yet. */
+class Source implements DeliverySource {
+  readonly #signer = new Webhook(secret);
+  readonly #padding = 'x'.repeat(bodyBytes);
+  readonly #listeners = new Set<() => void>();
+  #known = 0;
+
+  happen(count: number): void {
+    this.#known += count;
+    for (const listener of this.#listeners) listener();
+  }
+
+  read(after: { readonly seq: number }, limit: number): Promise<{ items: readonly DeliveryItem[]; next: { epoch: string; seq: number } }> {
+    const last = Math.min(this.#known, after.seq + limit);
+    const items: DeliveryItem[] = [];
+    for (let seq = after.seq + 1; seq <= last; seq += 1) items.push(this.#item(seq));
+    return Promise.resolve({ items, next: { epoch: 'e1', seq: last } });
+  }
+
+  head(): { epoch: string; seq: number } {
+    return { epoch: 'e1', seq: this.#known };
+  }
+
+  onMore(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
+  }
+
+  #item(seq: number): DeliveryItem {
+    const at = performance.timeOrigin + performance.now();
+    const id = `e1-${seq}`;
+    return {
+      cursor: { epoch: 'e1', seq },
+      id,
+      lane: `call-${seq % lanes}`,
+      at: at * 1_000,
+      request: () => {
+        const now = new Date();
+        const body = `{"seq":${seq},"data":"${this.#padding}"}`;
+        const headers = {
+          'webhook-id': id,
+          'webhook-timestamp': String(Math.floor(now.getTime() / 1_000)),
+          'webhook-signature': this.#signer.sign(id, now, body),
+          'x-at': String(at),
+        };
+        return { body, headers };
+      },
+    };
+  }
+}
+
+const quantile = (values: readonly number[], part: number): number =>
+  values.toSorted((one, other) => one - other)[Math.floor(values.length * part)] ?? Number.NaN;
+
+const startEngine = (folder: string): { readonly engine: WebhookEngine; close(): Promise<void> } => {
+  const store = openSqliteStore({ folder });
+  const wheel = new Wheel();
+  const engine = createWebhookEngine({
+    store,
+    guard: createAddressGuard({ allow: ['127.0.0.0/8'] }),
+    clock: { now: () => Math.round((performance.timeOrigin + performance.now()) * 1_000) },
+    timers: {
+      after: (ms, run) => {
+        const timer = setTimeout(run, ms);
+        return () => clearTimeout(timer);
+      },
+    },
+    wheel,
+    random: Math.random,
+    logger: pino({ level: 'silent' }),
+    drainMs: 0,
+  });
+  const close = async (): Promise<void> => {
+    await engine.close();
+    wheel.close();
+    store.close();
+  };
+  return { engine, close };
+};
+
+const policy = { lane: 'source', attempts: 20, schedule: [1_000], pauseAfter: 3_600_000, probe: 60_000 } as const;
+
+const measureRate = async (engine: WebhookEngine, url: string): Promise<void> => {
+  const source = new Source();
+  engine.put({ id: 'wh_rate', tenant, url, policy, connections: 64 }, source);
+  const run = async (count: number): Promise<number> => {
+    const head = source.head().seq;
+    const began = performance.now();
+    source.happen(count);
+    while ((engine.view('wh_rate')?.low.seq ?? 0) < head + count) await sleep(5);
+    return (count / (performance.now() - began)) * 1_000;
+  };
+  await run(10_000);
+  console.log(`signed deliveries: ${Math.round(await run(deliveries)).toLocaleString('en')} a second`);
+  engine.remove('wh_rate');
+};
+
+const measureDelay = async (engine: WebhookEngine, url: string, delays: () => Promise<readonly number[]>): Promise<void> => {
+  const source = new Source();
+  await delays();
+  engine.put({ id: 'wh_delay', tenant, url, policy, connections: 16 }, source);
+  const began = performance.now();
+  let made = 0;
+  while (made < steadyRate * steadySeconds) {
+    const due = Math.floor(((performance.now() - began) * steadyRate) / 1_000);
+    if (due > made) source.happen(due - made);
+    made = due;
+    await sleep(1);
+  }
+  while ((engine.view('wh_delay')?.low.seq ?? 0) < made) await sleep(5);
+  const found = await delays();
+  const [half, most] = [quantile(found, 0.5), quantile(found, 0.99)];
+  console.log(`event to arrival at ${steadyRate.toLocaleString('en')} a second: p50 ${half.toFixed(2)} ms, p99 ${most.toFixed(2)} ms`);
+  engine.remove('wh_delay');
+};
+
+const measureMemory = async (engine: WebhookEngine): Promise<void> => {
+  // It takes connections and says nothing.
+  const dead = createDeadServer(() => undefined);
+  dead.listen(0, '127.0.0.1');
+  await once(dead, 'listening');
+  const source = new Source();
+  engine.put({ id: 'wh_dead', tenant, url: `http://127.0.0.1:${(dead.address() as AddressInfo).port}/`, policy }, source);
+  const used = (): number => {
+    globalThis.gc?.();
+    return process.memoryUsage().heapUsed / 1_048_576;
+  };
+  source.happen(lanes);
+  await turn();
+  const before = used();
+  source.happen(waiting);
+  await sleep(2_000);
+  console.log(
+    `heap with ${lanes} events waiting: ${before.toFixed(1)} MB, with ${waiting.toLocaleString('en')} more: ${used().toFixed(1)} MB`,
+  );
+  dead.close();
+};
+
+const main = async (): Promise<void> => {
+  const folder = mkdtempSync(join(tmpdir(), 'switchhook-bench-'));
+  const sink = fork(new URL(import.meta.url), ['sink']);
+  const [{ port }] = (await once(sink, 'message')) as [{ readonly port: number }];
+  const delays = async (): Promise<readonly number[]> => {
+    sink.send('delays');
+    const [told] = (await once(sink, 'message')) as [{ readonly delays: readonly number[] }];
+    return told.delays;
+  };
+  const { engine, close } = startEngine(folder);
+  try {
+    const url = `http://127.0.0.1:${port}/hook`;
+    await measureRate(engine, url);
+    await measureDelay(engine, url, delays);
+    await measureMemory(engine);
+  } finally {
+    await close();
+    sink.kill();
+    rmSync(folder, { recursive: true, force: true });
+  }
+};
+
+await (process.argv[2] === 'sink' ? runSink() : main());

@@ -1,0 +1,180 @@
+import { Webhook } from 'standardwebhooks';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import type { Event } from '../../../src/model/event.ts';
+import { refuse, startSink } from '../../delivery/webhooks/sink.ts';
+import type { Received } from '../../delivery/webhooks/sink.ts';
+import { serveNative } from './serve-native.ts';
+import type { NativeWorld } from './serve-native.ts';
+
+type Body = Event & { readonly prevSeq: number | null };
+const bodyOf = ({ body }: Received): Body => JSON.parse(body) as Body;
+
+const create = async ({ ask }: NativeWorld, asked: object): Promise<{ readonly id: string; readonly secret: string }> => {
+  const { status, body } = await ask('/v1/webhooks', { method: 'POST', json: asked });
+  expect({ status, body }).toMatchObject({ status: 201, body: { status: 'active' } });
+  return body as { readonly id: string; readonly secret: string };
+};
+
+/** A call to 101 that is answered and hung up; resolves with its end. */
+const playCall = async (world: NativeWorld): Promise<Event> => {
+  const { events, sandbox } = world;
+  const before = events.length;
+  const next = (type: Event['type']): Promise<Event> => world.event((event) => event.type === type && events.indexOf(event) >= before);
+  sandbox.phones.call('+15550100001', '101');
+  await next('leg.ringing');
+  sandbox.phones.answer('101');
+  await next('legs.linked');
+  sandbox.phones.hangUpOutside('+15550100001');
+  return next('call.ended');
+};
+
+/** The official package compares with the machine's clock; the office's is elsewhere. */
+const atTheTimeOf = (world: NativeWorld): void => {
+  vi.useFakeTimers({ toFake: ['Date'], now: world.clock.now() / 1_000 });
+  onTestFinished(() => void vi.useRealTimers());
+};
+
+const headersOf = ({ headers }: Received): Record<string, string> => headers as Record<string, string>;
+
+describe('what a webhook is sent', () => {
+  test('is every event of a call, in order, each with the one before it', async () => {
+    const world = await serveNative();
+    const sink = await startSink();
+    await create(world, { url: sink.url, types: ['call.*', 'leg.*', 'legs.*'] });
+    const ended = await playCall(world);
+    const ofCall = world.events.filter(({ callId, type }) => callId === ended.callId && /^(call|leg|legs)\./.test(type));
+    const received = await sink.count(ofCall.length);
+    expect(received.map((each) => bodyOf(each).seq)).toEqual(ofCall.map(({ seq }) => seq));
+    expect(received.map((each) => bodyOf(each).prevSeq)).toEqual([null, ...ofCall.slice(0, -1).map(({ seq }) => seq)]);
+    expect(received.map(({ headers }) => headers['webhook-id'])).toEqual(ofCall.map(({ id }) => id));
+    const { prevSeq: _, ...event } = bodyOf(received.at(-1) as Received);
+    expect(event).toEqual(ended);
+  });
+
+  test('is only what was asked for, and prevSeq counts by that', async () => {
+    const world = await serveNative();
+    const sink = await startSink();
+    await create(world, { url: sink.url, types: ['call.ended', 'leg.connected'], extensions: ['101'] });
+    const ended = await playCall(world);
+    const received = (await sink.count(3)).map(bodyOf);
+    expect(received.map(({ type }) => type)).toEqual(['leg.connected', 'leg.connected', 'call.ended']);
+    expect(received.at(-1)).toMatchObject({ seq: ended.seq, prevSeq: received.at(-2)?.seq });
+  });
+
+  test('is signed so that the official library agrees', async () => {
+    const world = await serveNative();
+    const sink = await startSink();
+    const { secret } = await create(world, { url: sink.url, types: ['call.ended'] });
+    await playCall(world);
+    const [received] = await sink.count(1);
+    atTheTimeOf(world);
+    expect(new Webhook(secret).verify(received?.body ?? '', headersOf(received as Received))).toMatchObject({ type: 'call.ended' });
+    expect(() => new Webhook(secret).verify(`${received?.body} `, headersOf(received as Received))).toThrow('No matching signature');
+  });
+
+  test('is signed with the old secret too until its time is over', async () => {
+    const world = await serveNative();
+    const sink = await startSink();
+    const { id, secret: old } = await create(world, { url: sink.url, types: ['call.ended'] });
+    const { body } = await world.ask(`/v1/webhooks/${id}/rotate`, { method: 'POST', json: { overlapHours: 1 } });
+    const { secret } = body as { readonly secret: string };
+    const verifies = (each: string, received: Received | undefined): boolean => {
+      const signatures = String(received?.headers['webhook-signature']).split(' ');
+      const at = new Date(Number(received?.headers['webhook-timestamp']) * 1_000);
+      return signatures.includes(new Webhook(each).sign(String(received?.headers['webhook-id']), at, received?.body ?? ''));
+    };
+    await playCall(world);
+    const [first] = await sink.count(1);
+    expect([verifies(old, first), verifies(secret, first)]).toEqual([true, true]);
+    world.clock.advance(3_600);
+    await playCall(world);
+    const [, second] = await sink.count(2);
+    expect([verifies(old, second), verifies(secret, second)]).toEqual([false, true]);
+  });
+
+  test('begins where it was asked to, and can be sent again', async () => {
+    const world = await serveNative();
+    const sink = await startSink();
+    const ended = await playCall(world);
+    const { id } = await create(world, { url: sink.url, types: ['call.ended'], from: 'oldest' });
+    await sink.count(1);
+    expect((await world.ask(`/v1/webhooks/${id}/replay`, { method: 'POST', json: { seq: ended.seq } })).status).toBe(202);
+    await sink.count(2);
+    expect((await world.ask(`/v1/webhooks/${id}/replay`, { method: 'POST', json: { from: 'oldest' } })).status).toBe(202);
+    const received = await sink.count(3);
+    expect(received.map(({ headers }) => headers['webhook-id'])).toEqual([ended.id, ended.id, ended.id]);
+  });
+});
+
+describe('administration', () => {
+  test('a test says how it went, also of an endpoint that fails', async () => {
+    const world = await serveNative();
+    const sink = await startSink(refuse(500));
+    const { id } = await create(world, { url: sink.url });
+    const { body } = await world.ask(`/v1/webhooks/${id}/test`, { method: 'POST' });
+    expect(body).toMatchObject({ seq: 0, outcome: 'given-up', status: 500, reply: 'no', failure: { kind: 'status' } });
+    expect(bodyOf(sink.received[0] as Received)).toMatchObject({ type: 'webhook.test', webhook: id });
+  });
+
+  test('the deliveries of a webhook can be listed, the newest first', async () => {
+    const world = await serveNative();
+    const sink = await startSink();
+    const { id } = await create(world, { url: sink.url, types: ['call.*'] });
+    const ended = await playCall(world);
+    const sent = await sink.count(2);
+    // The answer is there when the next request is: a test comes after it.
+    await world.ask(`/v1/webhooks/${id}/test`, { method: 'POST' });
+    const { body } = await world.ask(`/v1/webhooks/${id}/deliveries?outcome=delivered&seq=${bodyOf(sent[0] as Received).seq}`);
+    expect(body).toMatchObject({ deliveries: [{ attempt: 1, status: 204, outcome: 'delivered' }] });
+    expect(ended.type).toBe('call.ended');
+  });
+
+  test('a webhook that is paused keeps what happens, and sends it when it is resumed', async () => {
+    const world = await serveNative();
+    const sink = await startSink();
+    const { id } = await create(world, { url: sink.url, types: ['call.ended'] });
+    expect((await world.ask(`/v1/webhooks/${id}/pause`, { method: 'POST' })).body).toMatchObject({ status: 'paused', reason: 'by-hand' });
+    await playCall(world);
+    expect(sink.received).toHaveLength(0);
+    expect((await world.ask(`/v1/webhooks/${id}/resume`, { method: 'POST' })).body).toMatchObject({ status: 'active' });
+    await sink.count(1);
+  });
+
+  test('one that was deleted is gone, and is sent nothing more', async () => {
+    const world = await serveNative();
+    const sink = await startSink();
+    const { id } = await create(world, { url: sink.url });
+    expect((await world.ask(`/v1/webhooks/${id}`, { method: 'DELETE' })).status).toBe(204);
+    expect((await world.ask(`/v1/webhooks/${id}`)).body).toMatchObject({ id: 'no-such-webhook' });
+    expect((await world.ask('/v1/webhooks')).body).toEqual({ webhooks: [] });
+    await playCall(world);
+    expect(sink.received).toHaveLength(0);
+  });
+
+  test('a handshake that is not answered refuses the webhook', async () => {
+    const world = await serveNative();
+    const sink = await startSink();
+    const refused = await world.ask('/v1/webhooks', { method: 'POST', json: { url: sink.url, handshake: true } });
+    expect(refused).toMatchObject({ status: 409, body: { id: 'handshake-failed' } });
+    sink.answer = ({ body }, response) => void response.end((JSON.parse(body) as { challenge: string }).challenge);
+    await create(world, { url: sink.url, handshake: true });
+  });
+
+  test.each([
+    ['a private address', { url: 'http://10.0.0.1/' }, 'address-refused'],
+    ['the address of cloud metadata', { url: 'http://169.254.169.254/latest' }, 'address-refused'],
+    ['another scheme', { url: 'ftp://example.com/' }, 'invalid-parameter'],
+    ['an event type that does not exist', { url: 'http://127.0.0.1/', types: ['call.exploded'] }, 'invalid-parameter'],
+    ['a cursor that is none', { url: 'http://127.0.0.1/', from: 'yesterday' }, 'invalid-cursor'],
+    ['a member that does not exist', { url: 'http://127.0.0.1/', color: 'red' }, 'invalid-parameter'],
+  ])('%s is refused', async (_what, asked, code) => {
+    const { ask } = await serveNative();
+    expect((await ask('/v1/webhooks', { method: 'POST', json: asked })).body).toMatchObject({ id: code });
+  });
+
+  test('is for administrators alone', async () => {
+    const { ask, keyFor } = await serveNative();
+    const headers = { authorization: `Bearer ${keyFor(['observe', 'control'])}` };
+    expect((await ask('/v1/webhooks', { headers })).status).toBe(403);
+  });
+});
