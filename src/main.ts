@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { createSocket } from 'node:dgram';
 import { once as emitted } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -32,6 +32,7 @@ import type { Dialect } from './dialects/dialect.ts';
 import type { Gateway } from './dialects/gateway.ts';
 import { createNativeDialect } from './dialects/native/index.ts';
 import { createNoojeeDialect } from './dialects/noojee/index.ts';
+import { createVoipNowDialect, type VoipNowOptions } from './dialects/voipnow/index.ts';
 import { startTenant, type RunningTenant } from './engine/tenant-engine.ts';
 import { createBearer, requireScope } from './http/bearer.ts';
 import { createHttpServer, type HttpServerOptions } from './http/http-server.ts';
@@ -262,11 +263,29 @@ const clientsOf = (config: Config): readonly ConfiguredClient[] =>
 const dialectsOf = (config: Config): readonly Dialect[] => {
   const tenants = Object.entries(config.tenants);
   const noojee = tenants.filter(([, { dialects }]) => dialects.noojee.enabled);
+  const voipnow = tenants.filter(([, { dialects }]) => dialects.voipnow.enabled);
   return [
     createNativeDialect({ version }),
     ...(noojee.length === 0 ? [] : [createNoojeeDialect(new Map(noojee.map(([name, { dialects }]) => [tenantId(name), dialects.noojee])))]),
+    ...(voipnow.length === 0
+      ? []
+      : [createVoipNowDialect(new Map(voipnow.map(([name, { dialects }]) => [tenantId(name), voipNowOptions(dialects.voipnow)])))]),
   ];
 };
+
+const voipNowOptions = ({ accounts, ...options }: TenantConfig['dialects']['voipnow']): VoipNowOptions => ({
+  ...options,
+  accounts: Object.fromEntries(
+    Object.entries(accounts).map(([login, account]) => {
+      const {
+        passwordSha256 = createHash('sha256')
+          .update(account.password ?? '')
+          .digest('hex'),
+      } = account;
+      return [login, { ...account, passwordSha256 }];
+    }),
+  ),
+});
 
 const httpOptions = ({ http }: Config): Pick<HttpServerOptions, 'host' | 'port' | 'tls' | 'publicUrl' | 'trustedProxies' | 'limits'> => ({
   host: http.host,
@@ -360,6 +379,9 @@ const demo = async (options: DemoOptions, output: Output, signal: AbortSignal): 
     tenants: {
       [demoTenant]: {
         pbxs: { sandbox: { kind: 'sandbox', seed: options.seed, traffic: !options.quiet } },
+        dialects: {
+          voipnow: { prefix: '12340', accounts: { demo: { password: 'demo', scopes: ['observe', 'control', 'supervise', 'record'] } } },
+        },
         clients: { 'demo-client': { secret: 'demo-secret', scopes: ['observe', 'control', 'supervise', 'record'] } },
       },
     },

@@ -78,8 +78,41 @@ const noojee = z.strictObject({
   maxPolls: z.int().min(1).max(10_000).default(200).describe('Polls that one key may have waiting at once.'),
 });
 
+const voipnowAccount = z
+  .strictObject({
+    password: z.string().min(1).max(256).optional().describe('Its password. OAuth 1.0a works for accounts that have it here.'),
+    passwordSha256: z
+      .string()
+      .regex(/^[0-9a-f]{64}$/, 'SHA-256 in lower-case hex')
+      .optional()
+      .describe('SHA-256 of the password, lower-case hex, in its place.'),
+    scopes: z
+      .array(z.enum(['observe', 'control', 'supervise', 'record']))
+      .min(1)
+      .default(['observe', 'control'])
+      .describe('What it may do.'),
+  })
+  .refine(
+    ({ password, passwordSha256 }) => (password === undefined) !== (passwordSha256 === undefined),
+    'either password or passwordSha256',
+  );
+
+const voipnow = z.strictObject({
+  enabled: z.boolean().default(true).describe('Serve the VoipNow CallAPI and UnifiedAPI.'),
+  prefix: z
+    .string()
+    .regex(/^[0-9]{1,16}$/, 'digits, at most 16')
+    .default('1000')
+    .describe("The customer's number that stands before extensions: of 12340, 101 is 12340101 or 12340*101."),
+  accounts: z.record(z.string().min(1).max(64), voipnowAccount).default({}).describe('Who may use CallAPI and its web page, by login.'),
+  maxAgeSeconds: z.int().min(5).max(86_400).default(600).describe('A call event that could not be delivered for so long is given up.'),
+  attempts: z.int().min(1).max(20).default(1).describe("How often a call event is tried; the vendor's servers try once."),
+  lowerCaseFlow: z.boolean().default(false).describe('Write CallFlow as in and out, not IN and OUT.'),
+});
+
 const dialects = z.strictObject({
   noojee: noojee.prefault({}).describe('The Noojee CallManagementAPI.'),
+  voipnow: voipnow.prefault({}).describe('The VoipNow CallAPI and UnifiedAPI.'),
 });
 
 const prefix = z.string().regex(/^[0-9+*#]{1,32}$/, 'digits, +, * and #, at most 32');

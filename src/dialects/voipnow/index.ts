@@ -1,0 +1,100 @@
+import type { FastifyInstance } from 'fastify';
+import { openProjection, type Projection } from '../../delivery/projection.ts';
+import type { HttpFront } from '../../http/http-server.ts';
+import { GatewayError } from '../../model/errors.ts';
+import type { TenantId } from '../../model/ids.ts';
+import type { Dialect } from '../dialect.ts';
+import type { Gateway } from '../gateway.ts';
+import { Guard, type Account } from './auth.ts';
+import type { TenantSource } from './calls.ts';
+import { createNumbers } from './numbers.ts';
+import { defaultVoipNowOptions, type VoipNowOptions } from './options.ts';
+import { createVoipNowProjector, type VoipNowState } from './project.ts';
+import { Publisher } from './publish.ts';
+import { PublishedRequests } from './requests.ts';
+import { voipNowRoutes } from './routes.ts';
+import type { Happening } from './schema.ts';
+
+export type { VoipNowAccount, VoipNowOptions } from './options.ts';
+
+/** VoipNow's CallAPI and UnifiedAPI, for the tenants that have options for them; what an option leaves out is its default. */
+export const createVoipNowDialect = (tenants: ReadonlyMap<TenantId, Partial<VoipNowOptions>>): Dialect => new VoipNow(tenants);
+
+interface OpenTenant {
+  readonly source: TenantSource;
+  readonly projection: Projection<VoipNowState, Happening>;
+}
+
+class VoipNow implements Dialect {
+  readonly name = 'voipnow';
+  readonly #tenants: ReadonlyMap<TenantId, Partial<VoipNowOptions>>;
+  readonly #open = new Map<TenantId, OpenTenant>();
+
+  constructor(tenants: ReadonlyMap<TenantId, Partial<VoipNowOptions>>) {
+    this.#tenants = tenants;
+  }
+
+  async open(gateway: Gateway): Promise<void> {
+    for (const [tenant, options] of this.#tenants) {
+      const open = await openTenant(gateway, tenant, { ...defaultVoipNowOptions, ...options });
+      if (open !== undefined) this.#open.set(tenant, open);
+    }
+  }
+
+  async routes(scope: FastifyInstance, gateway: Gateway, front: HttpFront): Promise<void> {
+    const guard = new Guard({ accounts: accountsOf(this.#tenants), tokens: gateway.tokens, clock: gateway.clock });
+    await voipNowRoutes(scope, { gateway, front, guard, sourceOf: (tenant) => this.#open.get(tenant)?.source });
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(
+      [...this.#open.values()].map(async ({ source, projection }) => {
+        await source.publisher.close();
+        await projection.close();
+      }),
+    );
+  }
+}
+
+const openTenant = async (gateway: Gateway, tenant: TenantId, options: VoipNowOptions): Promise<OpenTenant | undefined> => {
+  const engine = gateway.engine(tenant);
+  if (engine === undefined) return undefined;
+  const { store, clock, newId, control, webhooks, log: logger } = gateway;
+  const projection = await openProjection({
+    tenant,
+    projector: createVoipNowProjector(),
+    log: engine.log,
+    store,
+    clock,
+    logger,
+    snapshot: () => engine.snapshot(),
+  });
+  const numbers = createNumbers(engine, options.prefix);
+  const publisher = new Publisher({ tenant, engine: webhooks, projection, numbers, options, epoch: () => engine.cursor().epoch });
+  const requests = new PublishedRequests({
+    tenant,
+    store,
+    clock,
+    newId,
+    checkUrl: (url) => webhooks.check(url),
+    onChange: (now, before) => {
+      if (now !== undefined) publisher.publish(now);
+      else if (before !== undefined) publisher.withdraw(before);
+    },
+  });
+  for (const request of requests.all()) publisher.publish(request);
+  return { source: { engine, control, store, numbers, options, requests, publisher }, projection };
+};
+
+/** Throws `config-invalid` for two accounts of one login: a request names no tenant. */
+const accountsOf = (tenants: ReadonlyMap<TenantId, Partial<VoipNowOptions>>): ReadonlyMap<string, Account> => {
+  const accounts = new Map<string, Account>();
+  for (const [tenant, { accounts: own = {} }] of tenants) {
+    for (const [login, account] of Object.entries(own)) {
+      if (accounts.has(login))
+        throw new GatewayError('config-invalid', { login }, { note: `Two tenants have a VoipNow account ${login}.` });
+      accounts.set(login, { ...account, tenant });
+    }
+  }
+  return accounts;
+};

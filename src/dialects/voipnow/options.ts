@@ -1,0 +1,32 @@
+import type { Scope } from '../../auth/auth.ts';
+
+/** Somebody who may use CallAPI and the web page. */
+export interface VoipNowAccount {
+  /** Hex, lower case: the very text that CallAPI clients send. */
+  readonly passwordSha256: string;
+  /** Where it is known: OAuth 1.0a needs it. */
+  readonly password?: string | undefined;
+  readonly scopes: readonly Scope[];
+}
+
+/** What can be set for the VoipNow APIs of one tenant. */
+export interface VoipNowOptions {
+  /** The customer's number, put before an extension's to make it unique: `12340` and `101` are `12340101` or `12340*101`. */
+  readonly prefix: string;
+  /** By login. */
+  readonly accounts: Readonly<Record<string, VoipNowAccount>>;
+  /** A call event that could not be delivered for so long is given up: a stale CALLING is worse than none. */
+  readonly maxAgeSeconds: number;
+  /** How often a call event is tried; the vendor's servers try once. */
+  readonly attempts: number;
+  /** Write CallFlow as `in` and `out`, as some servers did, against the vendor's pages. */
+  readonly lowerCaseFlow: boolean;
+}
+
+export const defaultVoipNowOptions: VoipNowOptions = {
+  prefix: '1000',
+  accounts: {},
+  maxAgeSeconds: 600,
+  attempts: 1,
+  lowerCaseFlow: false,
+};

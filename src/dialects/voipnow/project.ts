@@ -1,0 +1,239 @@
+import { createHash } from 'node:crypto';
+import { Map as ImmutableMap } from 'immutable';
+import type { Message, Projected, Projector } from '../../delivery/projection.ts';
+import type { Call, Leg, Party } from '../../model/call.ts';
+import type { EventOf, EventType } from '../../model/event.ts';
+import type { CallId, ExtensionNumber, LegId } from '../../model/ids.ts';
+import type { LiveState } from '../../model/live-state.ts';
+import { microsOf } from '../../model/time.ts';
+import type { DialStatus, EventNumber, Happening, Part, Side } from './schema.ts';
+
+/** An extension's part in a call that goes on: all the legs by which it takes part, one a device. */
+interface LivePart extends Part {
+  readonly legs: readonly LegId[];
+  readonly answered: boolean;
+}
+
+export interface VoipNowState {
+  readonly parts: ImmutableMap<ExtensionNumber, readonly LivePart[]>;
+}
+
+const types = ['leg.started', 'leg.connected', 'legs.linked', 'leg.ended'] as const satisfies readonly EventType[];
+type Told = { [Each in (typeof types)[number]]: EventOf<Each> }[(typeof types)[number]];
+
+/** Folds a tenant's events into the vendor's; a message's key is the extension. */
+export const createVoipNowProjector = (): Projector<VoipNowState, Happening> => ({
+  name: 'voipnow',
+  version: 1,
+  types: new Set<EventType>(types),
+  initial: { parts: ImmutableMap() },
+  project: (state, event) => {
+    const step = new Step(state, event as Told);
+    step.take();
+    return step.result();
+  },
+  // Of a gap nothing is told afterwards; who is still there keeps the ids under which it was told of.
+  rebase: (state, live) => ({ parts: partsOf(state, live) }),
+  save: ({ parts }) => [...parts.entries()],
+  load: (saved) => ({ parts: ImmutableMap(saved as readonly [ExtensionNumber, readonly LivePart[]][]) }),
+});
+
+/** One event on its way through the fold. */
+class Step {
+  readonly #event: Told;
+  readonly #messages: Message<Happening>[] = [];
+  #state: VoipNowState;
+
+  constructor(state: VoipNowState, event: Told) {
+    this.#state = state;
+    this.#event = event;
+  }
+
+  result(): Projected<VoipNowState, Happening> {
+    return { state: this.#state, messages: this.#messages };
+  }
+
+  take(): void {
+    const event = this.#event;
+    const { call, leg } = event;
+    if (call === undefined) return undefined;
+    switch (event.type) {
+      case 'leg.started':
+        return leg === undefined ? undefined : this.#started(call, leg);
+      case 'leg.connected':
+        // The caller's own leg is connected by announcements too; it is answered when it is linked.
+        return leg?.direction === 'inbound' ? this.#answered(leg) : undefined;
+      case 'legs.linked':
+        for (const each of call.legs) {
+          if (each.direction === 'outbound' && (each.id === event.legId || each.id === event.data.peer)) this.#answered(each);
+        }
+        return undefined;
+      case 'leg.ended':
+        return leg === undefined ? undefined : this.#ended(event, leg);
+      default:
+        return event satisfies never;
+    }
+  }
+
+  /** A second device of the extension that is called is one more leg of the same part. */
+  #started(call: Call, leg: Leg): void {
+    const { extension } = leg;
+    if (extension === undefined || leg.supervising !== undefined) return;
+    const flow = flowOf(leg);
+    const parts = this.#partsOf(extension);
+    const same = parts.find((part) => part.call === call.id && part.flow === flow && !part.answered);
+    if (same !== undefined) return this.#replace(same, { ...same, legs: [...same.legs, leg.id] });
+    const part = createPart(call, leg, extension);
+    this.#set(extension, [...parts, part]);
+    return this.#tell(flow === 'IN' ? 0 : 1, 'CALLING', part);
+  }
+
+  #answered(leg: Leg): void {
+    const part = this.#partOf(leg);
+    if (part === undefined || part.answered) return;
+    this.#replace(part, { ...part, answered: true });
+    this.#tell(part.flow === 'IN' ? 3 : 4, 'ANSWER', part);
+  }
+
+  #ended(event: EventOf<'leg.ended'>, leg: Leg): void {
+    const part = this.#partOf(leg);
+    if (part === undefined) return;
+    const legs = part.legs.filter((id) => id !== leg.id);
+    if (legs.length > 0) return this.#replace(part, { ...part, legs });
+    this.#replace(part);
+    return this.#tell(2, part.answered ? 'ANSWER' : statusOf(leg, event), part);
+  }
+
+  #partsOf(extension: ExtensionNumber): readonly LivePart[] {
+    return this.#state.parts.get(extension) ?? [];
+  }
+
+  #partOf(leg: Leg): LivePart | undefined {
+    return leg.extension === undefined ? undefined : this.#partsOf(leg.extension).find(({ legs }) => legs.includes(leg.id));
+  }
+
+  #replace(part: LivePart, by?: LivePart): void {
+    this.#set(
+      part.extension,
+      this.#partsOf(part.extension).flatMap((each) => (each !== part ? [each] : by === undefined ? [] : [by])),
+    );
+  }
+
+  #set(extension: ExtensionNumber, parts: readonly LivePart[]): void {
+    const all = this.#state.parts;
+    this.#state = { parts: parts.length === 0 ? all.delete(extension) : all.set(extension, parts) };
+  }
+
+  #tell(type: EventNumber, status: Happening['status'], { legs: _legs, answered: _answered, ...part }: LivePart): void {
+    const { seq, id, time } = this.#event;
+    this.#messages.push({ key: part.extension, body: { seq, event: id, at: microsOf(time), type, status, part } });
+  }
+}
+
+const flowOf = (leg: Leg): Part['flow'] => (leg.direction === 'inbound' ? 'IN' : 'OUT');
+
+const createPart = (call: Call, leg: Leg, extension: ExtensionNumber): LivePart => {
+  const flow = flowOf(leg);
+  const own = { ...sideOf(leg.party), extension };
+  const peer = leg.peer.number === '' ? (flow === 'IN' ? call.from : call.to) : leg.peer;
+  return {
+    extension,
+    call: call.id,
+    callId: uniqueIdOf(call),
+    apiId: apiIdOf(call.id),
+    flow,
+    caller: flow === 'IN' ? sideOf(peer) : own,
+    called: flow === 'IN' ? own : sideOf(peer),
+    did: flow === 'IN' ? (call.did ?? '') : '',
+    dialled: call.did ?? call.dialled ?? (flow === 'IN' ? extension : call.to.number),
+    legs: [leg.id],
+    answered: false,
+  };
+};
+
+const sideOf = ({ number, name, extension }: Party): Side => ({ number, name, ...(extension === undefined ? undefined : { extension }) });
+
+/** The call's id as MakeCall and the phoneCalls resource know it: 20 hexadecimal digits. */
+export const apiIdOf = (call: CallId): string => createHash('sha256').update(call).digest('hex').slice(0, 20);
+
+/**
+ * The PBX's own id of the call's first channel where it has the form that clients expect (`1412750652.496`, Asterisk's, so that
+ * it can be found in the PBX's records); made of the start and a digest of the call where it has not.
+ */
+export const uniqueIdOf = (call: Call): string => {
+  const channel = call.legs.find(({ ordinal }) => ordinal === 1)?.channel ?? '';
+  if (/^\d+\.\d+$/.test(channel)) return channel;
+  const digits = Number.parseInt(apiIdOf(call.id).slice(0, 7), 16);
+  return `${Math.floor(Date.parse(call.startedAt) / 1000)}.${digits}`;
+};
+
+/** How a part ended in which nobody answered. */
+const statusOf = (leg: Leg, { data: { cause, endedBy } }: EventOf<'leg.ended'>): DialStatus => {
+  switch (cause.name) {
+    case 'user-busy':
+    case 'call-rejected':
+      return 'BUSY';
+    case 'no-answer':
+    case 'no-user-response':
+      return 'NOANSWER';
+    case 'answered-elsewhere':
+      return 'CANCEL';
+    case 'subscriber-absent':
+    case 'destination-out-of-order':
+      return 'CHANUNAVAIL';
+    case 'normal-clearing':
+    case 'unknown':
+      return leg.direction === 'inbound' ? statusOfCalled(leg, endedBy) : statusOfCaller(leg, endedBy);
+    default:
+      return 'CONGESTION';
+  }
+};
+
+const statusOfCalled = (leg: Leg, endedBy: EventOf<'leg.ended'>['data']['endedBy']): DialStatus => {
+  switch (endedBy) {
+    case 'self':
+      return 'BUSY';
+    case 'peer':
+    case 'command':
+      return 'CANCEL';
+    case 'pbx':
+    case 'unknown':
+      return leg.ringingAt === undefined ? 'CONGESTION' : 'NOANSWER';
+    default:
+      return endedBy satisfies never;
+  }
+};
+
+const statusOfCaller = (leg: Leg, endedBy: EventOf<'leg.ended'>['data']['endedBy']): DialStatus => {
+  // It waited in a queue and left.
+  if (leg.queue !== undefined) return 'CANCEL';
+  // Voicemail or a menu took the call.
+  if (leg.connectedAt !== undefined) return 'ANSWER';
+  switch (endedBy) {
+    case 'self':
+    case 'command':
+      return 'CANCEL';
+    case 'peer':
+    case 'pbx':
+      return 'NOANSWER';
+    case 'unknown':
+      return 'CONGESTION';
+    default:
+      return endedBy satisfies never;
+  }
+};
+
+const partsOf = (state: VoipNowState, live: LiveState): VoipNowState['parts'] => {
+  let parts: VoipNowState['parts'] = ImmutableMap();
+  for (const call of live.calls) {
+    for (const leg of call.legs) {
+      const { extension } = leg;
+      if (extension === undefined || leg.state === 'ended' || leg.supervising !== undefined) continue;
+      const known = state.parts.get(extension)?.find(({ legs }) => legs.includes(leg.id));
+      const answered = leg.connectedAt !== undefined && (leg.direction === 'inbound' || call.answeredAt !== undefined);
+      const part = { ...(known ?? createPart(call, leg, extension)), legs: [leg.id], answered };
+      parts = parts.set(extension, [...(parts.get(extension) ?? []), part]);
+    }
+  }
+  return parts;
+};

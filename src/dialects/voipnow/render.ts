@@ -1,0 +1,56 @@
+import type { DeliveryRequest } from '../../delivery/webhooks/webhook-engine.ts';
+import type { Numbers } from './numbers.ts';
+import type { Happening, Profile, PublishedRequest } from './schema.ts';
+
+export type Parameter = readonly [name: string, value: string];
+
+/**
+ * The parameters of a call event. Of the first generation the nine of the vendor's table come first, in its order and with its
+ * `CallerIDNam`; `CallerIDName`, which every known receiver reads, and `CallAPIID`, which real servers sent too, follow.
+ */
+export const renderParameters = (
+  { part, status }: Pick<Happening, 'part' | 'status'>,
+  profile: Profile,
+  numbers: Numbers,
+  lowerCaseFlow = false,
+): readonly Parameter[] => {
+  const { caller, called } = part;
+  const callerExtension = numbers.extensionOf(caller);
+  const calledExtension = numbers.extensionOf(called);
+  const name = caller.name;
+  return [
+    ['CallID', part.callId],
+    ['CallerIDNum', numbers.numberOf(caller, profile)],
+    [profile === 'callapi2' ? 'CallerIDNam' : 'CallerIDName', name],
+    ['CalledDID', part.did],
+    ['CalledExtension', calledExtension === undefined ? '' : numbers.extended(calledExtension, profile)],
+    ['CallStatus', renderStatus(status, profile)],
+    ['CallFlow', lowerCaseFlow ? part.flow.toLowerCase() : part.flow],
+    ['CallerExtension', callerExtension === undefined ? '' : numbers.extended(callerExtension, profile)],
+    ['CalledNumber', numbers.numberOf({ number: part.dialled }, profile)],
+    ...(profile === 'callapi2' ? [['CallerIDName', name] as const] : []),
+    ['CallAPIID', part.apiId],
+  ];
+};
+
+/** The first generation knows two ends. */
+const renderStatus = (status: Happening['status'], profile: Profile): string =>
+  profile === 'uapi3' || status === 'CALLING' || status === 'ANSWER' ? status : 'UNKNOWN';
+
+/** Percent-encoded UTF-8 with `*` and `@` left raw, as the vendor's servers wrote them; a blank is `%20`. */
+export const encodeParameters = (parameters: readonly Parameter[]): string =>
+  parameters
+    .map(([name, value]) => `${encodeURIComponent(name)}=${encodeURIComponent(value.toWellFormed()).replaceAll('%40', '@')}`)
+    .join('&');
+
+/** The request itself: the address's own query stays as it is, before the parameters of a GET. */
+export const renderRequest = (
+  { url, method }: Pick<PublishedRequest, 'url' | 'method'>,
+  parameters: readonly Parameter[],
+): DeliveryRequest => {
+  const encoded = encodeParameters(parameters);
+  if (method === 'POST') return { headers: { 'content-type': 'application/x-www-form-urlencoded' }, body: encoded };
+  const [address = ''] = url.split('#', 1);
+  const joint = !address.includes('?') ? '?' : /[?&]$/.test(address) ? '' : '&';
+  return { url: `${address}${joint}${encoded}` };
+};

@@ -1,0 +1,130 @@
+import { GatewayError } from '../../model/errors.ts';
+import type { ExtensionNumber, NewId, TenantId } from '../../model/ids.ts';
+import { isoTime, type Clock } from '../../model/time.ts';
+import type { Store } from '../../store/store.ts';
+import type { EventNumber, Profile, PublishedRequest } from './schema.ts';
+
+/** What may be changed of a request. */
+export interface RequestChange {
+  readonly type?: EventNumber;
+  readonly method?: PublishedRequest['method'];
+  readonly url?: string;
+  readonly enabled?: boolean;
+  readonly notes?: string;
+}
+
+export interface NewRequest extends RequestChange {
+  /** Made up when absent. */
+  readonly id?: string;
+  readonly extension: ExtensionNumber;
+  readonly type: EventNumber;
+  readonly url: string;
+  readonly profile: Profile;
+}
+
+export interface RequestsOptions {
+  readonly tenant: TenantId;
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly newId: NewId;
+  /** Throws `invalid-parameter` or `address-refused`. */
+  readonly checkUrl: (url: string) => Promise<void>;
+  /** Told of each change once it is durable: what is now, and what was. */
+  readonly onChange: (now: PublishedRequest | undefined, before: PublishedRequest | undefined) => void;
+}
+
+const stateName = 'voipnow:requests';
+const mostOfExtension = 50;
+const mostOfTenant = 2_000;
+const longestUrl = 2_000;
+const longestNotes = 1_000;
+
+/**
+ * The web requests published for the call events of a tenant's extensions. A fault is `invalid-parameter` whose `field` is
+ * `id`, `type`, `url` or `notes`, `address-refused`, `not-found`, or `too-many-requests` for one more than there may be.
+ */
+export class PublishedRequests {
+  readonly #options: RequestsOptions;
+  #requests: readonly PublishedRequest[];
+
+  constructor(options: RequestsOptions) {
+    this.#options = options;
+    const text = options.store.state.get(options.tenant, stateName);
+    this.#requests = text === undefined ? [] : (JSON.parse(text) as readonly PublishedRequest[]);
+  }
+
+  all(): readonly PublishedRequest[] {
+    return this.#requests;
+  }
+
+  /** Of an extension, of one type or of all, in the order in which they were added. */
+  list(extension: ExtensionNumber, type?: EventNumber): readonly PublishedRequest[] {
+    return this.#requests.filter((request) => request.extension === extension && (type === undefined || request.type === type));
+  }
+
+  get(extension: ExtensionNumber, id: string): PublishedRequest {
+    const found = this.#find(extension, id);
+    if (found === undefined) throw new GatewayError('not-found', { field: 'id' }, { note: 'The extension has no such request.' });
+    return found;
+  }
+
+  async add(wish: NewRequest): Promise<PublishedRequest> {
+    const { clock, newId } = this.#options;
+    const request: PublishedRequest = {
+      id: wish.id ?? newId.token().slice(0, 30),
+      extension: wish.extension,
+      type: wish.type,
+      method: wish.method ?? 'GET',
+      url: wish.url,
+      enabled: wish.enabled ?? true,
+      notes: wish.notes ?? '',
+      profile: wish.profile,
+      modified: isoTime(clock.now()),
+    };
+    await this.#check(request);
+    // After the look at the address, which takes its time: whatever was added meanwhile counts.
+    if (this.#find(request.extension, request.id) !== undefined) throw refused('id', 'The extension has a request of this id.');
+    if (this.#requests.length >= mostOfTenant || this.list(request.extension).length >= mostOfExtension) {
+      throw new GatewayError('too-many-requests', { field: 'id' }, { note: `An extension has at most ${mostOfExtension} requests.` });
+    }
+    this.#write([...this.#requests, request]);
+    this.#options.onChange(request, undefined);
+    return request;
+  }
+
+  async edit(extension: ExtensionNumber, id: string, change: RequestChange): Promise<PublishedRequest> {
+    const wished = { ...this.get(extension, id), ...change };
+    await this.#check(wished);
+    const before = this.get(extension, id);
+    const now: PublishedRequest = { ...before, ...change, modified: isoTime(this.#options.clock.now()) };
+    this.#write(this.#requests.map((request) => (request === before ? now : request)));
+    this.#options.onChange(now, before);
+    return now;
+  }
+
+  remove(extension: ExtensionNumber, id: string): PublishedRequest {
+    const before = this.get(extension, id);
+    this.#write(this.#requests.filter((request) => request !== before));
+    this.#options.onChange(undefined, before);
+    return before;
+  }
+
+  #find(extension: ExtensionNumber, id: string): PublishedRequest | undefined {
+    return this.#requests.find((request) => request.extension === extension && request.id === id);
+  }
+
+  async #check({ id, url, notes, type, profile }: PublishedRequest): Promise<void> {
+    if (!/^[A-Za-z0-9]{1,255}$/.test(id)) throw refused('id', 'A request id is 1 to 255 letters and digits.');
+    if (type > 2 && profile === 'callapi2') throw refused('type', 'CallAPI has the events 0 (Dial-In), 1 (Dial-Out) and 2 (Hangup).');
+    if (notes.length > longestNotes) throw refused('notes', `Notes have at most ${longestNotes} characters.`);
+    if (url.length > longestUrl) throw refused('url', `A URL has at most ${longestUrl} characters.`);
+    await this.#options.checkUrl(url);
+  }
+
+  #write(requests: readonly PublishedRequest[]): void {
+    this.#options.store.state.put(this.#options.tenant, stateName, JSON.stringify(requests));
+    this.#requests = requests;
+  }
+}
+
+const refused = (field: string, note: string): GatewayError => new GatewayError('invalid-parameter', { field }, { note });

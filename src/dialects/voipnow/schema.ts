@@ -1,0 +1,103 @@
+import { z } from 'zod';
+import type { ExtensionNumber, CallId } from '../../model/ids.ts';
+import type { IsoTime, Micros } from '../../model/time.ts';
+
+/** The vendor's generations: who asks by CallAPI gets the parameters of the first, who asks by UnifiedAPI those of the later. */
+export const profiles = ['callapi2', 'uapi3'] as const;
+export type Profile = (typeof profiles)[number];
+
+/** The call events by the vendor's numbers; the two answers exist in the later generation alone. */
+export const eventTypes = [0, 1, 2, 3, 4] as const;
+export type EventNumber = (typeof eventTypes)[number];
+export const eventNames = ['Dial-In', 'Dial-Out', 'Hangup', 'Answer incoming', 'Answer outgoing'] as const;
+
+export const methods = ['GET', 'POST'] as const;
+
+/** A web request that is made when an event of that type happens to the extension. */
+export interface PublishedRequest {
+  readonly id: string;
+  readonly extension: ExtensionNumber;
+  readonly type: EventNumber;
+  readonly method: (typeof methods)[number];
+  readonly url: string;
+  readonly enabled: boolean;
+  readonly notes: string;
+  readonly profile: Profile;
+  readonly modified: IsoTime;
+}
+
+/** Asterisk's DIALSTATUS, as the later generation says how a call ended; the older says `ANSWER` or `UNKNOWN`. */
+export const dialStatuses = ['ANSWER', 'BUSY', 'NOANSWER', 'CANCEL', 'CONGESTION', 'CHANUNAVAIL'] as const;
+export type DialStatus = (typeof dialStatuses)[number];
+
+export interface Side {
+  readonly number: string;
+  readonly name: string;
+  readonly extension?: ExtensionNumber;
+}
+
+/** The part that an extension takes in a call, as its events tell of it from beginning to end. */
+export interface Part {
+  readonly extension: ExtensionNumber;
+  /** The call in which it began; it may have been merged into another since. */
+  readonly call: CallId;
+  /** The vendor's two ids of that call. */
+  readonly callId: string;
+  readonly apiId: string;
+  readonly flow: 'IN' | 'OUT';
+  readonly caller: Side;
+  readonly called: Side;
+  /** The public number that was called, of a call from outside. */
+  readonly did: string;
+  /** What the caller dialled. */
+  readonly dialled: string;
+}
+
+/** An event of the vendor's: what happened to an extension, and by which event of the log it is known. */
+export interface Happening {
+  readonly seq: number;
+  readonly event: string;
+  readonly at: Micros;
+  readonly type: EventNumber;
+  readonly status: 'CALLING' | DialStatus;
+  readonly part: Part;
+}
+
+const numberish = z.union([z.string(), z.int()]).transform(String);
+
+/** The body that makes or changes a PhoneCallEvent; what it means is for `parse` to say, so that each fault gets its vendor's code. */
+export const phoneCallEventBody = z.object({
+  type: numberish.optional(),
+  id: z.string().optional(),
+  method: numberish.optional(),
+  note: z.string().nullish(),
+  url: z.string().optional(),
+  status: numberish.optional(),
+});
+export type PhoneCallEventBody = z.infer<typeof phoneCallEventBody>;
+
+const oneOrMore = z.union([numberish, z.array(numberish)]).transform((value) => (Array.isArray(value) ? value : [value]));
+
+/** The body of a simple phone call. */
+export const phoneCallBody = z.object({
+  extension: numberish.optional(),
+  phoneCallView: z
+    .array(
+      z.object({
+        source: oneOrMore,
+        destination: oneOrMore,
+        callerId: z.string().nullish(),
+      }),
+    )
+    .min(1)
+    .max(1),
+  nonce: z.string().max(255).nullish(),
+});
+
+/** The body that acts on a phone call. */
+export const phoneCallActionBody = z.object({
+  action: z.string(),
+  phoneCallViewId: z.string().optional(),
+  sendCallTo: numberish.optional(),
+  maxInParking: z.coerce.number().int().min(10).max(3600).default(180),
+});
