@@ -169,7 +169,7 @@ export const startGateway = async (config: Config, surroundings: Surroundings): 
     const webhooks = createWebhookEngine({ store, guard, clock, timers, wheel, random: Math.random, logger, version });
     closers.push(() => webhooks.close());
     const rules = new Map(Object.entries(config.tenants).map(([name, { policy }]) => [tenantId(name), policy]));
-    const control = await createControl({ engines, store, clock, timers, newId, logger, rules });
+    const control = await createControl({ engines, store, clock, timers, newId, logger, rules, recordings: recordingFolders(config) });
     closers.push(() => control.close());
 
     const gateway: Gateway = {
@@ -287,6 +287,13 @@ const voipNowOptions = ({ accounts, ...options }: TenantConfig['dialects']['voip
   ),
 });
 
+const recordingFolders = ({ tenants }: Config): ReadonlyMap<PbxId, string> =>
+  new Map(
+    Object.values(tenants)
+      .flatMap(({ pbxs }) => Object.entries(pbxs))
+      .flatMap(([name, pbx]) => (pbx.kind === 'asterisk' && pbx.recordings !== undefined ? [[pbxId(name), pbx.recordings]] : [])),
+  );
+
 const httpOptions = ({ http }: Config): Pick<HttpServerOptions, 'host' | 'port' | 'tls' | 'publicUrl' | 'trustedProxies' | 'limits'> => ({
   host: http.host,
   port: http.port,
@@ -362,7 +369,7 @@ const surroundingsOf = (logger: Logger): Surroundings => ({
 const loggerOf = (level: Config['logLevel']): Logger => pino({ level, base: null }, pino.destination({ dest: 2, sync: true }));
 
 const demoTenant = 'demo';
-const demoScopes: readonly Scope[] = ['observe', 'control', 'supervise', 'record', 'administer'];
+const demoScopes: readonly Scope[] = ['observe', 'control', 'supervise', 'record', 'recordings', 'administer'];
 const demoKeys = [
   { name: 'demo', secret: 'demo-key' },
   { name: 'the Noojee sample', secret: 'f863246a-973e-11e6-8784-08002718f5b5' },

@@ -37,6 +37,8 @@ export interface SandboxTenantOptions {
   /** Its name, and that of its PBX; the demo when absent. */
   readonly tenant?: string;
   readonly rules?: DialRules;
+  /** The folder of its PBX's recordings. */
+  readonly recordings?: string;
 }
 
 /** One tenant with the demo's office, its log and store on disk, its time moved by the test alone. */
@@ -60,7 +62,9 @@ export const startSandboxTenant = async (folder = temporaryFolder(), options: Sa
     }
   });
   const rules = new Map(options.rules === undefined ? [] : [[tenant, options.rules]]);
-  const control = await createControl({ engines: new Map([[tenant, engine]]), store, clock, timers: clock, newId, logger, rules });
+  const recordings = new Map(options.recordings === undefined ? [] : [[sandbox.pbx, options.recordings]]);
+  const engines = new Map([[tenant, engine]]);
+  const control = await createControl({ engines, store, clock, timers: clock, newId, logger, rules, recordings });
 
   const event = (fits: (event: Event) => boolean): Promise<Event> => {
     const known = events.find(fits);

@@ -2,9 +2,10 @@ import type { ExtensionNumber, KeyId, TenantId } from '../model/ids.ts';
 
 /**
  * What a key may do. `observe`: read state and events; `control`: command any leg; `control-own`: command the legs of its own
- * extension; `supervise`, `record`: those commands; `administer`: keys, configuration, everything.
+ * extension; `supervise`, `record`: those commands; `recordings`: listen to what was recorded; `administer`: keys, configuration,
+ * everything.
  */
-export const scopes = ['observe', 'control', 'control-own', 'supervise', 'record', 'administer'] as const;
+export const scopes = ['observe', 'control', 'control-own', 'supervise', 'record', 'recordings', 'administer'] as const;
 export type Scope = (typeof scopes)[number];
 
 /** Who is asking. */

@@ -53,7 +53,19 @@ const asterisk = z.strictObject({
     .enum(['notify-then-pickup', 'notify', 'pickup'])
     .default('notify-then-pickup')
     .describe('How a ringing phone is answered: asked by SIP NOTIFY (Event: talk), or by a second call to it that picks the first up.'),
+  hold: z
+    .enum(['notify', 'notify-then-redirect', 'redirect'])
+    .default('notify')
+    .describe(
+      'How a call is put on hold: the phone is asked by SIP NOTIFY (Event: hold), or the PBX takes both parties out of the dialplan and joins them again.',
+    ),
   voicemailContext: z.string().default('default').describe('Context of the mailboxes in voicemail.conf.'),
+  recordings: z
+    .string()
+    .optional()
+    .describe(
+      "Folder in which this machine sees Asterisk's recordings (its /var/spool/asterisk/monitor); without it none can be downloaded.",
+    ),
   extensions: z.record(z.string(), extensionOverride).default({}).describe('What is known better than the PBX tells, by extension.'),
 });
 

@@ -6,14 +6,15 @@ import type { LoggedEvent } from '../log/event-log.ts';
 import type { CommandOutcome } from '../model/command.ts';
 import { GatewayError, type ErrorCode } from '../model/errors.ts';
 import type { Event, NewEvent } from '../model/event.ts';
-import type { ChannelId, CommandId, LegId, NewId, PbxId, TenantId } from '../model/ids.ts';
+import type { CallId, ChannelId, CommandId, LegId, NewId, PbxId, RecordingId, TenantId } from '../model/ids.ts';
 import { isoTime, microsOf, type Clock, type Timers } from '../model/time.ts';
 import type { CommandRow, Store } from '../store/store.ts';
 import { Audit } from './audit.ts';
 import { checkScope, checkValues } from './check.ts';
-import type { AuditEntry, AuditQuery, CommandRecord, CommandRequest, Control, SubmitOptions } from './control.ts';
+import type { AuditEntry, AuditQuery, CommandRecord, CommandRequest, Control, Recording, RecordingFile, SubmitOptions } from './control.ts';
 import { effectOf, hasEffect, isSoAlready, type Effect, type Underway } from './effects.ts';
 import { DialPolicy, type DialRules } from './policy.ts';
+import { Recordings } from './recordings.ts';
 import { RecentCalls } from './recent-calls.ts';
 import { resolveRequest, type Resolved } from './resolve.ts';
 
@@ -26,6 +27,8 @@ export interface ControlOptions {
   readonly logger: Logger;
   /** A tenant without rules may dial anything. */
   readonly rules?: ReadonlyMap<TenantId, DialRules>;
+  /** The folders in which this machine sees the recordings of its PBXs. */
+  readonly recordings?: ReadonlyMap<PbxId, string>;
 }
 
 const idempotencyMicros = 24 * 3600 * 1e6;
@@ -69,6 +72,7 @@ class ControlRoom implements Control {
   readonly #recent = new Map<TenantId, RecentCalls>();
   readonly #audit: Audit;
   readonly #policy: DialPolicy;
+  readonly #recordings: Recordings;
   readonly #lines = new Map<string, Promise<unknown>>();
   readonly #detach: readonly (() => void)[];
   readonly #stop = new AbortController();
@@ -76,6 +80,7 @@ class ControlRoom implements Control {
   constructor(options: ControlOptions) {
     this.#options = options;
     this.#audit = new Audit(options.store, options.clock);
+    this.#recordings = new Recordings(options.recordings ?? new Map());
     this.#policy = new DialPolicy(options.rules ?? new Map(), options.clock);
     this.#detach = [...options.engines.values()].map((engine) => {
       this.#recent.set(engine.tenant, new RecentCalls());
@@ -138,6 +143,14 @@ class ControlRoom implements Control {
 
   audit(tenant: TenantId, query: AuditQuery): readonly AuditEntry[] {
     return this.#audit.list(tenant, query);
+  }
+
+  async recordings(tenant: TenantId, call: CallId): Promise<readonly Recording[]> {
+    return this.#recordings.list(this.#engine(tenant), call);
+  }
+
+  async openRecording(tenant: TenantId, call: CallId, recording: RecordingId): Promise<RecordingFile> {
+    return this.#recordings.open(this.#engine(tenant), call, recording);
   }
 
   close(): Promise<void> {

@@ -1,8 +1,9 @@
+import type { Readable } from 'node:stream';
 import type { Identity } from '../auth/auth.ts';
 import type { SlotRef, SupervisionMode } from '../model/call.ts';
 import type { CommandName } from '../model/command.ts';
 import type { ErrorCode } from '../model/errors.ts';
-import type { CallId, CommandId, ExtensionNumber, KeyId, LegId, TenantId } from '../model/ids.ts';
+import type { CallId, CommandId, ExtensionNumber, KeyId, LegId, RecordingId, TenantId } from '../model/ids.ts';
 import type { Cursor } from '../model/cursor.ts';
 import type { IsoTime } from '../model/time.ts';
 
@@ -92,6 +93,22 @@ export interface AuditQuery {
   readonly limit: number;
 }
 
+/** A recording of a leg. `file` is what the PBX calls it, where it has said. */
+export interface Recording {
+  readonly id: RecordingId;
+  readonly legId?: LegId;
+  readonly startedAt: IsoTime;
+  readonly stoppedAt?: IsoTime;
+  readonly file?: string;
+}
+
+/** The file of a recording as it is now; whoever gets it reads the stream to its end or destroys it. */
+export interface RecordingFile {
+  readonly name: string;
+  readonly size: number;
+  readonly stream: Readable;
+}
+
 export interface SubmitOptions {
   /** The same key with the same request gives the same record for 24 hours; with another request it is refused. */
   readonly idempotencyKey?: string;
@@ -116,5 +133,9 @@ export interface Control {
   list(tenant: TenantId, limit: number): readonly CommandRecord[];
   /** Every command that was asked for, the newest first. */
   audit(tenant: TenantId, query: AuditQuery): readonly AuditEntry[];
+  /** The recordings of a call, live or ended, in the order in which they began; rejects with `no-such-call`. */
+  recordings(tenant: TenantId, call: CallId): Promise<readonly Recording[]>;
+  /** Rejects with `no-such-call`, `no-such-recording`, or `recording-unavailable` where this machine cannot read the file. */
+  openRecording(tenant: TenantId, call: CallId, recording: RecordingId): Promise<RecordingFile>;
   close(): Promise<void>;
 }

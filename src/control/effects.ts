@@ -79,11 +79,12 @@ const transferred: Recognise = ({ callId }, event) => {
   return event.data.succeeded ? done : failed('pbx-refused', 'The transfer failed.');
 };
 
-/** A second time for the same two it changes the mode. */
 const supervising: Recognise = ({ extension }, event) =>
-  (event.type === 'supervision.started' || event.type === 'supervision.modeChanged') && event.leg?.extension === extension
-    ? done
-    : undefined;
+  event.type === 'supervision.started' && event.leg?.extension === extension ? done : undefined;
+
+/** By the supervisor's channel: the command may have named the leg that is supervised. */
+const modeChanged: Recognise = ({ command }, event) =>
+  event.type === 'supervision.modeChanged' && command.name === 'superviseMode' && event.leg?.channel === command.channel ? done : undefined;
 
 /** Somebody else is rung or has answered on the call of the second leg, or a queue, mailbox or room has taken it. */
 const consulting: Recognise = ({ own }, event) => {
@@ -151,7 +152,7 @@ const effects: Readonly<Record<CommandName, Recognise | 'none'>> = {
   invite: invited,
   kick: onLeg('conference.left', 'leg.ended'),
   supervise: first(supervising, callGone),
-  superviseMode: first(onLeg('supervision.modeChanged'), legGone),
+  superviseMode: first(modeChanged, legGone),
   park: first(onCall('leg.parked'), callGone),
   retrieve: retrieved,
   record: first(onLeg('recording.started'), legGone),
@@ -184,6 +185,10 @@ export const isSoAlready = (command: Command, state: LiveState): boolean => {
       return agent?.state === 'paused';
     case 'agentUnpause':
       return agent !== undefined && agent.state !== 'paused';
+    case 'superviseMode':
+      return state.calls.some(({ legs }) =>
+        legs.some(({ channel, supervising: own }) => channel === command.channel && own?.mode === command.mode),
+      );
     case 'setDnd':
       return extension?.dnd === command.dnd;
     case 'setStatus':

@@ -180,6 +180,9 @@ export const resolveRequest = (
       return resolved({ name: 'superviseMode', id, channel, mode: request.mode });
     case 'supervise': {
       requireExtension(engine, request.extension);
+      const ear = call.legs.find(({ extension, supervising }) => extension === request.extension && supervising?.legId === leg.id);
+      // It listens already: what is asked for is another mode.
+      if (ear !== undefined) return resolved({ name: 'superviseMode', id, channel: ear.channel, mode: request.mode });
       const supervisor = channelId(newId.token());
       return resolved({ name: 'supervise', id, channel, extension: request.extension, mode: request.mode, supervisor });
     }

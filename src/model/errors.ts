@@ -22,6 +22,7 @@ export const errors = {
   'no-such-key': { status: 404, retry: false, message: 'There is no such key.' },
   'no-such-queue': { status: 404, retry: false, message: 'There is no such queue.' },
   'no-such-recording': { status: 404, retry: false, message: 'There is no such recording.' },
+  'recording-unavailable': { status: 404, retry: false, message: 'The recording cannot be read here.' },
   'no-such-pbx': { status: 404, retry: false, message: 'There is no such PBX.' },
   'no-such-webhook': { status: 404, retry: false, message: 'There is no such webhook.' },
   'method-not-allowed': { status: 405, retry: false, message: 'This address does not take this method.' },

@@ -1,12 +1,19 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import type { Scope } from '../../../src/auth/auth.ts';
 import { renderCursor } from '../../../src/model/cursor.ts';
 import { auditEntrySchema, callSchema } from '../../../src/dialects/native/schema.ts';
+import type { SandboxTenantOptions } from '../../sandbox-tenant.ts';
+import { temporaryFolder } from '../../temporary-folder.ts';
 import { serveNative, type NativeWorld } from './serve-native.ts';
 
 const post = { method: 'POST' } as const;
 
-const talking = async (): Promise<{ readonly world: NativeWorld; readonly leg: string; readonly callId: string }> => {
-  const world = await serveNative();
+const talking = async (
+  options: SandboxTenantOptions = {},
+): Promise<{ readonly world: NativeWorld; readonly leg: string; readonly callId: string }> => {
+  const world = await serveNative({}, options);
   world.sandbox.phones.call('+15550100001', '101');
   await world.leg('101', ({ state }) => state === 'ringing');
   world.sandbox.phones.answer('101');
@@ -69,4 +76,23 @@ test("a key of one extension brings others into its own calls, and itself into n
   };
   expect(await join('103', '103')).toMatchObject({ status: 403 });
   expect(await join('103', '101')).toMatchObject({ status: 200, body: { state: 'done' } });
+});
+
+test('a recording is heard by keys that may, and by no others', async () => {
+  const recordings = temporaryFolder();
+  const { world, leg, callId } = await talking({ recordings });
+  await world.ask(`/v1/legs/${leg}/record`, { ...post, headers: { prefer: 'wait=5' } });
+  const listed = (await world.ask(`/v1/calls/${callId}/recordings`)).body as { recordings: readonly { id: string; file: string }[] };
+  const [recording] = listed.recordings;
+  if (recording === undefined) throw new Error('nothing was recorded');
+  const path = `/v1/calls/${callId}/recordings/${recording.id}`;
+  expect(await world.ask(path)).toMatchObject({ status: 404, body: { id: 'recording-unavailable' } });
+
+  writeFileSync(join(recordings, recording.file), 'RIFF and so on');
+  const as = (scope: Scope): RequestInit => ({ headers: { authorization: `Bearer ${world.keyFor([scope])}` } });
+  const heard = await world.ask(path, as('recordings'));
+  expect(heard).toMatchObject({ status: 200, body: 'RIFF and so on' });
+  expect(heard.headers.get('content-type')).toBe('audio/wav');
+  expect(heard.headers.get('content-length')).toBe('14');
+  for (const scope of ['observe', 'record', 'control'] as const) expect((await world.ask(path, as(scope))).status).toBe(403);
 });

@@ -1,7 +1,7 @@
 import { expectTypeOf, test } from 'vitest';
 import type { z } from 'zod';
 import type { KeyInfo } from '../../../src/auth/auth.ts';
-import type { AuditEntry, CommandRecord, CommandRequest } from '../../../src/control/control.ts';
+import type { AuditEntry, CommandRecord, CommandRequest, Recording } from '../../../src/control/control.ts';
 import type {
   auditEntrySchema,
   callSchema,
@@ -16,6 +16,7 @@ import type {
   legSchema,
   pbxStateSchema,
   queueSchema,
+  recordingSchema,
   slotSchema,
 } from '../../../src/dialects/native/schema.ts';
 import type { Call, Leg } from '../../../src/model/call.ts';
@@ -36,6 +37,7 @@ test('what the wire carries is what the model says, member by member', () => {
   expectTypeOf<z.infer<typeof pbxStateSchema>>().toEqualTypeOf<PbxState>();
   expectTypeOf<z.infer<typeof findingSchema>>().toEqualTypeOf<Finding>();
   expectTypeOf<z.infer<typeof commandRecordSchema>>().toEqualTypeOf<CommandRecord>();
+  expectTypeOf<z.infer<typeof recordingSchema>>().toEqualTypeOf<Recording>();
   expectTypeOf<z.infer<typeof auditEntrySchema>>().toEqualTypeOf<AuditEntry>();
   expectTypeOf<z.infer<typeof keyInfoSchema>>().toEqualTypeOf<KeyInfo>();
 });

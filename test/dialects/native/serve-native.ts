@@ -16,7 +16,7 @@ import type { HttpServer } from '../../../src/http/http-server.ts';
 import { createNewId, tenantId } from '../../../src/model/ids.ts';
 import { prepare } from '../../http/serve.ts';
 import { startSandboxTenant } from '../../sandbox-tenant.ts';
-import type { SandboxTenant } from '../../sandbox-tenant.ts';
+import type { SandboxTenant, SandboxTenantOptions } from '../../sandbox-tenant.ts';
 
 export interface NativeWorld extends SandboxTenant {
   readonly server: HttpServer;
@@ -37,8 +37,8 @@ export interface NativeWorld extends SandboxTenant {
 }
 
 /** The demo's office behind the native API, on a real port; its time is moved by the test alone. */
-export const serveNative = async (limits: Partial<SocketReaderLimits> = {}): Promise<NativeWorld> => {
-  const world = await startSandboxTenant();
+export const serveNative = async (limits: Partial<SocketReaderLimits> = {}, options: SandboxTenantOptions = {}): Promise<NativeWorld> => {
+  const world = await startSandboxTenant(undefined, options);
   const logger = pino({ level: 'silent' });
   const newId = createNewId(randomBytes);
   const auth = createAuth({ store: world.store, clock: world.clock, newId, masterKey: randomBytes(32) });
