@@ -6,6 +6,7 @@ import { exitCodes, type ExitCode } from './exit-codes.ts';
 import { addLegCommands } from './leg-commands.ts';
 import { printRows, printValue } from './output.ts';
 import type { ProgramOptions } from './options.ts';
+import { addWebhookCommands } from './webhook-commands.ts';
 
 const defaultUrl = 'http://127.0.0.1:8080';
 
@@ -103,6 +104,8 @@ export const apiCommands = (program: Command, options: ProgramOptions, keep: (co
         printRows(output, entries, auditColumns, 'Nobody has commanded anything yet.');
       }),
     );
+
+  addWebhookCommands(program, options, run);
 
   const keys = program.command('keys').description('API keys');
   keys
