@@ -4,6 +4,10 @@ import type { PbxId } from '../../model/ids.ts';
 export const answerWays = ['notify-then-pickup', 'notify', 'pickup'] as const;
 export type AnswerWay = (typeof answerWays)[number];
 
+/** How a call is put on hold: by the phone itself, or, where the phone does not obey, by the PBX, which takes the call out of its dialplan. */
+export const holdWays = ['notify', 'notify-then-redirect', 'redirect'] as const;
+export type HoldWay = (typeof holdWays)[number];
+
 /** What the driver has to be told of one Asterisk. */
 export interface AsteriskConfig {
   readonly pbx: PbxId;
@@ -21,6 +25,7 @@ export interface AsteriskConfig {
   /** Names of endpoints that are extensions where no hint says so; others are trunks. A regular expression. */
   readonly extensionPattern: string;
   readonly answer: AnswerWay;
+  readonly hold: HoldWay;
   /** The context of the mailboxes in voicemail.conf: `default`. */
   readonly voicemailContext: string;
   /** What is known better than the PBX tells, by extension. */

@@ -241,6 +241,37 @@ describe('recording', () => {
     expect(driven.ami.actions('StopMixMonitor')[0]).toMatchObject({ Channel: '1.2', MixMonitorID: '0x7f00' });
   });
 
+  test('tells the file, which Asterisk does not: each of two one after the other its own', async () => {
+    const told = (event: string): string => message(event, { Channel: 'PJSIP/102-0000000a', Uniqueid: '1.2' });
+    driven.ami.emit(newchannel('1.2', '102'));
+    obey('MixMonitor', told('MixMonitorStart'));
+    obey('StopMixMonitor', told('MixMonitorStop'));
+    obey('Setvar');
+    driven.ami.answers.set('Getvar', () => ['Response: Success\nValue: 0x7f00']);
+    for (const recording of ['rec-1', 'rec-2']) {
+      const count = driven.of('recording.stopped').length + 1;
+      await execute({ name: 'record', ...wish, recording });
+      await driven.until('recording.started', count);
+      await execute({ name: 'stopRecording', ...wish });
+      await driven.until('recording.stopped', count);
+    }
+    for (const type of ['recording.started', 'recording.stopped'] as const) {
+      expect(driven.of(type).map(({ name, file }) => [name, file])).toEqual([
+        ['rec-1.wav', 'rec-1.wav'],
+        ['rec-2.wav', 'rec-2.wav'],
+      ]);
+    }
+  });
+
+  test('a recording that somebody else begins has no file that we know, also where ours was refused', async () => {
+    driven.ami.emit(newchannel('1.2', '102'));
+    driven.ami.answers.set('MixMonitor', () => ['Response: Error\nMessage: Could not start monitoring channel']);
+    expect(await execute({ name: 'record', ...wish })).toMatchObject({ outcome: 'failed' });
+    driven.ami.emit(message('MixMonitorStart', { Channel: 'PJSIP/102-0000000a', Uniqueid: '1.2' }));
+    await driven.until('recording.started');
+    expect(driven.of('recording.started')[0]).not.toHaveProperty('file');
+  });
+
   test('a name that leaves the folder is refused', async () => {
     const outcome = await execute({ name: 'record', ...wish, recording: '../etc/passwd' });
     expect(outcome).toMatchObject({ outcome: 'failed', code: 'invalid-parameter' });
@@ -433,7 +464,7 @@ describe('each command is these actions', () => {
   });
 });
 
-describe('holding', () => {
+describe('holding by the phone', () => {
   const wish = { name: 'hold', channel: channelId('1.2') } as const;
 
   test('is accepted when the phone has done it', async () => {
@@ -452,6 +483,39 @@ describe('holding', () => {
     await driven.ami.until(() => driven.ami.actions('PJSIPNotify').length === 1);
     driven.time.advance(2_000);
     expect(await holding).toMatchObject({ outcome: 'failed', code: 'not-supported' });
+  });
+});
+
+describe('holding by the PBX', () => {
+  const wish = { name: 'hold', channel: channelId('1.2'), peer: channelId('1.1') } as const;
+
+  test('moves both parties, and says who holds, since Asterisk does not', async () => {
+    await driven.close();
+    await start({ hold: 'redirect' });
+    for (const action of ['DialplanExtensionAdd', 'Setvar']) obey(action);
+    driven.ami.emit(newchannel('1.2', '102'));
+    await driven.until('channel.created');
+    obey(
+      'Redirect',
+      message('BridgeEnter', { Uniqueid: '1.2', BridgeUniqueid: 'b1', BridgeType: 'base', BridgeTechnology: 'holding_bridge' }),
+    );
+    expect(await execute(wish)).toEqual({ outcome: 'accepted' });
+    await driven.until('channel.held');
+    expect(driven.types.slice(-2)).toEqual(['bridge.entered', 'channel.held']);
+    expect(driven.ami.actions('Redirect')).toMatchObject([{ Channel: '1.2', Exten: 'holder', ExtraChannel: '1.1', ExtraExten: 'held' }]);
+    expect(driven.ami.actions('Setvar')).toMatchObject([{ Channel: '1.2', Variable: 'SWITCHHOOK_HELD', Value: '1.1' }]);
+  });
+
+  test('is ended by joining the two, and a transfer takes the held one alone', async () => {
+    driven.ami.answers.set('Getvar', ({ Variable: variable }) => [
+      `Response: Success\nValue: ${variable === 'SWITCHHOOK_HELD' ? '1.1' : '1'}`,
+    ]);
+    for (const action of ['Bridge', 'Setvar', 'Redirect', 'Hangup']) obey(action);
+    expect(await execute({ ...wish, name: 'resume' })).toEqual({ outcome: 'accepted' });
+    expect(driven.ami.actions('Bridge')).toMatchObject([{ Channel1: '1.2', Channel2: '1.1' }]);
+    expect(await execute({ ...wish, name: 'transfer', to: '103' })).toEqual({ outcome: 'accepted' });
+    expect(driven.ami.actions('Redirect')).toMatchObject([{ Channel: '1.1', Exten: '103' }]);
+    expect(driven.ami.actions('Hangup')).toMatchObject([{ Channel: '1.2' }]);
   });
 });
 

@@ -18,6 +18,7 @@ export const configFor = (port: number, more: Partial<AsteriskConfig> = {}): Ast
   technology: 'PJSIP',
   extensionPattern: '^[0-9]{2,6}$',
   answer: 'notify-then-pickup',
+  hold: 'notify',
   voicemailContext: 'default',
   extensions: {},
   ...more,

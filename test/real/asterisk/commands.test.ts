@@ -3,7 +3,9 @@ import { expect, test } from 'vitest';
 import type { CommandRecord } from '../../../src/control/control.ts';
 import type { Event } from '../../../src/model/event.ts';
 import type { PhoneCall } from '../phone/phone-call.ts';
+import { Gateway } from '../gateway/gateway.ts';
 import { onEachAsterisk, sharedOffice } from './on-each-asterisk.ts';
+import { amiAccounts } from './pbx.ts';
 import { sharedGateway } from './shared-gateway.ts';
 
 onEachAsterisk('commands', (_version, tree) => {
@@ -61,6 +63,34 @@ onEachAsterisk('commands', (_version, tree) => {
     talking.callee.phone.obeysNotify = false;
     expect(await command(talking.calleeLeg, 'hold')).toMatchObject({ state: 'failed', error: 'not-supported' });
     await stillTalk(talking);
+  });
+
+  test('where the configuration allows it, the PBX holds for a phone that does not obey', async () => {
+    const pbx = { kind: 'asterisk', port: office().pbx.amiPort, ...amiAccounts.recommended, hold: 'notify-then-redirect' };
+    const gateway = await Gateway.start({ pbx });
+    try {
+      const tail = gateway.tail('oldest');
+      await tail.until('pbx.resynced');
+      const { caller, callee, calleeLeg } = await talk();
+      callee.phone.obeysNotify = false;
+      const leg = (await tail.leg('102', ({ state }) => state === 'connected')).id;
+      expect(leg).toBe(calleeLeg);
+      expect(await gateway.command(`/v1/legs/${leg}/hold`)).toMatchObject({ state: 'done' });
+      await Promise.all([caller.untilHears('music'), callee.untilHears()]);
+      expect(await gateway.command(`/v1/legs/${leg}/resume`)).toMatchObject({ state: 'done' });
+      await Promise.all([caller.untilHears('102'), callee.untilHears('101')]);
+      expect(await gateway.command(`/v1/legs/${leg}/hold`)).toMatchObject({ state: 'done' });
+      await caller.untilHears('music');
+      const transferring = gateway.command(`/v1/legs/${leg}/transfer`, { to: '103' });
+      const third = await (await office().phone('103')).incoming();
+      third.answer();
+      expect(await transferring).toMatchObject({ state: 'done' });
+      await Promise.all([caller.untilHears('103'), callee.until('ended')]);
+      await caller.hangup();
+      expect(await tail.until('call.ended')).toMatchObject({ data: { disposition: 'answered' }, call: { legs: [{}, {}, {}] } });
+    } finally {
+      await gateway.close();
+    }
   });
 
   test('mute silences one direction, unmute gives it back', async () => {

@@ -34,6 +34,7 @@ onEachAsterisk('contract', (version, tree) => {
         technology: 'PJSIP',
         extensionPattern: '^[0-9]{3}$',
         answer: 'notify-then-pickup',
+        hold: 'notify',
         voicemailContext: 'default',
         extensions: {},
       },

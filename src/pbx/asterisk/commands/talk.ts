@@ -1,17 +1,81 @@
 /** What a user does while talking: hold, mute, press keys. */
-import type { CommandOutcome } from '../../../model/command.ts';
-import type { ChannelId } from '../../../model/ids.ts';
+import type { CommandOf, CommandOutcome } from '../../../model/command.ts';
+import { channelId, type ChannelId } from '../../../model/ids.ts';
 import type { AmiMessage } from '../ami-parser.ts';
-import { accepted, askPhone, failed, nameOf, request, type Acting, type Execute } from './acting.ts';
+import { accepted, addDialplanExtension, askPhone, failed, nameOf, request, valueOf, type Acting, type Execute } from './acting.ts';
+
+/** In this channel variable of the holder stands the channel that the PBX holds for it. */
+const heldVariable = 'SWITCHHOOK_HELD';
+/** Where the PBX keeps the two, in a context of our own. */
+const holdContext = 'switchhook-hold';
+/** A bridge of the holder's own, in which it hears nothing. */
+const silence = `${holdContext}-\${UNIQUEID},participant,e(s)`;
+/** How long Asterisk may take to move the two. */
+const movedMs = 2_000;
+
+export const hold: Execute<'hold'> = async (command, pbx) => {
+  switch (pbx.config.hold) {
+    case 'notify':
+      return (await askToHold(command.channel, pbx)) ?? failed('not-supported', disobeys);
+    case 'redirect':
+      return holdByRedirect(command, pbx);
+    case 'notify-then-redirect':
+      return (await askToHold(command.channel, pbx)) ?? holdByRedirect(command, pbx);
+    default:
+      return pbx.config.hold satisfies never;
+  }
+};
+
+export const resume: Execute<'resume'> = async ({ channel }, pbx) => {
+  const held = await heldBy(channel, pbx);
+  if (held !== undefined) return resumeByBridge({ channel, peer: held }, pbx);
+  return (await askPhone(pbx, { channel, event: 'talk' }, seen('Unhold', channel))) ?? failed('not-supported', disobeys);
+};
+
+/** The channel that the PBX holds for this one. The configuration may have changed since; the channel itself knows. */
+export const heldBy = async (channel: ChannelId, pbx: Acting): Promise<ChannelId | undefined> => {
+  const held = await valueOf(pbx, heldVariable, channel);
+  return held === '' ? undefined : channelId(held);
+};
 
 /** The phone itself holds: its display shows it, and the other party hears music. */
-export const hold: Execute<'hold'> = async ({ channel }, pbx) =>
-  (await askPhone(pbx, { channel, event: 'hold' }, seen('Hold', channel))) ?? failed('not-supported', disobeys);
-
-export const resume: Execute<'resume'> = async ({ channel }, pbx) =>
-  (await askPhone(pbx, { channel, event: 'talk' }, seen('Unhold', channel))) ?? failed('not-supported', disobeys);
+const askToHold = (channel: ChannelId, pbx: Acting): Promise<CommandOutcome | undefined> =>
+  askPhone(pbx, { channel, event: 'hold' }, seen('Hold', channel));
 
 const disobeys = 'The phone did not obey: it has to take a NOTIFY with Event: hold and Event: talk.';
+
+/** The holder waits in silence, the other hears music. The Dial or Queue that brought them together ends. */
+const holdByRedirect = async ({ channel, peer }: CommandOf<'hold'>, pbx: Acting): Promise<CommandOutcome> => {
+  if (peer === undefined) return failed('wrong-state', 'There is nobody to hold.');
+  await addDialplanExtension(pbx, { context: holdContext, extension: 'holder', application: 'BridgeWait', data: silence });
+  await addDialplanExtension(pbx, { context: holdContext, extension: 'held', application: 'MusicOnHold', data: '' });
+  await request(pbx, { Action: 'Setvar', Channel: channel, Variable: heldVariable, Value: peer });
+  const moved = pbx.events.watch((message) => isMoved(message, channel), movedMs, pbx.signal);
+  try {
+    const holder = { Channel: channel, Context: holdContext, Exten: 'holder', Priority: '1' };
+    const held = { ExtraChannel: peer, ExtraContext: holdContext, ExtraExten: 'held', ExtraPriority: '1' };
+    await request(pbx, { Action: 'Redirect', ...holder, ...held });
+    if ((await moved.found) === undefined) return failed('timed-out', 'Asterisk did not move the two parties in time.');
+  } finally {
+    moved.stop();
+  }
+  // For Asterisk they have only moved: nobody holds.
+  pbx.announce({ type: 'channel.held', at: pbx.clock.now(), channel });
+  return accepted;
+};
+
+const isMoved = (message: AmiMessage, channel: ChannelId): true | undefined =>
+  message.event === 'BridgeEnter' && message.get('Uniqueid') === channel ? true : undefined;
+
+const resumeByBridge = async (
+  { channel, peer }: { readonly channel: ChannelId; readonly peer: ChannelId },
+  pbx: Acting,
+): Promise<CommandOutcome> => {
+  await request(pbx, { Action: 'Bridge', Channel1: channel, Channel2: peer, Tone: 'no' });
+  await request(pbx, { Action: 'Setvar', Channel: channel, Variable: heldVariable, Value: '' });
+  pbx.announce({ type: 'channel.unheld', at: pbx.clock.now(), channel });
+  return accepted;
+};
 
 const seen =
   (event: 'Hold' | 'Unhold', channel: ChannelId) =>

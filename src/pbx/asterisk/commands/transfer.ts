@@ -16,7 +16,7 @@ import {
 } from './acting.ts';
 import { callOut } from './dial.ts';
 import { renderAutoAnswer, unreachable } from './originate.ts';
-import { hold, resume } from './talk.ts';
+import { heldBy, hold, resume } from './talk.ts';
 
 /** Mailboxes that calls are sent to, in a context of our own: the number is the mailbox. */
 const voicemailContext = 'switchhook-voicemail';
@@ -29,7 +29,16 @@ export const transfer: Execute<'transfer'> = async ({ channel, to }, pbx) => {
 
 /** Works without the `t` and `T` of the dialplan's Dial; the channel's peer goes, the channel ends. */
 const sendPeer = async (pbx: Acting, channel: ChannelId, context: string, extension: string): Promise<void> => {
-  await request(pbx, { Action: 'BlindTransfer', Channel: channel, Context: context, Exten: extension });
+  const held = await heldBy(channel, pbx);
+  if (held === undefined) {
+    await request(pbx, { Action: 'BlindTransfer', Channel: channel, Context: context, Exten: extension });
+    return;
+  }
+  // The PBX holds it, away from the channel: it is no transfer to Asterisk.
+  const fact = { type: 'transfer.blind', transferer: channel, transferee: held, to: extension, context, succeeded: true } as const;
+  pbx.announce({ ...fact, at: pbx.clock.now() });
+  await request(pbx, { Action: 'Redirect', Channel: held, Context: context, Exten: extension, Priority: '1' });
+  await dropChannel(pbx, channel);
 };
 
 export const voicemail: Execute<'voicemail'> = async ({ channel, mailbox }, pbx) => {
@@ -67,7 +76,7 @@ export const completeTransfer: Execute<'completeTransfer'> = async ({ channel, p
     await sendPeer(pbx, channel, pbx.config.dialContext, to);
     return accepted;
   }
-  await Promise.all([nameOf(pbx, peer), nameOf(pbx, target)]);
+  const [held] = await Promise.all([heldBy(channel, pbx), nameOf(pbx, peer), nameOf(pbx, target)]);
   // Asterisk sees two parties joined and no transfer. It has to be told before they are, for then the legs end that tell who did it.
   pbx.announce({
     type: 'transfer.attended',
@@ -79,6 +88,7 @@ export const completeTransfer: Execute<'completeTransfer'> = async ({ channel, p
     succeeded: true,
   });
   await request(pbx, { Action: 'Bridge', Channel1: peer, Channel2: target, Tone: 'no' });
+  if (held !== undefined) await dropChannel(pbx, channel);
   return accepted;
 };
 
