@@ -78,10 +78,10 @@ const checkText = (field: string, value: string): void => {
   if (value.length > maxText) throw new GatewayError('invalid-parameter', { field });
 };
 
-const checkHeader = (value: string | undefined): void => {
+const checkHeader = (field: string, value: string | undefined): void => {
   if (value === undefined) return;
-  if (forbiddenInHeader.test(value)) throw new GatewayError('forbidden-character', { field: 'header' });
-  if (value.length > 4 * maxText) throw new GatewayError('invalid-parameter', { field: 'header' });
+  if (forbiddenInHeader.test(value)) throw new GatewayError('forbidden-character', { field });
+  if (value.length > 4 * maxText) throw new GatewayError('invalid-parameter', { field });
 };
 
 const checkSeconds = (value: number | undefined): void => {
@@ -100,11 +100,11 @@ export const checkValues = (request: CommandRequest): void => {
         if (request.callerId.number !== '') checkDialable('callerId.number', request.callerId.number);
         checkText('callerId.name', request.callerId.name);
       }
-      checkHeader(request.autoAnswer?.header);
+      checkHeader('autoAnswer.header', request.autoAnswer?.header);
       checkSeconds(request.timeoutSeconds);
       return;
     case 'answer':
-      checkHeader(request.header);
+      checkHeader('header', request.header);
       return;
     case 'dtmf':
       if (!dtmfDigits.test(request.digits)) throw new GatewayError('invalid-parameter', { field: 'digits' });
@@ -207,8 +207,10 @@ export const checkState = (leg: Leg, name: CommandName): void => {
     case 'join':
     case 'conference':
     case 'supervise':
-    case 'record':
       requireState(leg, talking);
+      return;
+    case 'record':
+      requireState(leg, talking && leg.recording === undefined);
       return;
     case 'mute':
       requireState(leg, talking && !leg.muted);

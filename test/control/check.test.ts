@@ -22,6 +22,7 @@ const dial = (over: Partial<Extract<CommandRequest, { name: 'dial' }>>): Command
   ...over,
 });
 const leg = legIdFrom('leg_1');
+const agent = { name: 'agentPause', queue: '600', extension: extensionNumber('101') } as const;
 
 describe('a value that goes to a PBX', () => {
   test.each<[string, CommandRequest]>([
@@ -30,6 +31,7 @@ describe('a value that goes to a PBX', () => {
     ['a feature code', dial({ number: '*8102' })],
     ['a caller id with a name', dial({ callerId: { number: '100', name: "Zoë O'Neil" } })],
     ['a header with a semicolon, as phones want it', dial({ autoAnswer: { header: 'Call-Info: <sip:x>;answer-after=0' } })],
+    ['a reason with words', { ...agent, reason: 'Lunch (back at 1)' }],
     ['digits', { name: 'dtmf', leg, digits: '12*#A' }],
   ])('may be %s', (_, request) => {
     expect(refusal(() => checkValues(request))).toBeUndefined();
@@ -52,6 +54,13 @@ describe('a value that goes to a PBX', () => {
     ['letters as digits', { name: 'dtmf', leg, digits: 'xyz' }, 'invalid-parameter', 'digits'],
     ['no time at all', dial({ timeoutSeconds: 0 }), 'invalid-parameter', 'timeoutSeconds'],
     ['half a second', dial({ timeoutSeconds: 0.5 }), 'invalid-parameter', 'timeoutSeconds'],
+    ['a line break in whom to consult', { name: 'startTransfer', leg, to: '102\n' }, 'forbidden-character', 'to'],
+    ['a separator in a third party', { name: 'join', leg, extension: extensionNumber('101&102') }, 'forbidden-character', 'extension'],
+    ['a separator in a room', { name: 'conference', leg, conference: '650,a' }, 'forbidden-character', 'conference'],
+    ['a separator in a queue', { ...agent, queue: '600|1' }, 'forbidden-character', 'queue'],
+    ['a line break in a reason', { ...agent, reason: 'a\r\nAction: x' }, 'forbidden-character', 'reason'],
+    ['a NUL in a status', { name: 'setStatus', extension: extensionNumber('101'), text: 'a\u0000' }, 'forbidden-character', 'text'],
+    ['an endless status', { name: 'setStatus', extension: extensionNumber('101'), text: 'a'.repeat(129) }, 'invalid-parameter', 'text'],
     ['a slot with a separator', { name: 'park', leg, slot: { lot: 'default', slot: '7|1' } }, 'forbidden-character', 'slot.slot'],
   ])('may not be %s', (_, request, code, field) => {
     expect(refusal(() => checkValues(request))).toEqual({ code, field });

@@ -15,6 +15,7 @@ import { linkError } from './errors.ts';
 import { EventLink, type Arrival, type EventLinkDeps } from './event-link.ts';
 import { EventWatch } from './event-watch.ts';
 import { createFactGuard, type FactGuard } from './guard.ts';
+import { RecordingNames } from './recording-names.ts';
 import { redact } from './redact.ts';
 import { resyncFactOf } from './resync.ts';
 import { createTranslator, isInteresting, type Translator } from './translate.ts';
@@ -48,6 +49,7 @@ class AsteriskDriver implements Driver {
   readonly #events: EventWatch;
   readonly #link: EventLink;
   readonly #control: ControlLink;
+  readonly #recordings = new RecordingNames();
   readonly #callerIds = new Map<string, string>();
   readonly #phones = new Map<ExtensionNumber, { readonly device: string; readonly name: string }>();
   #stampsTime = false;
@@ -115,6 +117,7 @@ class AsteriskDriver implements Driver {
       control: (until) => this.#control.session(until),
       announce: (fact) => this.#link.announce(fact),
       phoneOf: (extension) => this.#phoneOf(extension),
+      expectRecording: (channel, file) => this.#recordings.expect(channel, file),
       newChannelId: () => channelId(`switchhook-${this.#deps.newId.token()}`),
     };
     return executeCommand(command, context, signal);
@@ -168,7 +171,8 @@ class AsteriskDriver implements Driver {
   #completed(fact: Fact, isSecret: boolean): Fact {
     // Asterisk tells no names with its hints; the configuration may.
     if (fact.type === 'extension.found') return { ...fact, name: fact.name || this.#phoneOf(fact.extension).name };
-    return isSecret && fact.type === 'channel.entered' ? { ...fact, detail: '' } : fact;
+    if (isSecret && fact.type === 'channel.entered') return { ...fact, detail: '' };
+    return this.#recordings.complete(fact);
   }
 
   #phoneOf(extension: ExtensionNumber): { readonly device: string; readonly name: string } {

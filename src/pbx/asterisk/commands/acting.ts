@@ -21,6 +21,8 @@ export interface CommandContext {
   announce(fact: Fact): void;
   /** The device of an extension (`PJSIP/101`) and its display name. */
   phoneOf(extension: ExtensionNumber): { readonly device: string; readonly name: string };
+  /** A recording of a channel into a file is about to begin; call what is returned if it does not. */
+  expectRecording(channel: ChannelId, file: string): () => void;
   /** An id for a channel of our own, never used before. */
   newChannelId(): ChannelId;
 }

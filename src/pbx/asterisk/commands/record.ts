@@ -15,7 +15,13 @@ export const startRecording = async (pbx: Acting, channel: ChannelId, name: stri
   // The name becomes a file's, in Asterisk's own folder of recordings and no other.
   if (!/^\w[\w.-]{0,127}$/.test(name)) throw new GatewayError('invalid-parameter', { field: 'recording' });
   const file = /\.\w{2,4}$/.test(name) ? name : `${name}.wav`;
-  await request(pbx, { Action: 'MixMonitor', Channel: channel, File: file, Options: `${options}i(${recordingVariable})` });
+  const forget = pbx.expectRecording(channel, file);
+  try {
+    await request(pbx, { Action: 'MixMonitor', Channel: channel, File: file, Options: `${options}i(${recordingVariable})` });
+  } catch (error) {
+    forget();
+    throw error;
+  }
 };
 
 export const stopRecording: Execute<'stopRecording'> = async ({ channel }, pbx) => {
