@@ -1,0 +1,118 @@
+import { expect, test } from 'vitest';
+import { serveVoipNow, type VoipNowWorld } from './serve-voipnow.ts';
+
+const publish = (world: VoipNowWorld, extension: string, types: readonly number[], profile: 'callapi2' | 'uapi3'): Promise<unknown> =>
+  Promise.all(
+    types.map((type) => {
+      const url = `${world.receiver.url}/${extension}/${type}`;
+      if (profile === 'callapi2') return world.callApi('251/Event/Add', { ExtensionNumber: extension, EventType: String(type), URL: url });
+      return world.unified('POST', `/extensions/@me/${extension}/phoneCallEvents`, { type, url, method: '1' });
+    }),
+  );
+
+/** By which address, with which of the parameters that tell the story. */
+const told = (world: VoipNowWorld): readonly string[] =>
+  world.receiver.received.map(({ target, parameters }) => `${target.split('?')[0]} ${parameters['CallStatus']} ${parameters['CallFlow']}`);
+
+test('a call from outside that is answered: Dial-In, answer and Hangup, all of one call', async () => {
+  const world = await serveVoipNow();
+  await publish(world, '101', [0, 3, 2], 'uapi3');
+  world.sandbox.phones.call('+15550100001', '+15550200101');
+  await world.receiver.next(1);
+  world.sandbox.phones.answer('101');
+  await world.receiver.next(2);
+  world.sandbox.phones.hangUp('101');
+  const received = await world.receiver.next(3);
+  expect(told(world)).toEqual(['/101/0 CALLING IN', '/101/3 ANSWER IN', '/101/2 ANSWER IN']);
+  expect(received[0]).toMatchObject({ method: 'POST', contentType: 'application/x-www-form-urlencoded' });
+  expect(received[0]?.parameters).toMatchObject({
+    CallerIDNum: '+15550100001',
+    CalledDID: '+15550200101',
+    CalledExtension: '12340*101',
+    CallerExtension: '',
+    CalledNumber: '+15550200101',
+  });
+  expect(new Set(received.map(({ parameters }) => parameters['CallID'])).size).toBe(1);
+  expect(received[0]?.parameters['CallID']).toMatch(/^\d{10}\.\d+$/);
+});
+
+test('an internal call is told to both sides, each with its own flow', async () => {
+  const world = await serveVoipNow();
+  await publish(world, '101', [0, 2], 'callapi2');
+  await publish(world, '102', [1, 2], 'callapi2');
+  world.sandbox.phones.call('102', '101');
+  await world.receiver.next(2);
+  world.sandbox.phones.hangUp('102');
+  await world.receiver.next(4);
+  expect(told(world).toSorted()).toEqual(['/101/0 CALLING IN', '/101/2 UNKNOWN IN', '/102/1 CALLING OUT', '/102/2 UNKNOWN OUT']);
+  const dialOut = world.receiver.received.find(({ target }) => target.startsWith('/102/1'));
+  expect(dialOut?.target).toContain('CallerIDNum=12340102&CallerIDNam=Tom%20Sawyer&CalledDID=&CalledExtension=12340101&CallStatus=CALLING');
+  expect(dialOut?.parameters).toMatchObject({ CallerExtension: '12340102', CalledNumber: '12340101' });
+});
+
+test.each([
+  ['busy', '116', 'BUSY'],
+  ['not registered', '119', 'CHANUNAVAIL'],
+])('a caller of a phone that is %s hears how it ended', async (_what, extension, status) => {
+  const world = await serveVoipNow();
+  await publish(world, '101', [2], 'uapi3');
+  world.sandbox.phones.call('101', extension);
+  const [received] = await world.receiver.next(1);
+  expect(received?.parameters['CallStatus']).toBe(status);
+});
+
+test('a callee that declines was busy; one whose caller leaves was cancelled', async () => {
+  const world = await serveVoipNow();
+  await publish(world, '101', [2], 'uapi3');
+  world.sandbox.phones.call('+15550100001', '101');
+  await world.leg('101', ({ state }) => state === 'ringing');
+  world.sandbox.phones.reject('101');
+  await world.receiver.next(1);
+  world.sandbox.phones.call('+15550100002', '101');
+  await world.leg('101', ({ state, peer }) => state === 'ringing' && peer.number === '+15550100002');
+  world.sandbox.phones.hangUpOutside('+15550100002');
+  const received = await world.receiver.next(2);
+  expect(received.map(({ parameters }) => parameters['CallStatus'])).toEqual(['BUSY', 'CANCEL']);
+});
+
+test('who transfers a call hears that its own part is over', async () => {
+  const world = await serveVoipNow();
+  await publish(world, '101', [2], 'callapi2');
+  await publish(world, '102', [0], 'callapi2');
+  world.sandbox.phones.call('+15550100001', '101');
+  await world.leg('101', ({ state }) => state === 'ringing');
+  world.sandbox.phones.answer('101');
+  await world.leg('101', ({ state }) => state === 'connected');
+  world.sandbox.phones.transfer('101', '102');
+  const received = await world.receiver.next(2);
+  expect(told(world).toSorted()).toEqual(['/101/2 ANSWER IN', '/102/0 CALLING IN']);
+  expect(received[0]?.parameters['CallID']).toBe(received[1]?.parameters['CallID']);
+});
+
+test('a disabled request is not made, and what happened meanwhile is not made up for', async () => {
+  const world = await serveVoipNow();
+  const add = { ExtensionNumber: '101', EventType: '0', URL: `${world.receiver.url}/in`, RequestID: 'one', Status: '0' };
+  await world.callApi('251/Event/Add', add);
+  await world.callApi('251/Event/Add', { ...add, URL: `${world.receiver.url}/witness`, RequestID: 'two', Status: '1' });
+  world.sandbox.phones.call('+15550100001', '101');
+  await world.receiver.next(1);
+  await world.callApi('251/Event/Edit', { ExtensionNumber: '101', RequestID: 'one', Status: '1' });
+  world.sandbox.phones.hangUpOutside('+15550100001');
+  world.sandbox.phones.call('+15550100002', '101');
+  const received = await world.receiver.next(3);
+  const callers = received.map(({ target, parameters }) => `${target.split('?')[0]} ${parameters['CallerIDNum']}`);
+  expect(callers.toSorted()).toEqual(['/in +15550100002', '/witness +15550100001', '/witness +15550100002']);
+});
+
+test("MakeCall's APIID comes back as CallAPIID in every event of the call", async () => {
+  const world = await serveVoipNow();
+  await publish(world, '102', [1], 'callapi2');
+  await publish(world, '103', [0, 2], 'callapi2');
+  const answer = await world.callApi('251/Call/MakeCall', { FromNumber: '12340102', PhoneNumberToCall: '12340103' });
+  const apiId = /<APIID>([a-z0-9]{20})<\/APIID>/.exec(answer)?.[1];
+  world.sandbox.phones.answer('102');
+  await world.receiver.next(2);
+  world.sandbox.phones.reject('103');
+  const received = await world.receiver.next(3);
+  expect(received.map(({ parameters }) => parameters['CallAPIID'])).toEqual([apiId, apiId, apiId]);
+});
