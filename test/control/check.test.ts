@@ -46,7 +46,7 @@ describe('a value that goes to a PBX', () => {
     ['a semicolon in an extension', dial({ extension: extensionNumber('101;1') }), 'forbidden-character', 'extension'],
     ['a line break in a caller name', dial({ callerId: { number: '1', name: 'a\nb' } }), 'forbidden-character', 'callerId.name'],
     ['quotes in a caller name', dial({ callerId: { number: '1', name: '"<sip:x>' } }), 'forbidden-character', 'callerId.name'],
-    ['a line break in a header', dial({ autoAnswer: { header: 'Call-Info: x\r\nVia: y' } }), 'forbidden-character', 'header'],
+    ['a line break in a header', dial({ autoAnswer: { header: 'Call-Info: x\r\nVia: y' } }), 'forbidden-character', 'autoAnswer.header'],
     ['an empty number', dial({ number: '' }), 'invalid-parameter', 'number'],
     ['a blank in a number', dial({ number: '1 2' }), 'invalid-parameter', 'number'],
     ['an endless number', dial({ number: '1'.repeat(65) }), 'invalid-parameter', 'number'],
