@@ -75,6 +75,7 @@ export interface WebhookInfo {
 export class NativeWebhooks {
   readonly #gateway: Gateway;
   readonly #rows = new Map<TenantId, Map<string, WebhookRow>>();
+  readonly #signers = new WeakMap<WebhookRow, readonly DatedSigner[]>();
 
   constructor(gateway: Gateway) {
     this.#gateway = gateway;
@@ -174,7 +175,7 @@ export class NativeWebhooks {
     const { newId, clock, webhooks } = this.#gateway;
     const messageId = `test_${newId.token().slice(0, 20)}`;
     const body = JSON.stringify({ id: messageId, type: 'webhook.test', time: isoTime(clock.now()), tenant, webhook: id });
-    const sign = this.#signerOf(row);
+    const sign = this.#signerOf(tenant, row);
     return webhooks.send(this.#endpointOf(tenant, row), { id: messageId, request: () => ({ body, headers: sign(messageId, body) }) });
   }
 
@@ -183,7 +184,7 @@ export class NativeWebhooks {
     const challenge = newId.token();
     const id = `handshake_${challenge.slice(0, 20)}`;
     const body = JSON.stringify({ id, type: challengeType, time: isoTime(clock.now()), tenant, webhook: row.id, challenge });
-    const sign = this.#signerOf(row);
+    const sign = this.#signerOf(tenant, row);
     const { reply, failure } = await webhooks.send(this.#endpointOf(tenant, row), {
       id,
       request: () => ({ body, headers: sign(id, body) }),
@@ -199,7 +200,7 @@ export class NativeWebhooks {
     const hub = delivery.hub(tenant);
     const log = engine(tenant)?.log;
     if (hub === undefined || log === undefined) return;
-    const sign = this.#signerOf(row);
+    const sign = this.#signerOf(tenant, row);
     const source = createLogSource({
       hub,
       log,
@@ -228,13 +229,12 @@ export class NativeWebhooks {
     return { secret, sealed: this.#gateway.secrets.seal(secret, id) };
   }
 
-  /** Signs with every secret that is good at that moment, the newest first. */
-  #signerOf(row: WebhookRow): Sign {
-    const { clock, secrets } = this.#gateway;
-    const signers = row.secrets.map(({ sealed, until }) => ({ until, signer: new Signer(secrets.open(sealed, row.id)) }));
+  /** Signs with every secret that is good at that moment, the newest first: what waits while a secret is rotated has the new one too. */
+  #signerOf(tenant: TenantId, row: WebhookRow): Sign {
     return (id, body) => {
-      const now = clock.now();
+      const now = this.#gateway.clock.now();
       const time = new Date(now / 1_000);
+      const signers = this.#signersOf(this.#rows.get(tenant)?.get(row.id) ?? row);
       const good = signers.filter(({ until }) => until === undefined || until > now);
       return {
         'content-type': 'application/json; charset=utf-8',
@@ -243,6 +243,14 @@ export class NativeWebhooks {
         'webhook-signature': good.map(({ signer }) => signer.sign(id, time, body)).join(' '),
       };
     };
+  }
+
+  #signersOf(row: WebhookRow): readonly DatedSigner[] {
+    const known = this.#signers.get(row);
+    if (known !== undefined) return known;
+    const signers = row.secrets.map(({ sealed, until }) => ({ until, signer: new Signer(this.#gateway.secrets.open(sealed, row.id)) }));
+    this.#signers.set(row, signers);
+    return signers;
   }
 
   #infoOf({ id, url, description, filter, createdAt }: WebhookRow): WebhookInfo {
@@ -269,6 +277,11 @@ export class NativeWebhooks {
   #save(tenant: TenantId): void {
     this.#gateway.store.state.put(tenant, stateName, JSON.stringify([...(this.#rows.get(tenant)?.values() ?? [])]));
   }
+}
+
+interface DatedSigner {
+  readonly until: Micros | undefined;
+  readonly signer: Signer;
 }
 
 type Sign = (id: string, body: string) => Readonly<Record<string, string>>;
