@@ -16,7 +16,7 @@ import { effectOf, hasEffect, isSoAlready, type Effect, type Underway } from './
 import { DialPolicy, type DialRules } from './policy.ts';
 import { Recordings } from './recordings.ts';
 import { RecentCalls } from './recent-calls.ts';
-import { resolveRequest, type Resolved } from './resolve.ts';
+import { resolveRequest, subjectOf, type Resolved } from './resolve.ts';
 
 export interface ControlOptions {
   readonly engines: ReadonlyMap<TenantId, TenantEngine>;
@@ -83,7 +83,7 @@ class ControlRoom implements Control {
     this.#recordings = new Recordings(options.recordings ?? new Map());
     this.#policy = new DialPolicy(options.rules ?? new Map(), options.clock);
     this.#detach = [...options.engines.values()].map((engine) => {
-      this.#recent.set(engine.tenant, new RecentCalls());
+      this.#recent.set(engine.tenant, new RecentCalls(engine.cursor()));
       return engine.onCommitted((events) => this.#see(engine.tenant, events));
     });
   }
@@ -177,14 +177,20 @@ class ControlRoom implements Control {
   #check(engine: TenantEngine, identity: Identity, request: CommandRequest, options: SubmitOptions, id: CommandId): Checked {
     if (this.#running.size >= maxUnderway) throw new GatewayError('too-many-requests', { underway: maxUnderway });
     const recent = this.#recent.get(engine.tenant);
-    const resolved = resolveRequest(engine, request, id, this.#options.newId, (leg: LegId) => recent?.hasEnded(leg) === true);
-    const extension = 'extension' in request ? request.extension : resolved.leg?.extension;
-    // Who is brought into a call by it is not who asks for it.
-    checkScope(identity, request.name, request.name === 'join' ? resolved.leg?.extension : extension);
-    const call = resolved.leg?.callId;
-    if (options.ifCursor !== undefined && call !== undefined && recent?.changedSince(call, options.ifCursor) === true) {
-      throw new GatewayError('call-moved-on', { call });
+    const hasEnded = (leg: LegId): boolean => recent?.hasEnded(leg) === true;
+    const { leg, owners } = subjectOf(engine, request, hasEnded);
+    // Before anything is told of the state that the leg is in: it may be somebody else's.
+    for (const owner of owners) checkScope(identity, request.name, owner);
+    if (options.ifCursor !== undefined) {
+      const head = engine.cursor();
+      if (options.ifCursor.epoch === head.epoch && options.ifCursor.seq > head.seq) {
+        throw new GatewayError('invalid-cursor', { field: 'If-Cursor' }, { note: 'It lies beyond the newest event.' });
+      }
+      const call = leg?.callId;
+      if (call !== undefined && recent?.changedSince(call, options.ifCursor) === true) throw new GatewayError('call-moved-on', { call });
     }
+    const resolved = resolveRequest(engine, request, id, this.#options.newId, hasEnded);
+    const extension = 'extension' in request ? request.extension : resolved.leg?.extension;
     const pbx = engine.pbxState(resolved.pbx);
     if (pbx?.status === 'down') throw new GatewayError('pbx-down', { pbx: resolved.pbx, since: pbx.since });
     const driver = engine.driver(resolved.pbx);

@@ -9,6 +9,13 @@ const maxCalls = 10_000;
 export class RecentCalls {
   readonly #changed = new Map<CallId, Cursor>();
   readonly #ended = new Set<LegId>();
+  /** Of a call that is not remembered only this is known: it has not changed since. */
+  #forgotten: Cursor;
+
+  /** `from`: where the log is before anything is seen. */
+  constructor(from: Cursor) {
+    this.#forgotten = from;
+  }
 
   see(event: Event, cursor: Cursor): void {
     const { callId, legId } = event;
@@ -17,16 +24,22 @@ export class RecentCalls {
     if (callId === undefined || event.type.startsWith('command.')) return;
     this.#changed.delete(callId);
     this.#changed.set(callId, cursor);
-    if (this.#changed.size > maxCalls) for (const oldest of this.#changed.keys()) return void this.#changed.delete(oldest);
+    if (this.#changed.size <= maxCalls) return;
+    for (const [oldest, changed] of this.#changed) {
+      this.#changed.delete(oldest);
+      this.#forgotten = changed;
+      return;
+    }
   }
 
   hasEnded(leg: LegId): boolean {
     return this.#ended.has(leg);
   }
 
+  /** True where it cannot be told: after a restart, of a cursor from before it. */
   changedSince(call: CallId, cursor: Cursor): boolean {
-    const changed = this.#changed.get(call);
-    return changed !== undefined && (changed.epoch !== cursor.epoch || changed.seq > cursor.seq);
+    const changed = this.#changed.get(call) ?? this.#forgotten;
+    return changed.epoch !== cursor.epoch || changed.seq > cursor.seq;
   }
 }
 

@@ -36,6 +36,29 @@ const liveLeg = (engine: TenantEngine, id: LegId, hasEnded: (leg: LegId) => bool
   throw new GatewayError(hasEnded(id) ? 'leg-ended' : 'no-such-leg', { leg: id });
 };
 
+/** What a request is about, before anything of its state is looked at. */
+export interface Subject {
+  readonly leg?: Leg;
+  /** In whose name it is asked: a key that commands one extension alone must command each of these. */
+  readonly owners: readonly (ExtensionNumber | undefined)[];
+}
+
+/** Throws `no-such-leg`, `leg-ended`. */
+export const subjectOf = (engine: TenantEngine, request: CommandRequest, hasEnded: (leg: LegId) => boolean): Subject => {
+  if (isPlaced(request)) return { owners: [request.extension] };
+  const leg = liveLeg(engine, request.leg, hasEnded);
+  switch (request.name) {
+    case 'bridge':
+      return { leg, owners: [leg.extension, liveLeg(engine, request.other, hasEnded).extension] };
+    case 'pickup':
+    case 'supervise':
+      return { leg, owners: [request.extension] };
+    default:
+      // Who is brought into a call, by a join, is not who asks for it.
+      return { leg, owners: [leg.extension] };
+  }
+};
+
 /** The leg that `leg` talks with: the other live one, if there is exactly one that is not ringing. */
 const peerOf = (call: Call, leg: Leg): Leg => {
   const others = call.legs.filter((other) => other.id !== leg.id && other.state !== 'ended' && other.supervising === undefined);

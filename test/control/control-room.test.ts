@@ -85,6 +85,39 @@ describe('a command for a leg', () => {
     await expect(control.submit(identity(['control-own'], '102'), { name: 'answer', leg: id })).resolves.toMatchObject({ name: 'answer' });
   });
 
+  test('tells a key of another extension nothing of the state of a leg', async () => {
+    const { control, identity, sandbox, leg } = await startSandboxTenant();
+    sandbox.phones.call('101', '102');
+    const caller = await leg('101');
+    const { id } = await leg('102', ({ state }) => state === 'ringing');
+    const stranger = identity(['control-own'], '103');
+    for (const request of [
+      { name: 'hold', leg: id },
+      { name: 'transfer', leg: id, to: '103' },
+      { name: 'kick', leg: caller.id },
+      { name: 'stopRecording', leg: caller.id },
+    ] satisfies CommandRequest[]) {
+      await expect(control.submit(stranger, request)).rejects.toMatchObject({ code: 'forbidden' });
+    }
+    const own = identity(['control-own'], '101');
+    const bridge: CommandRequest = { name: 'bridge', leg: caller.id, other: id };
+    await expect(control.submit(own, bridge)).rejects.toMatchObject({ code: 'forbidden' });
+  });
+
+  test('with a cursor is refused as out of date before it is refused for the state, and a cursor to come is none', async () => {
+    const { control, identity, sandbox, engine, leg } = await startSandboxTenant();
+    const before = engine.cursor();
+    sandbox.phones.call('101', '102');
+    const { id } = await leg('102', ({ state }) => state === 'ringing');
+    const hold: CommandRequest = { name: 'hold', leg: id };
+    await expect(control.submit(identity(['control']), hold, { ifCursor: before })).rejects.toMatchObject({ code: 'call-moved-on' });
+    const ahead = { ...engine.cursor(), seq: engine.cursor().seq + 1 };
+    await expect(control.submit(identity(['control']), hold, { ifCursor: ahead })).rejects.toMatchObject({
+      code: 'invalid-cursor',
+      details: { field: 'If-Cursor' },
+    });
+  });
+
   test('is refused when its call has changed since the cursor that it names', async () => {
     const { control, identity, sandbox, engine, leg } = await startSandboxTenant();
     const before = engine.cursor();

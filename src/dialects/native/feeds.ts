@@ -114,7 +114,7 @@ export class Feeds {
     const identity = this.#identify(request, ticket);
     if (this.#closed) throw new GatewayError('shutting-down');
     const filter = parseFilter({ types: type, extensions: extension, calls: call });
-    const start = parseStart(lastEventId ?? after, 'now');
+    const start = lastEventId === undefined ? parseStart(after, 'now') : parseStart(lastEventId, 'now', 'Last-Event-ID');
     return { identity, asked: { start, filter }, waitsForMessage: subscribe === 'message' };
   }
 

@@ -100,11 +100,12 @@ export const parseFilter = (asked: {
 /** Where a reader wants to go on: `now` and `oldest` are for the log to say. */
 export type Start = Cursor | 'now' | 'oldest';
 
-export const parseStart = (text: string | undefined, otherwise: Start): Start => {
+/** `field`: by what the client said it. */
+export const parseStart = (text: string | undefined, otherwise: Start, field = 'after'): Start => {
   if (text === undefined) return otherwise;
   if (text === 'now' || text === 'oldest') return text;
   const cursor = parseCursor(text);
-  if (cursor === undefined) throw new GatewayError('invalid-cursor', { field: 'after' });
+  if (cursor === undefined) throw new GatewayError('invalid-cursor', { field });
   return cursor;
 };
 

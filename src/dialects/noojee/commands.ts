@@ -121,7 +121,7 @@ const parameterOf: Readonly<Record<string, string>> = {
   number: 'number',
   'callerId.number': 'callerId',
   'callerId.name': 'callerId',
-  header: 'autoAnswer',
+  'autoAnswer.header': 'autoAnswer',
 };
 
 const invalidOf = (error: GatewayError): NoojeeError | undefined => {
