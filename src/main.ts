@@ -168,6 +168,7 @@ export const startGateway = async (config: Config, surroundings: Surroundings): 
     const { wheel } = delivery;
     const webhooks = createWebhookEngine({ store, guard, clock, timers, wheel, random: Math.random, logger, version });
     closers.push(() => webhooks.close());
+    webhooks.onAttempt(({ outcome }) => metrics.webhookAttempts.inc({ outcome }));
     const rules = new Map(Object.entries(config.tenants).map(([name, { policy }]) => [tenantId(name), policy]));
     const control = await createControl({ engines, store, clock, timers, newId, logger, rules, recordings: recordingFolders(config) });
     closers.push(() => control.close());

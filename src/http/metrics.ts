@@ -13,6 +13,8 @@ export interface Metrics {
   readonly readers: Gauge<'transport'>;
   /** Events written to readers, counted once for each reader. */
   readonly deliveries: Counter<'transport'>;
+  /** Attempts to deliver webhooks, by what followed from them. */
+  readonly webhookAttempts: Counter<'outcome'>;
   readonly readersCut: Counter<'reason'>;
   readonly requests: Counter<'method' | 'route' | 'status'>;
   readonly requestSeconds: Histogram<'route'>;
@@ -50,6 +52,12 @@ export const createMetrics = (registry: Registry = new Registry()): Metrics => {
       name: 'switchhook_deliveries_total',
       help: 'Events written to readers',
       labelNames: ['transport'],
+      registers,
+    }),
+    webhookAttempts: new Counter({
+      name: 'switchhook_webhook_attempts_total',
+      help: 'Attempts to deliver webhooks',
+      labelNames: ['outcome'],
       registers,
     }),
     readersCut: new Counter({
