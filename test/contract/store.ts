@@ -3,7 +3,7 @@ import type { Call, Leg, Party } from '../../src/model/call.ts';
 import { callIdFrom, channelId, commandIdFrom, extensionNumber, keyIdFrom, legIdFrom, tenantId } from '../../src/model/ids.ts';
 import type { CallId, TenantId } from '../../src/model/ids.ts';
 import { isoTime } from '../../src/model/time.ts';
-import type { CallQuery, CommandRow, KeyRow, Store } from '../../src/store/store.ts';
+import type { AuditRow, AuditSearch, CallQuery, CommandRow, KeyRow, Store } from '../../src/store/store.ts';
 
 const tenant = tenantId('demo');
 const other = tenantId('other');
@@ -28,6 +28,14 @@ const command = (id: string, at: number, more: Partial<CommandRow> = {}): Comman
   open: false,
   record: `{"id":"${id}"}`,
   ...more,
+});
+
+const entry = (id: string, at: number, by = 'key_a'): AuditRow => ({
+  id: commandIdFrom(id),
+  tenant,
+  at,
+  key: keyIdFrom(by),
+  entry: `{"id":"${id}"}`,
 });
 
 const party = (number: string, extension?: string): Party => ({
@@ -77,12 +85,14 @@ export const describeStore = (name: string, open: () => Store, reopen: (store: S
       const store = open();
       store.keys.put(key);
       store.commands.put(command('cmd_a', start));
+      store.audit.put(entry('cmd_a', start));
       store.history.record(tenant, [call('call_a', 0, '+15550100001', '101')], { epoch: 'e', seq: 9 });
       store.traces.put(tenant, [{ call: callIdFrom('call_a'), at: start, text: 'said' }]);
       store.state.put(tenant, 'checkpoint', 'seven');
       const again = reopen(store);
       expect(again.keys.list(tenant)).toEqual([key]);
       expect(again.commands.list(tenant, 10)).toEqual([command('cmd_a', start)]);
+      expect(again.audit.list(tenant, { limit: 10 })).toEqual([entry('cmd_a', start)]);
       expect(again.history.get(tenant, callIdFrom('call_a'))).toEqual(call('call_a', 0, '+15550100001', '101'));
       expect(again.history.position(tenant)).toEqual({ epoch: 'e', seq: 9 });
       expect(again.traces.get(tenant, callIdFrom('call_a'))).toBe('said');
@@ -151,6 +161,38 @@ export const describeStore = (name: string, open: () => Store, reopen: (store: S
       commands.put(command('cmd_c', start + 5));
       expect(commands.prune(start + 5)).toBe(false);
       expect(commands.list(tenant, 10).map(({ id }) => id)).toEqual(['cmd_c', 'cmd_b']);
+    });
+
+    test('the audit is listed newest first, of one tenant, by key and call, page by page', () => {
+      const { audit } = open();
+      const about = { call: callIdFrom('call_a') };
+      const all = [
+        entry('cmd_a', start),
+        { ...entry('cmd_b', start, 'key_b'), ...about },
+        entry('cmd_c', start + 1),
+        entry('cmd_d', start - 1),
+      ];
+      for (const each of all) audit.put(each);
+      audit.put({ ...entry('cmd_e', start), tenant: other });
+      const ids = (search: Omit<AuditSearch, 'limit'>, limit = 10): readonly string[] =>
+        audit.list(tenant, { ...search, limit }).map(({ id }) => id);
+      expect(ids({})).toEqual(['cmd_c', 'cmd_b', 'cmd_a', 'cmd_d']);
+      expect(ids({}, 2)).toEqual(['cmd_c', 'cmd_b']);
+      expect(ids({ before: commandIdFrom('cmd_b') }, 2)).toEqual(['cmd_a', 'cmd_d']);
+      expect(ids({ key: keyIdFrom('key_b') })).toEqual(['cmd_b']);
+      expect(ids(about)).toEqual(['cmd_b']);
+      expect(ids({ ...about, key: keyIdFrom('key_a') })).toEqual([]);
+    });
+
+    test('an entry of the audit is found by its id, changed by putting it again, and deleted by age', () => {
+      const { audit } = open();
+      audit.put(entry('cmd_a', start));
+      audit.put({ ...entry('cmd_a', start), entry: '{"result":"done"}' });
+      audit.put(entry('cmd_b', start + 1));
+      expect(audit.get(tenant, commandIdFrom('cmd_a'))?.entry).toBe('{"result":"done"}');
+      expect(audit.get(other, commandIdFrom('cmd_a'))).toBeUndefined();
+      expect(audit.prune(tenant, start + 1)).toBe(false);
+      expect(audit.list(tenant, { limit: 10 }).map(({ id }) => id)).toEqual(['cmd_b']);
     });
 
     test('the same call written twice is one, and is found by its aliases', () => {
