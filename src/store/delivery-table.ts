@@ -39,8 +39,10 @@ export const deliveryTable = (file: StoreFile): Store['deliveries'] => ({
   },
   prune: (before, most) =>
     file.write(() => {
-      const old = `SELECT number FROM delivery_attempts WHERE at < ? OR number <= (SELECT max(number) FROM delivery_attempts) - ? ORDER BY number LIMIT ?`;
-      return file.run(`DELETE FROM delivery_attempts WHERE number IN (${old})`, before, most, pruneStep) === pruneStep;
+      // Numbers grow with time: only the first are looked at, however many there are.
+      const oldest = 'SELECT number, at FROM delivery_attempts ORDER BY number LIMIT ?';
+      const old = `SELECT number FROM (${oldest}) WHERE at < ? OR number <= (SELECT max(number) FROM delivery_attempts) - ?`;
+      return file.run(`DELETE FROM delivery_attempts WHERE number IN (${old})`, pruneStep, before, most) === pruneStep;
     }),
 });
 

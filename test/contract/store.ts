@@ -3,7 +3,7 @@ import type { Call, Leg, Party } from '../../src/model/call.ts';
 import { callIdFrom, channelId, commandIdFrom, extensionNumber, keyIdFrom, legIdFrom, tenantId } from '../../src/model/ids.ts';
 import type { CallId, TenantId } from '../../src/model/ids.ts';
 import { isoTime } from '../../src/model/time.ts';
-import type { AuditRow, AuditSearch, CallQuery, CommandRow, KeyRow, Store } from '../../src/store/store.ts';
+import type { AttemptRow, AuditRow, AuditSearch, CallQuery, CommandRow, KeyRow, Store } from '../../src/store/store.ts';
 
 const tenant = tenantId('demo');
 const other = tenantId('other');
@@ -20,6 +20,17 @@ const key: KeyRow = {
   sealed: 'sealed text',
   createdAt: start,
 };
+
+const attemptAt = (at: number): AttemptRow => ({
+  endpoint: 'wh_one',
+  tenant,
+  id: `e1-${at}`,
+  seq: at,
+  attempt: 1,
+  at,
+  outcome: 'delivered',
+  record: '{}',
+});
 
 const command = (id: string, at: number, more: Partial<CommandRow> = {}): CommandRow => ({
   id: commandIdFrom(id),
@@ -271,6 +282,36 @@ export const describeStore = (name: string, open: () => Store, reopen: (store: S
       expect([state.get(tenant, 'a'), state.get(other, 'a'), state.get(tenant, 'b')]).toEqual(['2', '3', undefined]);
       state.delete(tenant, 'a');
       expect([state.get(tenant, 'a'), state.get(other, 'a')]).toEqual([undefined, '3']);
+    });
+
+    test('progress of deliveries is there after a restart, and gone when it is forgotten', () => {
+      const first = open();
+      first.deliveries.record([{ endpoint: 'wh_one', progress: 'here' }], []);
+      const { deliveries } = reopen(first);
+      expect(deliveries.progress('wh_one')).toBe('here');
+      deliveries.forget('wh_one');
+      expect(deliveries.progress('wh_one')).toBeUndefined();
+    });
+
+    test('attempts that are older, or beyond the newest so many, are deleted', () => {
+      const { deliveries } = open();
+      deliveries.record([], [1, 2, 3, 4, 5, 6].map(attemptAt));
+      const kept = (): number[] => deliveries.attempts({ tenant, limit: 10 }).map(({ number }) => number);
+      expect(deliveries.prune(3, 100)).toBe(false);
+      expect(kept()).toEqual([6, 5, 4, 3]);
+      deliveries.prune(0, 2);
+      expect(kept()).toEqual([6, 5]);
+      expect(deliveries.attempts({ tenant: other, limit: 10 })).toEqual([]);
+    });
+
+    test('attempts are deleted in steps, and a number is never given twice', () => {
+      const { deliveries } = open();
+      const many = Array.from({ length: 5_001 }, (_, index) => attemptAt(index + 1));
+      deliveries.record([], many);
+      expect(deliveries.prune(10_000, 1)).toBe(true);
+      expect(deliveries.prune(10_000, 1)).toBe(false);
+      deliveries.record([], [attemptAt(20_000)]);
+      expect(deliveries.attempts({ tenant, limit: 10 }).map(({ number }) => number)).toEqual([5_002]);
     });
 
     test('closing twice does nothing', () => {
