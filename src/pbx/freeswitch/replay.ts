@@ -1,0 +1,20 @@
+import type { Fact } from '../../model/fact.ts';
+import type { Micros } from '../../model/time.ts';
+import { createDirectory } from './directory.ts';
+import { createEslParser } from './esl-parser.ts';
+import { createTranslator, isInteresting } from './translate.ts';
+
+/** What one read gave of a recorded stream, and when, if that was recorded. */
+export interface RecordedRead {
+  readonly bytes: Uint8Array;
+  readonly at?: Micros;
+}
+
+/** The facts in a recorded stream of the event socket, with no resync before. The events carry their own time. */
+export async function* replayFacts(reads: AsyncIterable<RecordedRead>): AsyncGenerator<Fact, void> {
+  const parser = createEslParser({ interesting: isInteresting });
+  const translator = createTranslator({ directory: createDirectory() });
+  for await (const { bytes, at = 0 } of reads) {
+    for (const message of parser.push(bytes)) yield* translator.translate(message, at);
+  }
+}
