@@ -1,7 +1,7 @@
 import { requireScope } from '../../http/bearer.ts';
 import type { Call, Leg } from '../../model/call.ts';
 import { GatewayError } from '../../model/errors.ts';
-import type { ExtensionNumber } from '../../model/ids.ts';
+import type { ExtensionNumber, LegId } from '../../model/ids.ts';
 import { actingLeg, callOf, hangUp, isLive, perform, placeCall, slotOf, type Asked, type TenantSource } from './calls.ts';
 import { UnifiedError } from './errors.ts';
 import { parseCallerId, parsePaging, parsePhoneCallEvent, parseUnifiedExtension, parseUnifiedType } from './parse.ts';
@@ -157,24 +157,24 @@ export const actOnCall = async (asked: UnifiedAsked): Promise<UnifiedAnswer> => 
   if (!body.success) throw new UnifiedError(400, 'phonecall_action_invalid', 'The body is no PhoneCallAction.');
   const { action, phoneCallViewId, sendCallTo, maxInParking } = body.data;
   const call = callOf(source, asked.id ?? '');
-  const view = phoneCallViewId === undefined ? undefined : call.legs.find((leg) => viewIdOf(leg) === phoneCallViewId);
-  const leg = view ?? actingLeg(call, extension);
+  // Asked when an action needs it: who fetches a parked call has no leg in it.
+  const leg = (): LegId => (call.legs.find((each) => isLive(each) && viewIdOf(each) === phoneCallViewId) ?? actingLeg(call, extension)).id;
   const destination = (): string => {
     if (sendCallTo === undefined) throw new UnifiedError(400, 'phonecall_destination_invalid', 'sendCallTo is missing.');
     return sendCallTo;
   };
   switch (action) {
     case 'OnHold':
-      await perform(asked, { name: 'hold', leg: leg.id });
+      await perform(asked, { name: 'hold', leg: leg() });
       break;
     case 'OffHold':
-      await perform(asked, { name: 'resume', leg: leg.id });
+      await perform(asked, { name: 'resume', leg: leg() });
       break;
     case 'Transfer':
-      await perform(asked, { name: 'transfer', leg: leg.id, to: source.numbers.dialled(destination()) });
+      await perform(asked, { name: 'transfer', leg: leg(), to: source.numbers.dialled(destination()) });
       break;
     case 'Park':
-      await perform(asked, { name: 'park', leg: leg.id, timeoutSeconds: maxInParking });
+      await perform(asked, { name: 'park', leg: leg(), timeoutSeconds: maxInParking });
       break;
     case 'UnPark': {
       const to = sendCallTo === undefined ? extension : parseUnifiedExtension(sendCallTo, source.numbers);
@@ -182,13 +182,13 @@ export const actOnCall = async (asked: UnifiedAsked): Promise<UnifiedAnswer> => 
       break;
     }
     case 'StartRecording':
-      await perform(asked, { name: 'record', leg: leg.id });
+      await perform(asked, { name: 'record', leg: leg() });
       break;
     case 'StopRecording':
-      await perform(asked, { name: 'stopRecording', leg: leg.id });
+      await perform(asked, { name: 'stopRecording', leg: leg() });
       break;
     case 'PickUp':
-      await perform(asked, { name: 'pickup', leg: leg.id, extension });
+      await perform(asked, { name: 'pickup', leg: leg(), extension });
       break;
     default:
       throw new UnifiedError(501, 'request_not_implemented', `The action ${action.slice(0, 32)} is not implemented.`);

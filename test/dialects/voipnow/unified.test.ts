@@ -1,0 +1,158 @@
+import { expect, test } from 'vitest';
+import { serveVoipNow, type VoipNowWorld } from './serve-voipnow.ts';
+
+const events = '/extensions/@me/12340*101/phoneCallEvents';
+const wish = { type: '0', method: '0', note: 'CRM', url: 'http://93.184.216.34/Save', status: '1' };
+const coded = (status: number, code: string): object => ({ status, body: { error: { code, message: expect.any(String) as string } } });
+
+const ask = async (
+  { url }: VoipNowWorld,
+  path: string,
+  init: RequestInit = {},
+): Promise<{ readonly status: number; readonly body: unknown }> => {
+  const reply = await fetch(`${url}${path}`, init);
+  return { status: reply.status, body: JSON.parse(await reply.text()) as unknown };
+};
+
+test('a client gets a token by its secret, which opens for an hour what was closed', async () => {
+  const world = await serveVoipNow();
+  const form = {
+    grant_type: 'client_credentials',
+    client_id: 'demo-client',
+    client_secret: 'demo-secret',
+    state: 'abc',
+    type: 'unifiedapi',
+  };
+  const { status, body } = await ask(world, '/oauth/token.php', { method: 'POST', body: new URLSearchParams(form) });
+  const { access_token: token } = body as { readonly access_token: string };
+  expect({ status, body }).toEqual({ status: 200, body: { access_token: token, expires_in: 3600, token_type: 'Bearer', state: 'abc' } });
+  expect(token).toMatch(/^[A-Za-z0-9_.-]{10,}$/);
+  const path = '/uapi/phoneCalls/@me/101';
+  const bearer = { headers: { Authorization: `Bearer ${token}` } };
+  const opened = async (): Promise<number> => (await fetch(`${world.url}${path}`, bearer)).status;
+  expect(await opened()).toBe(204);
+  expect((await fetch(`${world.url}${path}?accessRequestToken=${encodeURIComponent(`Bearer ${token}`)}`)).status).toBe(204);
+  expect((await fetch(`${world.url}/unifiedapi/phoneCalls/@me/101/`, bearer)).status).toBe(204);
+  world.clock.advance(3_600);
+  // 403, at which clients ask for a new one.
+  expect(await ask(world, path, bearer)).toEqual(coded(403, 'access_denied'));
+  expect(await ask(world, path)).toEqual(coded(401, 'access_denied'));
+});
+
+test.each([
+  [{ client_secret: 'wrong' }, 401, 'invalid_client'],
+  [{ client_id: 'elsewhere' }, 401, 'invalid_client'],
+  [{ grant_type: 'password' }, 400, 'unsupported_grant_type'],
+  [{ grant_type: '' }, 400, 'invalid_request'],
+  [{ grant_type: 'refresh_token', refresh_token: 'swr_unknown' }, 400, 'invalid_grant'],
+  [{ grant_type: 'authorization_code', code: 'swo_unknown' }, 400, 'invalid_grant'],
+])('a token request with %j is refused in the words of OAuth', async (wrong, status, error) => {
+  const world = await serveVoipNow();
+  const form = { grant_type: 'client_credentials', client_id: 'demo-client', client_secret: 'demo-secret', ...wrong };
+  expect(await ask(world, '/oauth/token.php', { method: 'POST', body: new URLSearchParams(form) })).toEqual({ status, body: { error } });
+});
+
+test('a phoneCallEvent is created, read, listed, changed and deleted', async () => {
+  const { unified, url } = await serveVoipNow();
+  expect(await unified('GET', events)).toEqual({ status: 204, body: undefined });
+  const created = await unified('POST', `${events}/`, { ...wish, type: 0 });
+  const { id, modified } = created.body as { readonly id: string; readonly modified: string };
+  const whole = { ...wish, id, modified, links: { self: `${url}/uapi${events}/0/${id}` } };
+  expect(created).toEqual({ status: 200, body: whole });
+  expect(await unified('GET', `/extensions/@me/101/phoneCallEvents/0/${id}`)).toEqual({ status: 200, body: whole });
+  await unified('POST', events, { ...wish, type: '4', url: 'http://93.184.216.34/Answered' });
+  const listed = await unified('GET', `${events}/?count=1&startIndex=1&sortOrder=ascending`);
+  expect(listed.body).toMatchObject({ startIndex: 1, itemsPerPage: 1, totalResults: 2, entry: [{ id }] });
+  const changed = await unified('PUT', `${events}/0/${id}`, { status: 0 });
+  expect(changed).toMatchObject({ status: 200, body: { ...wish, id, status: '0' } });
+  const deleted = await unified('DELETE', events);
+  expect(deleted).toMatchObject({ status: 200, body: [{ id }, { type: '4' }] });
+  expect(await unified('DELETE', events)).toEqual({ status: 204, body: undefined });
+});
+
+const faults = [
+  ['POST', '/extensions/@me/@self/phoneCallEvents', wish, 400, 'extension_invalid'],
+  ['POST', '/extensions/@me/999/phoneCallEvents', wish, 400, 'extension_invalid'],
+  ['POST', '/extensions/@me/5555*101/phoneCallEvents', wish, 400, 'extension_invalid'],
+  ['POST', '/extensions/a b/101/phoneCallEvents', wish, 400, 'user_invalid'],
+  ['POST', events, { ...wish, type: '5' }, 400, 'pce_type_invalid'],
+  ['POST', events, { ...wish, type: undefined }, 400, 'pce_type_invalid'],
+  ['POST', events, { ...wish, method: '2' }, 400, 'pce_method_invalid'],
+  ['POST', events, { ...wish, status: '2' }, 400, 'pce_status_invalid'],
+  ['POST', events, { ...wish, url: 'no url' }, 400, 'pce_url_invalid'],
+  ['POST', events, { ...wish, url: undefined }, 400, 'pce_url_invalid'],
+  ['POST', events, { ...wish, url: 'http://169.254.169.254/' }, 400, 'pce_url_invalid'],
+  ['POST', events, { ...wish, note: 'x'.repeat(1_001) }, 400, 'pce_note_invalid'],
+  ['POST', events, { ...wish, id: 'a-b' }, 400, 'pce_id_invalid'],
+  ['POST', events, '{', 400, 'body_invalid'],
+  ['GET', `${events}?count=0`, undefined, 400, 'count_invalid'],
+  ['GET', `${events}?sortOrder=random`, undefined, 400, 'sortorder_invalid'],
+  ['GET', `${events}/0/unknown`, undefined, 400, 'pce_id_invalid'],
+  ['PUT', `${events}/0/unknown`, { status: '0' }, 400, 'pce_id_invalid'],
+  ['GET', '/phoneCalls/@me/@self', undefined, 400, 'extension_invalid'],
+  ['GET', '/phoneCalls/@me/101?filterBy=published', undefined, 400, 'filterby_invalid'],
+  ['DELETE', '/phoneCalls/@me/101/unknown', undefined, 400, 'phonecall_id_invalid'],
+  ['GET', '/faxes', undefined, 501, 'request_not_implemented'],
+] as const;
+
+test('each fault has the status and the code that clients look at', async () => {
+  const { unified } = await serveVoipNow();
+  for (const [method, path, body, status, code] of faults) {
+    expect(await unified(method, path, body), `${method} ${path} ${JSON.stringify(body)}`).toEqual(coded(status, code));
+  }
+});
+
+test('a call is placed, followed, held, transferred and ended', async () => {
+  const world = await serveVoipNow();
+  const { unified, sandbox, leg, url, engine } = world;
+  const placed = await unified('POST', '/phoneCalls/@me/simple?waitForPickup=25&callDuration=', {
+    extension: '101',
+    phoneCallView: [{ source: ['101'], destination: '102', callerId: 'John Doe <4242425>' }],
+  });
+  const [{ id }] = placed.body as [{ readonly id: string }];
+  expect(placed).toEqual({ status: 200, body: [{ id, links: { self: `${url}/uapi/phoneCalls/@me/12340*101/${id}` } }] });
+  expect(id).toMatch(/^[0-9a-f]{20}$/);
+  sandbox.phones.answer('101');
+  await leg('102', ({ state }) => state === 'ringing');
+  const call = `/phoneCalls/@me/12340*101/${id}`;
+  expect((await unified('GET', call)).body).toMatchObject({
+    entry: [
+      {
+        id,
+        phoneCallView: [
+          { id: '00', extension: '12340*101', flow: '2' },
+          { id: '01', extension: '12340*102', status: '3' },
+        ],
+      },
+    ],
+  });
+  sandbox.phones.answer('102');
+  await leg('102', ({ state }) => state === 'connected');
+  expect((await unified('PUT', call, { action: 'OnHold', phoneCallViewId: '00' })).body).toMatchObject({
+    phoneCallView: [{ status: '5', onHold: '1', holder: '12340*101' }, { onHold: '1' }],
+  });
+  expect((await unified('PUT', call, { action: 'OffHold' })).status).toBe(200);
+  expect(await unified('PUT', call, { action: 'Whisper' })).toEqual(coded(501, 'request_not_implemented'));
+  expect(await unified('PUT', call, { action: 'Transfer' })).toEqual(coded(400, 'phonecall_destination_invalid'));
+  expect((await unified('PUT', call, { action: 'Transfer', sendCallTo: '12340*103' })).status).toBe(200);
+  await leg('103', ({ state }) => state === 'ringing');
+  sandbox.phones.answer('103');
+  await leg('103', ({ state }) => state === 'connected');
+  expect((await unified('DELETE', '/phoneCalls/@me/103')).body).toMatchObject([{ id }]);
+  expect(engine.snapshot().calls).toEqual([]);
+});
+
+test('a parked call shows its slot and is fetched by another extension', async () => {
+  const { unified, sandbox, leg } = await serveVoipNow();
+  sandbox.phones.call('+15550100001', '101');
+  await leg('101', ({ state }) => state === 'ringing');
+  sandbox.phones.answer('101');
+  await leg('101', ({ state }) => state === 'connected');
+  const listed = await unified('GET', '/phoneCalls/@me/101');
+  const { entry } = listed.body as { readonly entry: readonly [{ readonly id: string }] };
+  const call = `/phoneCalls/@me/101/${entry[0].id}`;
+  const parked = await unified('PUT', call, { action: 'Park', maxInParking: '60' });
+  expect(parked.body).toMatchObject({ phoneCallView: [{ flow: '8', parked: '1', parkedPos: expect.stringMatching(/^[1-9]$/) as string }] });
+  expect((await unified('PUT', call, { action: 'UnPark', sendCallTo: '102' })).status).toBe(200);
+  expect(await leg('102')).toMatchObject({ state: 'connected' });
+});
