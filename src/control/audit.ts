@@ -1,5 +1,5 @@
 import type { Identity } from '../auth/auth.ts';
-import type { GatewayError } from '../model/errors.ts';
+import { GatewayError } from '../model/errors.ts';
 import type { CommandId, ExtensionNumber, TenantId } from '../model/ids.ts';
 import { isoTime, microsOf, type Clock } from '../model/time.ts';
 import type { Store } from '../store/store.ts';
@@ -28,8 +28,9 @@ export class Audit {
     });
   }
 
+  /** On a full disk a refusal, which has changed nothing, is not kept: whoever asked shall hear of it all the same. */
   refused(identity: Identity, request: CommandRequest, id: CommandId, error: GatewayError): void {
-    this.#put(identity.tenant, {
+    const entry: AuditEntry = {
       ...entryOf(identity, request, id),
       ...('leg' in request ? { legId: request.leg } : undefined),
       ...('extension' in request ? { extension: request.extension } : undefined),
@@ -37,7 +38,12 @@ export class Audit {
       result: 'refused',
       error: error.code,
       detail: error.message,
-    });
+    };
+    try {
+      this.#put(identity.tenant, entry);
+    } catch (failure) {
+      if (!(failure instanceof GatewayError) || failure.code !== 'log-full') throw failure;
+    }
   }
 
   /** What is known by now of a command that was accepted. */

@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest';
-import { extensionNumber, keyIdFrom, legIdFrom } from '../../src/model/ids.ts';
+import { Audit } from '../../src/control/audit.ts';
+import { GatewayError } from '../../src/model/errors.ts';
+import { commandIdFrom, extensionNumber, keyIdFrom, legIdFrom } from '../../src/model/ids.ts';
 import { startSandboxTenant } from '../sandbox-tenant.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
 
@@ -46,6 +48,27 @@ test('so is one that was refused, with why, and one that failed', async () => {
     ['dial', 'refused', 'forbidden'],
     ['hangup', 'refused', 'no-such-leg'],
   ]);
+});
+
+test('on a full disk whoever was refused still hears why, and nothing that is accepted goes without its entry', async () => {
+  const { store, clock, identity } = await startSandboxTenant();
+  const full = (): never => {
+    throw new GatewayError('log-full');
+  };
+  const audit = new Audit({ ...store, audit: { ...store.audit, put: full } }, clock);
+  const request = { name: 'hangup', leg: legIdFrom('leg_none') } as const;
+  const who = identity(['control']);
+  const id = commandIdFrom('cmd_1');
+  expect(() => audit.refused(who, request, id, new GatewayError('no-such-leg'))).not.toThrow();
+  const record = {
+    id,
+    tenant: who.tenant,
+    name: 'hangup',
+    state: 'accepted',
+    acceptedAt: '2026-11-21T10:00:00.000Z',
+    key: who.key,
+  } as const;
+  expect(() => audit.accepted(who, request, record, undefined)).toThrow(expect.objectContaining({ code: 'log-full' }) as Error);
 });
 
 test('it is searched by key and call, read by pages, and outlives a restart, which tells what was under way', async () => {
