@@ -223,8 +223,9 @@ onEachAsterisk('commands', (_version, tree) => {
     await callee.until('ended');
   });
 
-  test('an attended transfer that is cancelled gives the first call back', async () => {
+  test('an attended transfer of a call that is held already, when it is cancelled, gives the first call back', async () => {
     const { caller, callee, calleeLeg } = await talk();
+    expect(await command(calleeLeg, 'hold')).toMatchObject({ state: 'done' });
     const starting = command(calleeLeg, 'startTransfer', { to: '103' });
     const third = await (await office().phone('103')).incoming();
     expect(await starting).toMatchObject({ state: 'done' });

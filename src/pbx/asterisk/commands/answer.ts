@@ -7,8 +7,8 @@ import { originate, phoneHeaders, renderAutoAnswer } from './originate.ts';
 
 /** How long the second call of an answer by pick-up may ring: it is meant to answer by itself. */
 const answerMs = 6_000;
-/** How long the phone that picks up may ring: less than the command waits for its effect. */
-const pickupMs = 12_000;
+/** How long the phone that picks up may ring: less than the ten seconds that a command is given to reach the PBX. */
+const pickupMs = 8_000;
 
 export const answer: Execute<'answer'> = async (command, pbx) => {
   switch (pbx.config.answer) {

@@ -59,12 +59,21 @@ export const bridge: Execute<'bridge'> = async ({ channel, other }, pbx) => {
 export const startTransfer: Execute<'startTransfer'> = async (command, pbx) => {
   const { id, channel, peer, extension, to, consult, timeoutSeconds } = command;
   await requireTarget(pbx, to);
-  const held = await hold({ id, name: 'hold', channel, peer }, pbx);
-  if (held.outcome !== 'accepted') return held;
+  const wasHeld = await isHeld(pbx, channel, peer);
+  if (!wasHeld) {
+    const held = await hold({ id, name: 'hold', channel, peer }, pbx);
+    if (held.outcome !== 'accepted') return held;
+  }
   const wish = { command: id, channel: consult, extension, number: to, headers: renderAutoAnswer(undefined), timeoutSeconds };
   if ((await callOut(pbx, wish)) !== 'failed') return accepted;
-  await resume({ id, name: 'resume', channel, peer }, pbx);
+  if (!wasHeld) await resume({ id, name: 'resume', channel, peer }, pbx);
   return unreachable(pbx, extension);
+};
+
+/** A phone that holds already does nothing when it is asked to hold. Asterisk notes a hold at the one who is held. */
+const isHeld = async (pbx: Acting, channel: ChannelId, peer: ChannelId): Promise<boolean> => {
+  const [held, onHold] = await Promise.all([heldBy(channel, pbx), valueOf(pbx, 'CHANNEL(onhold)', peer)]);
+  return held !== undefined || onHold === '1';
 };
 
 /** Both legs of the phone end by themselves when those that they talk with are joined. */
