@@ -45,8 +45,9 @@ import { isoTime, type Clock, type Timers } from './model/time.ts';
 import { captureAsterisk } from './pbx/asterisk/capture.ts';
 import { renderStanza } from './pbx/asterisk/diagnose.ts';
 import { createAsteriskDriver } from './pbx/asterisk/index.ts';
-import { replayFacts } from './pbx/asterisk/replay.ts';
+import { replayFacts as replayAsterisk } from './pbx/asterisk/replay.ts';
 import type { Driver } from './pbx/driver.ts';
+import { replayFacts as replayFreeswitch } from './pbx/freeswitch/replay.ts';
 import {
   createRunningClock,
   createSandboxDriver,
@@ -588,9 +589,17 @@ const newEpoch = async (path: string, output: Output): Promise<ExitCode> => {
 
 const replayName = 'replay';
 
+const replays = new Map([
+  ['asterisk', replayAsterisk],
+  ['freeswitch', replayFreeswitch],
+]);
+
 const replay = async (options: ReplayOptions, output: Output, signal: AbortSignal): Promise<ExitCode> => {
-  if (options.driver !== 'asterisk')
-    throw new GatewayError('invalid-parameter', { driver: options.driver }, { note: 'There is: asterisk.' });
+  const replayFacts = replays.get(options.driver);
+  if (replayFacts === undefined) {
+    const note = `There are: ${[...replays.keys()].join(', ')}.`;
+    throw new GatewayError('invalid-parameter', { driver: options.driver }, { note });
+  }
   let state = createTrackerState(pbxId(replayName));
   let seq = 0;
   for await (const fact of replayFacts(readRecording(options.file))) {
