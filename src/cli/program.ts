@@ -13,6 +13,13 @@ const wholeNumber = (text: string): number => {
   return value;
 };
 
+const portNumber = (text: string): number => {
+  const value = wholeNumber(text);
+  if (value > 65_535)
+    throw new GatewayError('invalid-parameter', { value: text }, { note: `${text} is not a port: 0 to 65535 is allowed.` });
+  return value;
+};
+
 /** Runs one command line; never throws, never exits by itself. */
 export const runProgram = async (args: readonly string[], options: ProgramOptions): Promise<ExitCode> => {
   const { output, signal, actions } = options;
@@ -32,7 +39,7 @@ export const runProgram = async (args: readonly string[], options: ProgramOption
   program
     .command('demo')
     .description('run a whole office in memory with light traffic, on this machine alone')
-    .addOption(new Option('-p, --port <port>', 'port to listen on (8080)').argParser(wholeNumber))
+    .addOption(new Option('-p, --port <port>', 'port to listen on (8080)').argParser(portNumber))
     .option('-d, --data <folder>', 'keep the data there; otherwise in a temporary folder')
     .addOption(new Option('--seed <number>', 'seed of the traffic').argParser(wholeNumber).default(1))
     .option('-q, --quiet', 'no traffic of its own', false)
@@ -71,7 +78,7 @@ export const runProgram = async (args: readonly string[], options: ProgramOption
     .command('replay')
     .description('read a recorded PBX stream (gzip or not) and print its events as JSON lines; needs no server')
     .argument('<file>', 'the bytes as the PBX sent them; times from FILE.ts beside it, if there')
-    .option('--driver <kind>', 'which PBX said it', 'asterisk')
+    .option('--driver <kind>', 'which PBX said it: asterisk or freeswitch', 'asterisk')
     .action((file: string, given: { driver: string }) => keep(actions.replay({ ...given, file }, output, signal)));
 
   program

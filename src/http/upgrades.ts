@@ -38,13 +38,18 @@ export class Upgrades {
       perMessageDeflate: false,
       maxPayload: handler.maxPayload,
     });
+    const refuse = (error: GatewayError): string => handler.refuse?.(error) ?? rawProblem(error);
+    server.on('wsClientError', (failure, socket) => {
+      socket.end(
+        refuse(new GatewayError('bad-request', {}, { note: `It is no WebSocket handshake: ${failure.message}.`, cause: failure })),
+      );
+    });
     this.#paths.set(path, (request, socket, head, url) => {
       let admission: Admission;
       try {
         admission = handler.authorize(request, url);
       } catch (thrown) {
-        const error = toGatewayError(thrown);
-        socket.end(handler.refuse?.(error) ?? rawProblem(error));
+        socket.end(refuse(toGatewayError(thrown)));
         return;
       }
       server.handleUpgrade(request, socket, head, (webSocket) => {

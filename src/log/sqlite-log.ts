@@ -56,11 +56,11 @@ const pageOfFollower = 512;
 const retentionStep = 200;
 
 /**
- * Opens the log in SQLite files of a data folder. Throws `data-locked` if another process uses the folder, `data-damaged` if
- * its files cannot be read. A database that was deleted, or replaced by an older one, is noticed; its tenants begin new epochs.
+ * Opens the log in SQLite files of a data folder. Throws `config-invalid` if there can be no such folder, `data-locked` if another
+ * process uses it, `data-damaged` if its files cannot be read. A database that was deleted, or replaced by an older one, is noticed; its tenants begin new epochs.
  */
 export const openSqliteLog = (options: SqliteLogOptions): SqliteLog => {
-  mkdirSync(options.folder, { recursive: true, mode: 0o700 });
+  makeFolder(options.folder);
   const lock = lockFolder(options.folder);
   try {
     return new FileLog(options, lock);
@@ -380,3 +380,12 @@ class FileLog implements SqliteLog {
 
 /** Whether the log's head is one that can have been reached since the mark was written. */
 const belongsTo = (mark: Mark, log: TenantLog): boolean => mark.epoch === log.epoch && log.head >= mark.from && log.head <= mark.mark;
+
+const makeFolder = (folder: string): void => {
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+  } catch (cause) {
+    const note = `The data folder ${folder} cannot be made: ${cause instanceof Error ? cause.message : 'unknown'}.`;
+    throw new GatewayError('config-invalid', { folder }, { note, cause });
+  }
+};

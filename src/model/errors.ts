@@ -76,7 +76,7 @@ export class GatewayError extends Error {
 
   constructor(code: ErrorCode, details: ErrorDetails = {}, options: { readonly note?: string; readonly cause?: unknown } = {}) {
     const { note, cause } = options;
-    super(note === undefined ? errors[code].message : `${errors[code].message} ${note}`, cause === undefined ? undefined : { cause });
+    super(withNote(errors[code].message, note), cause === undefined ? undefined : { cause });
     this.code = code;
     this.details = details;
   }
@@ -90,3 +90,9 @@ export class GatewayError extends Error {
     return errors[this.code].retry;
   }
 }
+
+/** An error that is told onwards says its own sentence already. */
+const withNote = (sentence: string, note = ''): string => {
+  if (note === '') return sentence;
+  return note.startsWith(sentence) ? note : `${sentence} ${note}`;
+};

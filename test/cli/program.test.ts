@@ -43,6 +43,12 @@ describe('the command line', () => {
     expect(output.notes.join('\n')).toContain("unknown command 'demmo'");
   });
 
+  test('refuses a port that is none', async () => {
+    const { code, output } = await run(['demo', '--port', '65536']);
+    expect(code).toBe(exitCodes.usage);
+    expect(output.notes.join('\n')).toContain('65536 is not a port');
+  });
+
   test('shows its help without failing', async () => {
     const { code, output } = await run(['--help']);
     expect(code).toBe(exitCodes.ok);

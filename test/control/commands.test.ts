@@ -168,3 +168,9 @@ describe('two commands at once', () => {
     expect((await leg('102')).peer.number).toBe(outside);
   });
 });
+
+test('what refuses a command is said once', async () => {
+  const office = await startSandboxTenant();
+  const refused = office.control.submit(office.identity(['control']), { name: 'dial', extension: extension('119'), number: '102' });
+  await expect(refused).rejects.toThrow(/^The phone is not registered or cannot be reached\.$/);
+});

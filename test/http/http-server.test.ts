@@ -1,4 +1,5 @@
 import { copyFile, mkdtemp, rm } from 'node:fs/promises';
+import { text } from 'node:stream/consumers';
 import { once } from 'node:events';
 import { request as secureRequest } from 'node:https';
 import { connect } from 'node:net';
@@ -203,6 +204,18 @@ test('a WebSocket is spoken at its path alone, and refused in HTTP', async () =>
   expect(await refusal('/echo?ticket=bad')).toContain('401');
   expect(await refusal('/hello')).toContain('404');
   expect((await fetch(`${url}/echo`)).status).toBe(426);
+});
+
+test('a handshake that is none of a WebSocket is refused as every other request is', async () => {
+  const server = await prepare();
+  server.upgrades.add('/echo', { maxPayload: 1000, authorize: () => 'guest', open: () => undefined });
+  await server.listen();
+  const socket = connect(portOf(server), '127.0.0.1');
+  socket.write('GET /echo HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n\r\n');
+  const reply = await text(socket);
+  expect(reply).toMatch(/^HTTP\/1.1 400 /);
+  expect(reply).toContain('application/problem+json');
+  expect(reply).toContain('Sec-WebSocket-Key');
 });
 
 test('a stopping server finishes what is under way, takes nothing new and says so', async () => {

@@ -96,3 +96,13 @@ test('a recording is heard by keys that may, and by no others', async () => {
   expect(heard.headers.get('content-length')).toBe('14');
   for (const scope of ['observe', 'record', 'control'] as const) expect((await world.ask(path, as(scope))).status).toBe(403);
 });
+
+test('a key of one extension reads of its own commands, and of nobody else', async () => {
+  const { world, leg } = await talking();
+  const own = { headers: { authorization: `Bearer ${world.keyFor(['control-own'], '101')}` } };
+  const others = (await world.ask(`/v1/legs/${leg}/hold`, post)).body as { id: string };
+  expect((await world.ask('/v1/commands', own)).status).toBe(403);
+  expect(await world.ask(`/v1/commands/${others.id}`, own)).toMatchObject({ status: 404, body: { id: 'no-such-command' } });
+  const given = (await world.ask(`/v1/legs/${leg}/hangup`, { ...post, ...own })).body as { id: string };
+  expect((await world.ask(`/v1/commands/${given.id}`, own)).status).toBe(200);
+});

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Scope } from '../../../auth/auth.ts';
+import type { Identity, Scope } from '../../../auth/auth.ts';
 import type { CommandRequest } from '../../../control/control.ts';
 import { commandNames } from '../../../model/command.ts';
 import type { CommandName } from '../../../model/command.ts';
@@ -220,7 +220,10 @@ const legCommand = (name: LegCommand): Endpoint =>
 
 const isLegCommand = (name: CommandName): name is LegCommand => Object.hasOwn(summaries, name);
 
-const readCommands: readonly Scope[] = ['observe', ...anyControl];
+/** Whose keys may read of all commands; a key of one extension reads of its own. */
+const readCommands: readonly Scope[] = ['observe', 'control', 'supervise', 'record'];
+
+const mayReadAll = ({ scopes }: Identity): boolean => scopes.has('administer') || readCommands.some((scope) => scopes.has(scope));
 
 const getCommand = defineEndpoint({
   id: 'getCommand',
@@ -228,13 +231,14 @@ const getCommand = defineEndpoint({
   path: '/v1/commands/{command}',
   tag: 'commands',
   summary: 'What became of a command',
-  scopes: readCommands,
+  scopes: [...readCommands, 'control-own'],
   headers: ['Prefer'],
   params: z.object({ command: commandIdSchema }),
   answers: { 200: { description: 'The command', schema: commandRecordSchema } },
   handle: async ({ params }, { gateway, identity, headers: given, signal }) => {
     const record = gateway.control.get(identity.tenant, params.command);
-    if (record === undefined) throw new GatewayError('no-such-command', { command: params.command });
+    const isShown = record !== undefined && (record.key === identity.key || mayReadAll(identity));
+    if (!isShown) throw new GatewayError('no-such-command', { command: params.command });
     const seconds = parsePreferredWait(given);
     const waits = seconds > 0 && record.state === 'accepted';
     return { status: 200, body: waits ? await gateway.control.wait(identity.tenant, record.id, seconds, signal) : record };
