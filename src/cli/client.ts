@@ -1,3 +1,6 @@
+import { createWriteStream } from 'node:fs';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import { errorCodes, GatewayError, type ErrorCode } from '../model/errors.ts';
 
 /** The server that the CLI speaks to, and the key it shows. */
@@ -10,6 +13,8 @@ export interface Client {
   get(path: string): Promise<unknown>;
   post(path: string, body: unknown, headers?: Readonly<Record<string, string>>): Promise<unknown>;
   delete(path: string): Promise<unknown>;
+  /** Writes what is at the path into a file that is not there yet, for its owner alone. */
+  save(path: string, file: string): Promise<void>;
   /** Events after `after` (the newest when absent), one JSON text each, until the signal aborts; reconnects where it was. */
   events(query: URLSearchParams, after: string | undefined, signal: AbortSignal): AsyncGenerator<string>;
 }
@@ -58,6 +63,14 @@ export const createClient = ({ url, key }: Server): Client => {
     get: async (path) => json(await request('GET', path)),
     post: async (path, body, headers) => json(await request('POST', path, { body, ...(headers === undefined ? undefined : { headers }) })),
     delete: async (path) => json(await request('DELETE', path)),
+    save: async (path, file) => {
+      const { body } = await request('GET', path);
+      try {
+        await pipeline(body ?? Readable.from([]), createWriteStream(file, { flags: 'wx', mode: 0o600 }));
+      } catch (error) {
+        throw new GatewayError('invalid-parameter', { file }, { note: `${file} cannot be written, or is there already.`, cause: error });
+      }
+    },
     async *events(query, after, signal) {
       let cursor = after ?? ((await json(await request('GET', '/v1/state'))) as { cursor: string }).cursor;
       while (!signal.aborted) {

@@ -101,6 +101,15 @@ export const addLegCommands = (program: Command, run: Run, give: Give): void => 
   for (const command of legCommands) add(program, command);
   const record = program.command('record').description('recordings of a leg');
   for (const command of recordings) add(record, command);
+  record
+    .command('save')
+    .description("write a call's recording into a file; of several, the one that is named")
+    .argument('<call>', 'its id')
+    .argument('<file>', 'a file that is not there yet')
+    .option('--recording <id>', 'this one')
+    .action((call: string, file: string, given: { recording?: string }) =>
+      run(async (api) => api.save(path`/v1/calls/${call}/recordings/${given.recording ?? (await onlyRecording(api, call))}`, file)),
+    );
 
   const wait = (): Option => new Option('--wait <seconds>', 'wait so long for the effect').default(defaultWait);
   program
@@ -157,6 +166,15 @@ export const addLegCommands = (program: Command, run: Run, give: Give): void => 
     .action((extension: string, text: string, given: { wait: string }) =>
       run((api) => give(api, path`/v1/extensions/${extension}/status`, { text }, given.wait)),
     );
+};
+
+const onlyRecording = async (api: Client, call: string): Promise<string> => {
+  const { recordings: found } = (await api.get(path`/v1/calls/${call}/recordings`)) as { recordings: readonly { readonly id: string }[] };
+  const [only, another] = found;
+  if (only === undefined) throw new GatewayError('no-such-recording', { call });
+  if (another === undefined) return only.id;
+  const note = `The call has several, name one with --recording: ${found.map(({ id }) => id).join(', ')}.`;
+  throw new GatewayError('wrong-state', { call }, { note });
 };
 
 const onOff = (text: string): boolean => {

@@ -1,16 +1,22 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { exitCodes, type ExitCode } from '../../src/cli/exit-codes.ts';
 import type { LocalActions } from '../../src/cli/options.ts';
 import { runProgram } from '../../src/cli/program.ts';
 import { extensionNumber } from '../../src/model/ids.ts';
+import type { SandboxTenantOptions } from '../sandbox-tenant.ts';
+import { temporaryFolder } from '../temporary-folder.ts';
 import { serveNative, type NativeWorld } from '../dialects/native/serve-native.ts';
 
 /** A running server, and the command line that speaks to it. */
-const serve = async (): Promise<{
+const serve = async (
+  options: SandboxTenantOptions = {},
+): Promise<{
   readonly world: NativeWorld;
   type(line: string, key?: string): Promise<{ readonly code: ExitCode; readonly lines: readonly unknown[]; readonly notes: string }>;
 }> => {
-  const world = await serveNative();
+  const world = await serveNative({}, options);
   const type = async (
     line: string,
     key = world.key,
@@ -30,8 +36,8 @@ const serve = async (): Promise<{
   return { world, type };
 };
 
-const talking = async (): Promise<Awaited<ReturnType<typeof serve>>> => {
-  const served = await serve();
+const talking = async (options: SandboxTenantOptions = {}): Promise<Awaited<ReturnType<typeof serve>>> => {
+  const served = await serve(options);
   const { sandbox, leg } = served.world;
   sandbox.phones.call('+15550100001', '101');
   await leg('101', ({ state }) => state === 'ringing');
@@ -58,6 +64,29 @@ test('consult, complete; park, retrieve', async () => {
   expect(await type('park 102 --slot valet/4')).toMatchObject({ code: exitCodes.ok });
   expect(world.engine.snapshot().slots).toMatchObject([{ lot: 'valet', slot: '4' }]);
   expect(await type('retrieve valet/4 103')).toMatchObject({ code: exitCodes.ok });
+});
+
+test('a recording is saved into a file, which is never written over', async () => {
+  const recordings = temporaryFolder();
+  const { world, type } = await talking({ recordings });
+  await type('answer 101');
+  const { callId } = await world.leg('101');
+  const file = join(temporaryFolder(), 'saved.wav');
+  expect(await type(`record save ${callId} ${file}`)).toMatchObject({ code: exitCodes.notFound });
+  await type('record start 101');
+  expect(await type(`record save ${callId} ${file}`)).toMatchObject({
+    code: exitCodes.notFound,
+    notes: expect.stringContaining('cannot be read'),
+  });
+  const started = await world.event((event) => event.type === 'recording.started');
+  if (started.type !== 'recording.started') return;
+  writeFileSync(join(recordings, started.data.file ?? ''), 'RIFF and so on');
+  expect(await type(`record save ${callId} ${file}`)).toMatchObject({ code: exitCodes.ok });
+  expect(readFileSync(file, 'utf8')).toBe('RIFF and so on');
+  expect(await type(`record save ${callId} ${file}`)).toMatchObject({
+    code: exitCodes.usage,
+    notes: expect.stringContaining('there already'),
+  });
 });
 
 test('agents and presence', async () => {

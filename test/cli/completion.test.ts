@@ -28,12 +28,12 @@ const offered = (script: string, ...words: readonly string[]): readonly string[]
 test('bash completes commands, their own commands, and options', async () => {
   const script = await printed('completion', 'bash');
   expect(offered(script, 'switchhook', 'tr')).toEqual(['transfer']);
-  expect(offered(script, 'switchhook', 'record', '')).toEqual(['start', 'pause', 'resume', 'stop']);
+  expect(offered(script, 'switchhook', 'record', '')).toEqual(['start', 'pause', 'resume', 'stop', 'save']);
   expect(offered(script, 'switchhook', 'agent', 'pause', '600', '104', '--')).toEqual(['--wait', '--reason']);
 });
 
 test.each([
-  ['zsh', '#compdef switchhook', "' record') choices='start pause resume stop'"],
+  ['zsh', '#compdef switchhook', "' record') choices='start pause resume stop save'"],
   ['fish', "-a transfer -d 'send a leg\\'s peer on to a number'", "'__fish_seen_subcommand_from record' -a start"],
 ])('%s gets a script of its own', async (shell, ...parts) => {
   const script = await printed('completion', shell);
