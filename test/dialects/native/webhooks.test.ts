@@ -1,5 +1,6 @@
 import { Webhook } from 'standardwebhooks';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import { nativePolicy } from '../../../src/dialects/native/webhooks.ts';
 import type { Event } from '../../../src/model/event.ts';
 import { refuse, startSink } from '../../delivery/webhooks/sink.ts';
 import type { Received } from '../../delivery/webhooks/sink.ts';
@@ -104,6 +105,13 @@ describe('what a webhook is sent', () => {
     const received = await sink.count(3);
     expect(received.map(({ headers }) => headers['webhook-id'])).toEqual([ended.id, ended.id, ended.id]);
   });
+});
+
+test('an event is tried for more than three days, whatever chance takes from the waits', () => {
+  const waits = nativePolicy.schedule.slice(0, nativePolicy.attempts - 1);
+  expect(waits).toHaveLength(nativePolicy.attempts - 1);
+  const least = waits.reduce((sum, wait) => sum + wait, 0) * 0.8;
+  expect(least).toBeGreaterThan(3 * 24 * 3_600_000);
 });
 
 describe('administration', () => {
