@@ -1,3 +1,6 @@
+/** SHA-256 of `demo`. */
+const demoPassSha256 = '2a97516c354b68848cdbd8f54a226a0a55b21ed138e207ad6c5cbb9c00aa5aea';
+
 /** What the demo prints when it is ready: its addresses, and lines to paste that work as they stand. */
 export const demoBanner = (url: string, key: string): string => {
   const bearer = `-H 'Authorization: Bearer ${key}'`;
@@ -25,6 +28,11 @@ What is so now, and click-to-dial (111 answers by itself):
 As a Noojee client:
   curl '${noojee}/subscribe?apiKey=${key}&exten=101,111&lastSequenceNumber=0&timeOut=0'
   curl -X POST '${noojee}/dial?apiKey=${key}&extenOrUniqueId=SIP%2F102&number=112'
+
+As a VoipNow client (CallAPI, then UnifiedAPI), and in a browser, as demo with the password demo:
+  curl '${url}/callapi/251/Call/MakeCall?Account=demo&PassSHA256=${demoPassSha256}&FromNumber=12340103&PhoneNumberToCall=12340113'
+  curl ${url}/oauth/token.php -d grant_type=client_credentials -d client_id=demo-client -d client_secret=demo-secret
+  ${url}/voipnow/extensions/101/callapi-events
 
 OpenAPI: ${url}/v1/openapi.json   AsyncAPI: ${url}/v1/asyncapi.json   Metrics: ${url}/metrics`;
 };

@@ -42,6 +42,10 @@ describe('the demo', () => {
     expect(await answerTo('/v1/calls -d')).toMatchObject({ name: 'dial', state: 'accepted' });
     expect(await answerTo('subscribe?')).toMatchObject({ Data: { '101': expect.any(Array) }, Code: 0 });
     expect(await answerTo('/dial?')).toEqual({ SessionID: expect.any(Number), Message: 'Dialing', Code: 0 });
+    expect((await paste(line('/callapi/')).ended).output).toMatch(/<Status>200<\/Status>.*<APIID>[0-9a-f]{20}<\/APIID>/);
+    expect(await answerTo('/oauth/token.php')).toMatchObject({ token_type: 'Bearer', expires_in: 3600 });
+    const page = await fetch(line('/callapi-events'), { headers: { authorization: `Basic ${btoa('demo:demo')}` } });
+    expect(await page.text()).toContain('<h1>CallAPI Published Events for Extension 101</h1>');
   });
 
   test('is ready within the time that a newcomer waits, and leaves nothing behind', async () => {

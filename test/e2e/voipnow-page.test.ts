@@ -1,15 +1,15 @@
 import { existsSync } from 'node:fs';
 import { chromium, type Browser, type Page } from 'playwright-core';
-import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { serveVoipNow, type VoipNowWorld } from '../dialects/voipnow/serve-voipnow.ts';
 
 /** The browser of the machine; where there is none, these tests are skipped and said to be so. */
 const executablePath = process.env['CHROMIUM'] ?? '/usr/bin/chromium';
-const withBrowser = test.skipIf(!existsSync(executablePath));
+const hasBrowser = existsSync(executablePath);
 
 let browser: Browser | undefined;
 beforeAll(async () => {
-  if (existsSync(executablePath)) browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] });
+  if (hasBrowser) browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] });
 });
 afterAll(() => browser?.close());
 
@@ -30,79 +30,6 @@ const openPage = async (
   await page.goto(`${world.url}/voipnow/extensions/101/callapi-events`);
   return { world, page };
 };
-
-withBrowser('a request is added, disabled, edited and removed, by keyboard alone', async () => {
-  const { world, page } = await openPage();
-  expect(await page.title()).toBe(title);
-  await page.getByLabel('Request ID').focus();
-  await page.keyboard.type('crm1');
-  await page.keyboard.press('Tab');
-  await page.keyboard.type('Hangup');
-  await page.keyboard.press('Tab');
-  await page.keyboard.type('POST');
-  await page.keyboard.press('Tab');
-  await page.keyboard.type(`${world.receiver.url}/bye`);
-  await page.keyboard.press('Tab');
-  await page.keyboard.press('Tab');
-  await page.keyboard.type('for <the> CRM');
-  await page.keyboard.press('Tab');
-  await page.keyboard.press('Enter');
-  await page.getByRole('status').filter({ hasText: 'added' }).waitFor();
-  const row = page.getByRole('row').filter({ hasText: 'crm1' });
-  expect(await row.innerText()).toContain('for <the> CRM');
-
-  await page.getByRole('button', { name: 'Disable Hangup crm1' }).focus();
-  await page.keyboard.press('Enter');
-  await page.getByRole('button', { name: 'Enable Hangup crm1' }).waitFor();
-  expect(await row.innerText()).toContain('Disabled');
-
-  await page.getByRole('link', { name: 'Edit Hangup crm1' }).focus();
-  await page.keyboard.press('Enter');
-  await page.getByRole('heading', { name: 'Edit request crm1' }).waitFor();
-  expect(await page.getByLabel('Request ID').count()).toBe(0);
-  await page.getByLabel('Notes').fill('changed');
-  await page.getByLabel('Status').selectOption('1');
-  await page.getByRole('button', { name: 'Save changes' }).press('Enter');
-  await page.getByRole('status').filter({ hasText: 'saved' }).waitFor();
-
-  world.sandbox.phones.call('+15550100001', '101');
-  await world.leg('101', ({ state }) => state === 'ringing');
-  world.sandbox.phones.hangUpOutside('+15550100001');
-  const [received] = await world.receiver.next(1);
-  expect(received).toMatchObject({ method: 'POST', target: '/bye', parameters: { CallStatus: 'UNKNOWN' } });
-
-  await page.getByRole('button', { name: 'Remove Hangup crm1' }).press('Enter');
-  await page.getByText('No request is published for this extension.').waitFor();
-});
-
-withBrowser('what is refused is said beside what was typed, and the field is where one goes on', async () => {
-  const { page } = await openPage();
-  await page.getByLabel('URL').fill('http://10.0.0.1/x');
-  await page.getByLabel('Notes').fill('kept');
-  await page.getByRole('button', { name: 'Add request' }).click();
-  await page.getByRole('alert').waitFor();
-  expect(await page.getByRole('alert').innerText()).toContain('not one that may be delivered to');
-  expect(await page.getByLabel('Notes').inputValue()).toBe('kept');
-});
-
-withBrowser.each([
-  [1440, 'light'],
-  [1440, 'dark'],
-  [390, 'light'],
-  [390, 'dark'],
-] as const)('at %i px, %s, nothing sticks out and every text can be read', async (width, scheme) => {
-  const { world, page } = await openPage({ width, scheme });
-  const of = { ExtensionNumber: '101', URL: `http://127.0.0.1:9/a/rather/long/path/${'x'.repeat(120)}?token=${'y'.repeat(80)}` };
-  await world.callApi('251/Event/Add', { ...of, EventType: '0', Notes: 'Sales CRM, asks who calls' });
-  await world.callApi('251/Event/Add', { ...of, EventType: '2', Method: 'POST', Status: '0', RequestID: 'z'.repeat(255) });
-  await page.reload();
-  expect(await page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth')).toBeLessThanOrEqual(0);
-  const contrasts = await page.evaluate<readonly { readonly text: string; readonly ratio: number }[]>(contrastScript);
-  expect(contrasts.length).toBeGreaterThan(20);
-  expect(contrasts.filter(({ ratio }) => ratio < 4.5)).toEqual([]);
-  const { SCREENSHOTS: folder } = process.env;
-  if (folder !== undefined) await page.screenshot({ path: `${folder}/voipnow-${width}-${scheme}.png`, fullPage: true });
-});
 
 /** The contrast of every text against what lies behind it, as WCAG 2 counts it. */
 const contrastScript = `(() => {
@@ -125,6 +52,81 @@ const contrastScript = `(() => {
   }
   return found;
 })()`;
+
+describe.skipIf(!hasBrowser)('in a browser', () => {
+  test('a request is added, disabled, edited and removed, by keyboard alone', async () => {
+    const { world, page } = await openPage();
+    expect(await page.title()).toBe(title);
+    await page.getByLabel('Request ID').focus();
+    await page.keyboard.type('crm1');
+    await page.keyboard.press('Tab');
+    await page.keyboard.type('Hangup');
+    await page.keyboard.press('Tab');
+    await page.keyboard.type('POST');
+    await page.keyboard.press('Tab');
+    await page.keyboard.type(`${world.receiver.url}/bye`);
+    await page.keyboard.press('Tab');
+    await page.keyboard.press('Tab');
+    await page.keyboard.type('for <the> CRM');
+    await page.keyboard.press('Tab');
+    await page.keyboard.press('Enter');
+    await page.getByRole('status').filter({ hasText: 'added' }).waitFor();
+    const row = page.getByRole('row').filter({ hasText: 'crm1' });
+    expect(await row.innerText()).toContain('for <the> CRM');
+
+    await page.getByRole('button', { name: 'Disable Hangup crm1' }).focus();
+    await page.keyboard.press('Enter');
+    await page.getByRole('button', { name: 'Enable Hangup crm1' }).waitFor();
+    expect(await row.innerText()).toContain('Disabled');
+
+    await page.getByRole('link', { name: 'Edit Hangup crm1' }).focus();
+    await page.keyboard.press('Enter');
+    await page.getByRole('heading', { name: 'Edit request crm1' }).waitFor();
+    expect(await page.getByLabel('Request ID').count()).toBe(0);
+    await page.getByLabel('Notes').fill('changed');
+    await page.getByLabel('Status').selectOption('1');
+    await page.getByRole('button', { name: 'Save changes' }).press('Enter');
+    await page.getByRole('status').filter({ hasText: 'saved' }).waitFor();
+
+    world.sandbox.phones.call('+15550100001', '101');
+    await world.leg('101', ({ state }) => state === 'ringing');
+    world.sandbox.phones.hangUpOutside('+15550100001');
+    const [received] = await world.receiver.next(1);
+    expect(received).toMatchObject({ method: 'POST', target: '/bye', parameters: { CallStatus: 'UNKNOWN' } });
+
+    await page.getByRole('button', { name: 'Remove Hangup crm1' }).press('Enter');
+    await page.getByText('No request is published for this extension.').waitFor();
+  });
+
+  test('what is refused is said beside what was typed, and the field is where one goes on', async () => {
+    const { page } = await openPage();
+    await page.getByLabel('URL').fill('http://10.0.0.1/x');
+    await page.getByLabel('Notes').fill('kept');
+    await page.getByRole('button', { name: 'Add request' }).click();
+    await page.getByRole('alert').waitFor();
+    expect(await page.getByRole('alert').innerText()).toContain('not one that may be delivered to');
+    expect(await page.getByLabel('Notes').inputValue()).toBe('kept');
+  });
+
+  test.each([
+    [1440, 'light'],
+    [1440, 'dark'],
+    [390, 'light'],
+    [390, 'dark'],
+  ] as const)('at %i px, %s, nothing sticks out and every text can be read', async (width, scheme) => {
+    const { world, page } = await openPage({ width, scheme });
+    const of = { ExtensionNumber: '101', URL: `http://127.0.0.1:9/a/rather/long/path/${'x'.repeat(120)}?token=${'y'.repeat(80)}` };
+    await world.callApi('251/Event/Add', { ...of, EventType: '0', Notes: 'Sales CRM, asks who calls' });
+    await world.callApi('251/Event/Add', { ...of, EventType: '2', Method: 'POST', Status: '0', RequestID: 'z'.repeat(255) });
+    await page.reload();
+    expect(await page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth')).toBeLessThanOrEqual(0);
+    const contrasts = await page.evaluate<readonly { readonly text: string; readonly ratio: number }[]>(contrastScript);
+    expect(contrasts.length).toBeGreaterThan(20);
+    expect(contrasts.filter(({ ratio }) => ratio < 4.5)).toEqual([]);
+    const { SCREENSHOTS: folder } = process.env;
+    if (folder !== undefined) await page.screenshot({ path: `${folder}/voipnow-${width}-${scheme}.png`, fullPage: true });
+  });
+});
 
 test('the page asks who is there, and takes no form from another page', async () => {
   const { url } = await serveVoipNow();

@@ -15,7 +15,7 @@ import { PublishedRequests } from './requests.ts';
 import { voipNowRoutes } from './routes.ts';
 import type { Happening } from './schema.ts';
 
-export type { VoipNowAccount, VoipNowOptions } from './options.ts';
+export type { VoipNowOptions } from './options.ts';
 
 /** VoipNow's CallAPI and UnifiedAPI, for the tenants that have options for them; what an option leaves out is its default. */
 export const createVoipNowDialect = (tenants: ReadonlyMap<TenantId, Partial<VoipNowOptions>>): Dialect => new VoipNow(tenants);
