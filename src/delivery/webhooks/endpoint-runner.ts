@@ -205,6 +205,7 @@ export class EndpointRunner {
   }
 
   #sendReady(): void {
+    if (this.#paused !== undefined || this.#options.clock.now() < this.#heldUntil) return;
     const most = this.endpoint.connections ?? 4;
     while (this.#lanes.underWay < most) {
       const waiting = this.#lanes.takeReady();
@@ -239,7 +240,8 @@ export class EndpointRunner {
       const course = this.#course;
       const room = Math.min(pageSize, mostUnsettled - this.#lanes.size);
       const page = await this.#source.read(this.#position, room, this.#stop.signal);
-      if (this.#stop.signal.aborted || course !== this.#course) return;
+      // Paused meanwhile, or sent elsewhere: what was found is read again when it is wanted.
+      if (this.#stop.signal.aborted || this.#paused !== undefined || course !== this.#course) return;
       if ('gap' in page) this.#lose(page);
       else this.#take(page);
       this.#sendReady();

@@ -490,6 +490,19 @@ describe('what was delivered', () => {
 });
 
 describe('administration', () => {
+  test('an endpoint that is paused while its items are read is sent none of them before it is resumed', async () => {
+    const sink = await startSink();
+    const { engine, tape, attempted } = startWorld();
+    engine.put(endpointAt(sink.url), tape);
+    tape.add('a', 'b');
+    engine.pause('wh_one');
+    await settle();
+    expect(sink.received).toHaveLength(0);
+    engine.resume('wh_one');
+    await attempted(2);
+    expect(seqs(sink).toSorted()).toEqual([1, 2]);
+  });
+
   test('an endpoint that is removed is sent nothing more, and begins anew if it comes back', async () => {
     const sink = await startSink();
     const { engine, tape, attempted } = startWorld();
