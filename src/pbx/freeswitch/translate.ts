@@ -254,20 +254,20 @@ const applications: ReadonlyMap<string, Application> = new Map<string, Applicati
   ['callcenter', 'queue'], ['fifo', 'queue'],
   ['voicemail', 'voicemail'], ['conference', 'conference'], ['playback', 'announcement'], ['play_and_get_digits', 'announcement'],
   ['ivr', 'announcement'], ['echo', 'announcement'], ['record', 'announcement'], ['say', 'announcement'], ['gentones', 'announcement'],
-  ['eavesdrop', 'supervision'], ['three_way', 'supervision'], ['pickup', 'pickup'], ['intercept', 'pickup'], ['uuid_bridge', 'bridge'],
+  ['eavesdrop', 'supervision'], ['three_way', 'supervision'], ['pickup', 'pickup'], ['intercept', 'pickup'],
 ]); // prettier-ignore
 
 const executed: Translate = (reader, memory) => {
   const channel = memory.channels.get(reader.channel());
   const name = reader.text('Application');
   const application = applications.get(name);
-  if (channel === undefined || application === undefined) return none;
+  if (channel === undefined) return none;
+  const moved = transferred(reader, memory);
+  if (application === undefined) return moved;
   const { at } = reader;
   const detail = reader.text('Application-Data');
-  const moved = transferred(reader, memory);
   // One that is in a bridge runs an application beside it: the music that a held party hears.
   if (channel.bridge !== undefined && moved.length === 0 && application === 'announcement') return none;
-  if (application === 'bridge') return none;
   channel.application = application;
   if (application === 'dial') channel.dials = detail.split(/[,|]/);
   const facts: Fact[] = [...moved, ...leftSlot(channel, at, 'timed-out')];

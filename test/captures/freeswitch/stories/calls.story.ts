@@ -193,4 +193,25 @@ export const calls: readonly Story[] = [
     ],
     presence: { 1001: 'busy idle', 1002: 'ringing idle', 1003: 'busy idle' },
   },
+  {
+    capture: 'call_waiting',
+    what: '1001 talks with 1002; 1003 calls 1001. 1001 holds the first and answers the second, swaps to the first, ends the second, then the first.',
+    events: [
+      ...talks('A', '1001', '1002'),
+      'call.started B internal 1003>1001',
+      'leg.started 1003 B outbound',
+      'leg.started 1001#2 B inbound',
+      'leg.ringing 1001#2 peer=1003',
+      'leg.held 1001',
+      ...answers('1003', '1001#2'),
+      ['leg.held 1001#2', 'leg.resumed 1001'],
+      // A phone that holds is told to resume just before its call ends.
+      'leg.resumed 1001#2',
+      hangsUp('1001#2', ['1003', '1001#2']),
+      'call.ended B internal 1003>1001 answered 16 answered=1001#2 ended=1001#2',
+      hangsUp('1001', ['1001', '1002']),
+      'call.ended A internal 1001>1002 answered 16 answered=1002 ended=1001',
+    ],
+    presence: { 1001: 'busy ringing busy held busy idle', 1002: 'ringing busy idle', 1003: 'busy idle' },
+  },
 ];

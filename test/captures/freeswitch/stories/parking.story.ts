@@ -1,4 +1,4 @@
-import { hangsUp, merges, talks, type Moment, type Story } from '../../story.ts';
+import { hangsUp, merges, originated, talks, type Moment, type Story } from '../../story.ts';
 
 const lot = 'park@pbx.local';
 
@@ -122,5 +122,38 @@ export const parking: readonly Story[] = [
       endedBy('1003'),
     ],
     presence: { 1001: 'busy parked busy idle', 1002: 'ringing busy held busy idle', 1003: 'busy held busy idle' },
+  },
+  {
+    capture: 'park_by_caller',
+    what: '1001 calls 1002, who answers. 1001 sends 1002 to slot 6, is gone, and dials 6: they hear each other again. 1002 hangs up.',
+    events: [
+      ...talks('A', '1001', '1002'),
+      [
+        'legs.unlinked 1001 1002',
+        'leg.ended 1001 16 pbx',
+        `leg.parked 1002 ${lot}/6`,
+        `slot.occupied ${lot}/6 1002 by=1001`,
+        'call.transferred A park by=1001 to=6 ok',
+      ],
+      'call.started B internal 1001>6',
+      'leg.started 1001#2 B outbound',
+      ['leg.connected 1001#2', ...leaves('1002', lot, '6', 'retrieved'), ...merges('B', 'A', '1001#2'), 'legs.linked 1002 1001#2'],
+      hangsUp('1002', ['1002', '1001#2']),
+      endedBy('1002'),
+    ],
+    presence: { 1001: 'busy idle busy idle', 1002: 'ringing busy parked busy idle' },
+  },
+  {
+    capture: 'park_by_command',
+    what: 'A command sends 1002 from its call to slot 7 and with that ends 1001. Another rings 1003, who answers and has 1002. 1003 hangs up.',
+    events: [
+      ...talks('A', '1001', '1002'),
+      ['legs.unlinked 1001 1002', 'leg.ended 1001 16 pbx', `leg.parked 1002 ${lot}/7`, `slot.occupied ${lot}/7 1002`],
+      ...originated('B', '1003'),
+      [...leaves('1002', lot, '7', 'retrieved'), ...merges('B', 'A', '1003'), 'legs.linked 1002 1003'],
+      hangsUp('1003', ['1002', '1003']),
+      endedBy('1003'),
+    ],
+    presence: { 1001: 'busy idle', 1002: 'ringing busy parked busy idle', 1003: 'ringing busy idle' },
   },
 ];
