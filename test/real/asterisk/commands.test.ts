@@ -280,8 +280,11 @@ onEachAsterisk('commands', (_version, tree) => {
     await Promise.all([callee.untilHears('101', '105'), caller.untilHears('102')]);
     expect(await command(bossLeg, 'superviseMode', { mode: 'barge' })).toMatchObject({ state: 'done' });
     await Promise.all([callee.untilHears('101', '105'), caller.untilHears('102', '105')]);
-    expect(await command(bossLeg, 'superviseMode', { mode: 'listen' })).toMatchObject({ state: 'done' });
+    // Who supervises already is not rung again.
+    expect(await command(calleeLeg, 'supervise', { extension: '105', mode: 'listen' })).toMatchObject({ state: 'done' });
     await Promise.all([callee.untilHears('101'), caller.untilHears('102')]);
+    expect(boss.phone.calls).toHaveLength(1);
+    expect(await command(calleeLeg, 'supervise', { extension: '105', mode: 'listen' })).toMatchObject({ state: 'done' });
     await caller.hangup();
     await boss.until('ended');
   });
