@@ -189,10 +189,12 @@ class ControlRoom implements Control {
       const call = leg?.callId;
       if (call !== undefined && recent?.changedSince(call, options.ifCursor) === true) throw new GatewayError('call-moved-on', { call });
     }
+    // What is known of a PBX that is down may be out of date, or nothing: it refuses no command.
+    const pbxAsked = leg === undefined ? engine.pbxs[0] : engine.pbxOfCall(leg.callId);
+    const pbx = pbxAsked === undefined ? undefined : engine.pbxState(pbxAsked);
+    if (pbx?.status === 'down') throw new GatewayError('pbx-down', { pbx: pbx.id, since: pbx.since });
     const resolved = resolveRequest(engine, request, id, this.#options.newId, hasEnded);
     const extension = 'extension' in request ? request.extension : resolved.leg?.extension;
-    const pbx = engine.pbxState(resolved.pbx);
-    if (pbx?.status === 'down') throw new GatewayError('pbx-down', { pbx: resolved.pbx, since: pbx.since });
     const driver = engine.driver(resolved.pbx);
     if (!driver.supports.commands[request.name]) throw new GatewayError('not-supported', { command: request.name, pbx: resolved.pbx });
     this.#policy.check(identity, engine, request);

@@ -159,6 +159,17 @@ describe('when the PBX is lost', () => {
     });
   });
 
+  test('no command is refused for what was known before: an extension may exist, a leg may be in another state', async () => {
+    const { control, identity, sandbox, leg, event } = await startSandboxTenant();
+    sandbox.phones.call('101', '102');
+    const { id } = await leg('102', ({ state }) => state === 'ringing');
+    sandbox.faults.disconnect();
+    await event(({ type }) => type === 'pbx.disconnected');
+    for (const request of [dial('9999', '102'), { name: 'hold', leg: id }] satisfies CommandRequest[]) {
+      await expect(control.submit(identity(['control']), request)).rejects.toMatchObject({ code: 'pbx-down' });
+    }
+  });
+
   test('each call that was announced ends exactly once, as the comparison afterwards finds it', async () => {
     const { sandbox, leg, ended, events } = await startSandboxTenant();
     sandbox.phones.call('101', '102');
