@@ -1,5 +1,9 @@
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { createServer as createSecureServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { mostUnsettled } from '../../../src/delivery/webhooks/endpoint-runner.ts';
 import { refuse, startSink, ok } from './sink.ts';
 import type { Received, Sink } from './sink.ts';
@@ -322,6 +326,23 @@ describe('a hung endpoint', () => {
     const [attempt] = await attempted(1);
     expect(attempt).toMatchObject({ status: 200, outcome: 'delivered' });
     expect(attempt?.reply).toHaveLength(512);
+  });
+
+  test('whose certificate nobody vouches for is not told anything', async () => {
+    const file = (name: string): Buffer => readFileSync(new URL(`../../http/certificates/${name}`, import.meta.url));
+    let asked = 0;
+    const server = createSecureServer({ cert: file('first.crt'), key: file('first.key') }, (_request, response) => {
+      asked += 1;
+      response.end();
+    });
+    onTestFinished(() => void server.close());
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { engine } = startWorld();
+    const url = `https://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+    const attempt = await engine.send(endpointAt(url), { id: 'one', request: () => ({ body: 'secret' }) });
+    expect(attempt).toMatchObject({ failure: { kind: 'tls' } });
+    expect(asked).toBe(0);
   });
 
   test('that cannot be reached is told of as such', async () => {
