@@ -113,6 +113,7 @@ const stampOf = (message: EslMessage): Micros | undefined => {
 const created: Translate = (reader, { directory, channels }) => {
   const { at } = reader;
   const channel = reader.channel();
+  if (channels.has(channel)) return none;
   const endpoint = directory.endpointOf(reader.text('Channel-Name'));
   const calls = reader.text('Call-Direction') === 'inbound';
   const caller = callerOf(reader);
