@@ -181,7 +181,10 @@ const statusOf = (leg: Leg, { data: { cause, endedBy } }: EventOf<'leg.ended'>):
     case 'subscriber-absent':
     case 'destination-out-of-order':
       return 'CHANUNAVAIL';
+    // These say nothing of why (127 is what Asterisk gives when the caller leaves): who ended it tells.
     case 'normal-clearing':
+    case 'normal-unspecified':
+    case 'interworking':
     case 'unknown':
       return leg.direction === 'inbound' ? statusOfCalled(leg, endedBy) : statusOfCaller(leg, endedBy);
     default:
