@@ -98,7 +98,12 @@ const faults = [
 test('each fault has the status and the code that clients look at', async () => {
   const { unified } = await serveVoipNow();
   for (const [method, path, body, status, code] of faults) {
-    expect(await unified(method, path, body), `${method} ${path} ${JSON.stringify(body)}`).toEqual(coded(status, code));
+    expect({ method, path, sent: body, ...(await unified(method, path, body)) }).toEqual({
+      method,
+      path,
+      sent: body,
+      ...coded(status, code),
+    });
   }
 });
 
