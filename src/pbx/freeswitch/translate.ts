@@ -1,5 +1,5 @@
 import type { Application, BridgeMembership, DialResult, Endpoint, Fact } from '../../model/fact.ts';
-import { bridgeId, channelId, extensionNumber, type ChannelId } from '../../model/ids.ts';
+import { bridgeId, channelId, type ChannelId } from '../../model/ids.ts';
 import type { Micros } from '../../model/time.ts';
 import type { Directory } from './directory.ts';
 import type { EslMessage } from './esl-parser.ts';
@@ -348,8 +348,8 @@ const hangup: Translate = (reader, memory) => {
   if (isByPhone) facts.push({ type: 'channel.hangupRequested', at, channel: channel.id, by: 'far-end' });
   if (channel.parked !== undefined) {
     const isOver = !isByPhone && channel.parked.until !== undefined && at >= channel.parked.until - slotSlack;
-    facts.push(...leftSlot({ ...channel, parked: { ...channel.parked, isLeaving: true } }, at, isOver ? 'timed-out' : 'gave-up'));
-    delete channel.parked;
+    channel.parked = { ...channel.parked, isLeaving: true };
+    facts.push(...leftSlot(channel, at, isOver ? 'timed-out' : 'gave-up'));
   }
   return facts;
 };
@@ -434,7 +434,7 @@ const valet: Translate = (reader, memory) => {
           channel: channel.id,
           ...place,
           ...(parkerDevice === undefined ? undefined : { parkerDevice }),
-          ...(parker === undefined ? undefined : { parker: extensionNumber(parker) }),
+          ...(parker === undefined ? undefined : { parker }),
           ...(seconds === 0 ? undefined : { timeoutSeconds: seconds }),
         },
         { type: 'channel.entered', at, channel: channel.id, application: 'parking', detail: `${place.lot} ${place.slot}` },
