@@ -41,7 +41,8 @@ describe.each(recordings)('what is told of $pbx $name', (recording) => {
       if (type === 2) open.set(key, now - 1);
     }
     expect(wrong).toEqual([]);
-    if (!unfinished.has(recording.name)) expect([...open].filter(([, parts]) => parts !== 0)).toEqual([]);
+    const left = [...open].filter(([, parts]) => parts !== 0);
+    expect(left.length > 0).toBe(unfinished.has(recording.name));
   });
 
   test('is the same when the gateway is started anew after each event', () => {
