@@ -111,6 +111,7 @@ class Engine implements RunningTenant {
       once: true,
       signal: stop.signal,
     });
+    for (const pbx of this.#tracked.values()) this.#beginDown(pbx);
     this.#pumps = [...this.#tracked.values()].map((pbx) => this.#pump(pbx));
     this.#tickLater();
   }
@@ -218,6 +219,12 @@ class Engine implements RunningTenant {
   /** What is committed; while the disk is full what is folded, so that calls stay controllable. */
   #visible(pbx: TrackedPbx): TrackerState {
     return this.log.health().status === 'live' ? pbx.committed : pbx.folded;
+  }
+
+  /** What was true when the last process ended is old until the PBX is heard again, and is not to be taken for live. */
+  #beginDown(pbx: TrackedPbx): void {
+    const at = this.#options.clock.now();
+    void this.#commitFolded(pbx, pbx.fold([{ fact: { type: 'pbx.disconnected', at, reason: 'The gateway has just started.' } }]));
   }
 
   async #pump(pbx: TrackedPbx): Promise<void> {

@@ -40,8 +40,11 @@ export const recoverPbx = (change: Change, fact: FactOf<'pbx.recovered'>): void 
 };
 
 export const disconnectPbx = (change: Change, fact: FactOf<'pbx.disconnected'>): void => {
-  if (change.link.status === 'down') return;
+  const isFirstWord = change.link.since === 0;
+  if (change.link.status === 'down' && !isFirstWord) return;
   change.setLink({ ...change.link, status: 'down', since: fact.at, reason: fact.reason });
+  // It was never connected, so nobody is told that it no longer is.
+  if (isFirstWord) return;
   change.emit('pbx.disconnected', { reason: fact.reason });
 };
 
