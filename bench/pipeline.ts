@@ -10,7 +10,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import WebSocket from 'ws';
+import { WebSocket } from 'ws';
 import { createAmiParser } from '../src/pbx/asterisk/ami-parser.ts';
 import { readRecording } from '../test/captures/recording.ts';
 import { ScriptedAmi } from '../test/pbx/asterisk/scripted-ami.ts';

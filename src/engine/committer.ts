@@ -65,6 +65,8 @@ export class Committer {
         return;
       }
       this.#pending.push({ ...commit, committed: (logged) => commit.committed(logged), resolve, reject });
+      // Somebody waits for the answer to a command; what the PBX told may rest.
+      if (commit.whenFull === 'refuse') this.#resting = false;
       if (this.#retry === undefined || commit.urgent) void this.#write();
     });
   }
