@@ -224,6 +224,10 @@ export const startGateway = async (config: Config, surroundings: Surroundings): 
         },
       });
     }
+    // A sandbox is there at once; who asks first finds its office.
+    await Promise.all(
+      [...engines.values()].flatMap((engine) => engine.pbxs.filter((pbx) => sandboxes.has(pbx)).map((pbx) => engine.untilHeard(pbx))),
+    );
     await server.listen();
     closers.push(keepRetention(config, gateway, log, timers));
     const failed = Promise.race([...engines.values()].map((engine) => engine.failed));

@@ -41,6 +41,8 @@ export interface EngineObserver {
 export interface RunningTenant extends TenantEngine {
   /** Ends when the engine can no longer run (the lease was lost, the log is damaged); never in ordinary life. */
   readonly failed: Promise<never>;
+  /** Resolves once what the PBX says now is in the log. It never does for a PBX that cannot be reached. */
+  untilHeard(pbx: PbxId): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -185,6 +187,21 @@ class Engine implements RunningTenant {
     });
   }
 
+  untilHeard(pbx: PbxId): Promise<void> {
+    const isHeard = (): boolean => {
+      const tracked = this.#tracked.get(pbx);
+      return tracked !== undefined && pbxState(tracked.committed).status === 'live';
+    };
+    if (isHeard()) return Promise.resolve();
+    return new Promise((resolve) => {
+      const stop = this.onCommitted(() => {
+        if (!isHeard()) return;
+        stop();
+        resolve();
+      });
+    });
+  }
+
   async why(id: CallId): Promise<readonly WhyEntry[] | undefined> {
     const call = this.call(id) ?? this.#options.store.history.get(this.tenant, id);
     if (call === undefined) return undefined;
@@ -225,6 +242,8 @@ class Engine implements RunningTenant {
   #beginDown(pbx: TrackedPbx): void {
     const at = this.#options.clock.now();
     void this.#commitFolded(pbx, pbx.fold([{ fact: { type: 'pbx.disconnected', at, reason: 'The gateway has just started.' } }]));
+    // Seen at once: nobody may take the restored state for live while this is being written.
+    pbx.committed = pbx.folded;
   }
 
   async #pump(pbx: TrackedPbx): Promise<void> {

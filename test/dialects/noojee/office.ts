@@ -93,6 +93,7 @@ export const openOffice = async (options: Partial<NoojeeOptions> = {}, folder = 
   const cluster = createSingleCluster(log);
   const observer = { lag: () => undefined };
   const engine = await startTenant({ tenant, drivers: [sandbox], log, cluster, store, clock, timers, logger, observer });
+  await engine.untilHeard(sandbox.pbx);
   const control = await createControl({ engines: new Map([[tenant, engine]]), store, clock, timers, newId, logger });
   const delivery = createDelivery({ sources: [engine], clock, logger, metrics });
   const guard = createAddressGuard({ allow: [] });
