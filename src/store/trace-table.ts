@@ -1,31 +1,25 @@
-import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import type { Store } from './store.ts';
 import type { StoreFile } from './store-file.ts';
 
 /** Traces deleted at a time, so that pruning stands in nobody's way for long. */
 const pruneStep = 500;
 
-/** Traces lie packed: a PBX says the same words over and over, and they would be most of what is written. */
 export const traceTable = (file: StoreFile): Store['traces'] => ({
   put: (tenant, traces) => {
-    const rows = traces.map(({ call, at, text }) => ({ call, at, packed: deflateRawSync(text, { level: 1 }) }));
     file.writeSoon(() => {
-      for (const { call, at, packed } of rows) {
+      for (const { call, at, text } of traces) {
         file.run(
           'INSERT OR REPLACE INTO traces (tenant, call, at, size, text) VALUES (?, ?, ?, ?, ?)',
           tenant,
           call,
           at,
-          packed.length,
-          packed,
+          Buffer.byteLength(text),
+          text,
         );
       }
     });
   },
-  get: (tenant, call) => {
-    const packed = file.get('SELECT text FROM traces WHERE tenant = ? AND call = ?', tenant, call)?.['text'];
-    return packed instanceof Uint8Array ? inflateRawSync(packed).toString() : undefined;
-  },
+  get: (tenant, call) => file.get('SELECT text FROM traces WHERE tenant = ? AND call = ?', tenant, call)?.['text'] as string | undefined,
   prune: (tenant, before, maxBytes) =>
     file.write(() => {
       let bytes = Number(file.get('SELECT coalesce(sum(size), 0) AS bytes FROM traces WHERE tenant = ?', tenant)?.['bytes']);
