@@ -14,7 +14,7 @@ import { configSchema } from '../src/config/schema.ts';
 import { createNoojeeProjector } from '../src/dialects/noojee/project.ts';
 import { renderEntry } from '../src/dialects/noojee/render.ts';
 import { createServerTime } from '../src/dialects/noojee/server-time.ts';
-import { startGateway } from '../src/main.ts';
+import { startGateway } from '../src/app/gateway.ts';
 import { createNewId, pbxId, tenantId } from '../src/model/ids.ts';
 import { Story } from '../test/dialects/noojee/story.ts';
 

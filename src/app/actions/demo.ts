@@ -1,0 +1,77 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Scope } from '../../auth/auth.ts';
+import { demoBanner } from '../../cli/banner.ts';
+import type { ExitCode } from '../../cli/exit-codes.ts';
+import type { DemoOptions } from '../../cli/options.ts';
+import type { Output } from '../../cli/output.ts';
+import { configSchema } from '../../config/schema.ts';
+import { GatewayError } from '../../model/errors.ts';
+import { tenantId } from '../../model/ids.ts';
+import { runScenario } from '../../pbx/sandbox/index.ts';
+import { type RunningGateway, startGateway } from '../gateway.ts';
+import { loggerOf, surroundingsOf } from '../surroundings.ts';
+import { untilStopped } from './until-stopped.ts';
+
+const demoTenant = 'demo';
+const demoScopes: readonly Scope[] = ['observe', 'control', 'supervise', 'record', 'recordings', 'administer'];
+const demoKeys = [
+  { name: 'demo', secret: 'demo-key' },
+  { name: 'the Noojee sample', secret: 'f863246a-973e-11e6-8784-08002718f5b5' },
+];
+
+export const demo = async (options: DemoOptions, output: Output, signal: AbortSignal): Promise<ExitCode> => {
+  const temporary = options.data === undefined ? mkdtempSync(join(tmpdir(), 'switchhook-demo-')) : undefined;
+  const config = configSchema.parse({
+    data: options.data ?? temporary,
+    logLevel: 'warn',
+    http: { port: options.port ?? 8080 },
+    // The demo's only: the programs that try it out run on this machine.
+    webhooks: { allow: ['127.0.0.0/8', '::1/128'] },
+    tenants: {
+      [demoTenant]: {
+        pbxs: { sandbox: { kind: 'sandbox', seed: options.seed, traffic: !options.quiet } },
+        dialects: {
+          voipnow: { prefix: '12340', accounts: { demo: { password: 'demo', scopes: ['observe', 'control', 'supervise', 'record'] } } },
+        },
+        clients: { 'demo-client': { secret: 'demo-secret', scopes: ['observe', 'control', 'supervise', 'record'] } },
+      },
+    },
+  });
+  try {
+    const gateway = await startGateway(config, surroundingsOf(loggerOf(config.logLevel)));
+    try {
+      const tenant = tenantId(demoTenant);
+      for (const { name, secret } of demoKeys) {
+        if (gateway.auth.bySecret(secret) === undefined) gateway.auth.create({ tenant, name, scopes: demoScopes, secret, readable: true });
+      }
+      output.line(demoBanner(gateway.url, 'demo-key'));
+      if (options.scenario !== undefined) await playScenario(options.scenario, gateway, output, signal);
+      return await untilStopped(gateway, signal);
+    } finally {
+      await gateway.close();
+    }
+  } finally {
+    if (temporary !== undefined) rmSync(temporary, { recursive: true, force: true });
+  }
+};
+
+/** Plays a scenario to its end; the gateway goes on after it. One that fails ends the process with its error, as a CI needs it. */
+const playScenario = async (path: string, gateway: RunningGateway, output: Output, signal: AbortSignal): Promise<void> => {
+  const [sandbox] = gateway.sandboxes.values();
+  if (sandbox === undefined) return;
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch (error) {
+    throw new GatewayError('invalid-parameter', { file: path }, { note: `The file ${path} cannot be read.`, cause: error });
+  }
+  try {
+    await runScenario(text, sandbox, signal);
+    output.line(`${path}: played`);
+  } catch (error) {
+    // Stopped by the user: that is how a demo ends.
+    if (!signal.aborted) throw error;
+  }
+};

@@ -1,0 +1,223 @@
+import { randomBytes } from 'node:crypto';
+import type { Auth } from '../auth/auth.ts';
+import { createAuth } from '../auth/create-auth.ts';
+import { openMasterKey } from '../auth/master-key.ts';
+import { createSecrets } from '../auth/secrets.ts';
+import { type ConfiguredClient, createTokens } from '../auth/tokens.ts';
+import { createSingleCluster } from '../cluster/single.ts';
+import type { Config } from '../config/schema.ts';
+import { createControl } from '../control/control-room.ts';
+import { createDelivery } from '../delivery/delivery.ts';
+import { createAddressGuard } from '../delivery/webhooks/address-guard.ts';
+import { createWebhookEngine } from '../delivery/webhooks/create-webhook-engine.ts';
+import type { Gateway } from '../dialects/gateway.ts';
+import { type RunningTenant, startTenant } from '../engine/tenant-engine.ts';
+import { createBearer, requireScope } from '../http/bearer.ts';
+import { createHttpServer, type HttpServerOptions } from '../http/http-server.ts';
+import { createMetrics, type Metrics } from '../http/metrics.ts';
+import { openSqliteLog } from '../log/sqlite-log.ts';
+import { GatewayError } from '../model/errors.ts';
+import { pbxId, type PbxId, tenantId, type TenantId } from '../model/ids.ts';
+import type { Timers } from '../model/time.ts';
+import { createRunningClock, sandboxRoutes, type SandboxDriver } from '../pbx/sandbox/index.ts';
+import { openSqliteStore } from '../store/sqlite-store.ts';
+import { dialectsOf } from './dialects.ts';
+import { createDriver } from './drivers.ts';
+import { keepRetention } from './retention.ts';
+import type { Surroundings } from './surroundings.ts';
+import { version } from './version.ts';
+
+/** A gateway that serves. */
+export interface RunningGateway {
+  /** Where clients reach it, without a slash at its end. */
+  readonly url: string;
+  readonly auth: Auth;
+  readonly engines: ReadonlyMap<TenantId, RunningTenant>;
+  /** The sandboxes among its PBXs; their clock is the gateway's. */
+  readonly sandboxes: ReadonlyMap<PbxId, SandboxDriver>;
+  /** Rejects when a tenant can no longer run. */
+  readonly failed: Promise<never>;
+  /** Answers those who wait, ends every connection, and leaves the data whole. Safe to call twice. */
+  close(): Promise<void>;
+}
+
+/** Adds no more than this to an event's way, and takes most of the cost of a busy hour away. */
+const commitRestMs = 3;
+
+/** Puts the parts together and serves; what has been opened is closed again if a later part cannot be. */
+export const startGateway = async (config: Config, surroundings: Surroundings): Promise<RunningGateway> => {
+  const { newId, logger } = surroundings;
+  const closers: (() => void | Promise<void>)[] = [];
+  const stopping = new AbortController();
+  const close = once(async () => {
+    stopping.abort();
+    for (const closer of closers.reverse()) await closer();
+  });
+  try {
+    // Every part shares the office's clock, so that a sandbox's clock moves them all when it is advanced.
+    const clock = createRunningClock(surroundings.clock, surroundings.timers);
+    closers.push(() => clock.close());
+    const timers: Timers = clock;
+    const metrics = createMetrics();
+    const log = openSqliteLog({ folder: config.data, clock, newId, onCommit: ({ took }) => metrics.logCommit.observe(took / 1e6) });
+    closers.push(() => log.close());
+    const store = openSqliteStore({ folder: config.data, reserve: log.reserve });
+    closers.push(() => store.close());
+    const masterKey = openMasterKey(config.data, randomBytes);
+    const auth = createAuth({
+      store,
+      clock,
+      newId,
+      masterKey,
+      onProblem: (problem) => logger.error({ event: 'auth-problem', ...problem }),
+    });
+    const tokens = createTokens({ store, clock, newId, clients: clientsOf(config) });
+    const cluster = createSingleCluster(log);
+    closers.push(() => cluster.close());
+
+    const sandboxes = new Map<PbxId, SandboxDriver>();
+    const opened = {
+      sandbox: (pbx: PbxId, driver: SandboxDriver) => void sandboxes.set(pbx, driver),
+      closer: (closer: () => void) => void closers.push(closer),
+    };
+
+    const engines = new Map<TenantId, RunningTenant>();
+    for (const [name, tenant] of Object.entries(config.tenants)) {
+      const drivers = Object.entries(tenant.pbxs).map(([pbx, pbxConfig]) =>
+        createDriver(pbx, pbxConfig, { ...surroundings, clock, timers }, opened),
+      );
+      const observer = { lag: (pbx: PbxId, seconds: number) => metrics.pbxLag.observe({ pbx }, seconds) };
+      const engine = await startTenant({
+        tenant: tenantId(name),
+        drivers,
+        log,
+        cluster,
+        store,
+        clock,
+        timers,
+        logger,
+        observer,
+        commitRestMs,
+      });
+      engines.set(engine.tenant, engine);
+      showStatus(engine, metrics);
+      engine.onCommitted((events) => {
+        if (events.some(({ type }) => type.startsWith('pbx.'))) showStatus(engine, metrics);
+      });
+      closers.push(() => engine.close());
+    }
+    const delivery = createDelivery({ sources: [...engines.values()], clock, logger, metrics });
+    closers.push(() => delivery.close());
+    const guard = createAddressGuard({ allow: config.webhooks.allow });
+    const { wheel } = delivery;
+    const webhooks = createWebhookEngine({ store, guard, clock, timers, wheel, random: Math.random, logger, version });
+    closers.push(() => webhooks.close());
+    webhooks.onAttempt(({ outcome }) => metrics.webhookAttempts.inc({ outcome }));
+    const rules = new Map(Object.entries(config.tenants).map(([name, { policy }]) => [tenantId(name), policy]));
+    const control = await createControl({ engines, store, clock, timers, newId, logger, rules, recordings: recordingFolders(config) });
+    closers.push(() => control.close());
+
+    const gateway: Gateway = {
+      tenants: [...engines.keys()],
+      engine: (tenant) => engines.get(tenant),
+      auth,
+      tokens,
+      control,
+      delivery,
+      webhooks,
+      secrets: createSecrets(masterKey, randomBytes),
+      store,
+      clock,
+      timers,
+      newId,
+      log: logger,
+      stopping: stopping.signal,
+    };
+    const server = await createHttpServer({
+      ...httpOptions(config),
+      logger,
+      metrics,
+      newRequestId: () => newId.token(),
+      readiness: () => {
+        const pbxs = Object.fromEntries(
+          [...engines.values()].flatMap((engine) => engine.snapshot().pbxs.map(({ id, status }) => [id, status])),
+        );
+        const { status, reason } = log.health();
+        return { ready: status !== 'full', parts: { log: status, ...pbxs }, ...(reason === undefined ? undefined : { reason }) };
+      },
+    });
+    closers.push(() => server.close());
+    for (const dialect of dialectsOf(config)) {
+      await dialect.open(gateway);
+      closers.push(() => dialect.close());
+      await server.app.register(async (scope) => dialect.routes(scope, gateway, server));
+    }
+    const [sandbox] = sandboxes.values();
+    const owner = [...engines.values()].find((engine) => sandbox !== undefined && engine.pbxs.includes(sandbox.pbx));
+    if (sandbox !== undefined && owner !== undefined) {
+      const bearer = createBearer(auth);
+      closers.push(() => bearer.close());
+      await server.app.register(sandboxRoutes, {
+        sandbox,
+        view: owner,
+        authorize: ({ raw }) => {
+          const identity = bearer.identify(raw);
+          if (identity.tenant !== owner.tenant) throw new GatewayError('not-found');
+          requireScope(identity, ['control']);
+        },
+      });
+    }
+    // A sandbox is there at once; who asks first finds its office.
+    await Promise.all(
+      [...engines.values()].flatMap((engine) => engine.pbxs.filter((pbx) => sandboxes.has(pbx)).map((pbx) => engine.untilHeard(pbx))),
+    );
+    await server.listen();
+    closers.push(keepRetention(config, gateway, log, timers));
+    const failed = Promise.race([...engines.values()].map((engine) => engine.failed));
+    // Whoever runs the gateway awaits it; until then a failure must not count as unhandled.
+    failed.catch(() => undefined);
+    return {
+      url: server.publicUrl(),
+      auth,
+      engines,
+      sandboxes,
+      failed,
+      close,
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+};
+
+const statusValues = { live: 1, degraded: 0.5, down: 0 } as const;
+
+const showStatus = (engine: RunningTenant, metrics: Metrics): void => {
+  for (const { id, status } of engine.snapshot().pbxs) metrics.pbxStatus.set({ pbx: id }, statusValues[status]);
+};
+
+const once = (work: () => Promise<void>): (() => Promise<void>) => {
+  let done: Promise<void> | undefined;
+  return () => (done ??= work());
+};
+
+const clientsOf = (config: Config): readonly ConfiguredClient[] =>
+  Object.entries(config.tenants).flatMap(([name, { clients }]) =>
+    Object.entries(clients).map(([id, client]) => ({ id, tenant: tenantId(name), ...client })),
+  );
+
+const recordingFolders = ({ tenants }: Config): ReadonlyMap<PbxId, string> =>
+  new Map(
+    Object.values(tenants)
+      .flatMap(({ pbxs }) => Object.entries(pbxs))
+      .flatMap(([name, pbx]) => (pbx.kind === 'asterisk' && pbx.recordings !== undefined ? [[pbxId(name), pbx.recordings]] : [])),
+  );
+
+const httpOptions = ({ http }: Config): Pick<HttpServerOptions, 'host' | 'port' | 'tls' | 'publicUrl' | 'trustedProxies' | 'limits'> => ({
+  host: http.host,
+  port: http.port,
+  trustedProxies: http.trustedProxies,
+  limits: { bodyBytes: http.bodyLimit, connections: http.maxConnections },
+  ...(http.publicUrl === undefined ? undefined : { publicUrl: http.publicUrl }),
+  ...(http.tls === undefined ? undefined : { tls: { certFile: http.tls.certificate, keyFile: http.tls.key, plainToo: http.tls.plainToo } }),
+});
