@@ -9,8 +9,10 @@ import type { AddressGuard } from './address-guard.ts';
 import { EndpointRunner } from './endpoint-runner.ts';
 import { parseProgress, renderProgress } from './progress.ts';
 import type { Progress } from './progress.ts';
-import { Sender } from './sender.ts';
-import type { SendLimits } from './sender.ts';
+import { HttpSender } from './http-sender.ts';
+import type { SendLimits } from './http-sender.ts';
+import { answerOf } from './item-sender.ts';
+import type { Sender } from './sender.ts';
 import type {
   Attempt,
   AttemptQuery,
@@ -35,6 +37,8 @@ export interface WebhookEngineOptions {
   /** Of the gateway, for `User-Agent`. */
   readonly version?: string;
   readonly limits?: Partial<SendLimits>;
+  /** How endpoints are reached whose URL is not http's, by its scheme: `mailto:`. */
+  readonly senders?: ReadonlyMap<string, (connections: number) => Sender>;
   /** How long a stopping engine waits for the answers to what is under way; 3 s when absent. */
   readonly drainMs?: number;
 }
@@ -78,7 +82,7 @@ class StoredWebhookEngine implements WebhookEngine {
     const { store, clock, timers, random, logger } = this.#options;
     const saved = store.deliveries.progress(id);
     const progress = saved === undefined ? beginning(from ?? source.head(), clock.now()) : parseProgress(saved);
-    const sender = this.#createSender(connections);
+    const sender = this.#createSender(endpoint.url, connections);
     const runner = new EndpointRunner(endpoint, source, {
       progress,
       sender,
@@ -133,9 +137,9 @@ class StoredWebhookEngine implements WebhookEngine {
   async send(endpoint: WebhookEndpoint, item: Pick<DeliveryItem, 'id' | 'request'>): Promise<Attempt> {
     const { clock } = this.#options;
     const at = clock.now();
-    const sender = this.#createSender(1);
+    const sender = this.#createSender(endpoint.url, 1);
     try {
-      const { retryAfterMs: _, ...sent } = await sender.send(endpoint, item.request());
+      const sent = await sender.send(endpoint, item.request());
       const attempt: Attempt = {
         endpoint: endpoint.id,
         tenant: endpoint.tenant,
@@ -144,7 +148,7 @@ class StoredWebhookEngine implements WebhookEngine {
         lane: '',
         attempt: 1,
         at,
-        ...sent,
+        ...answerOf(sent),
         outcome: sent.failure === undefined ? 'delivered' : 'given-up',
       };
       this.#report(attempt);
@@ -202,9 +206,11 @@ class StoredWebhookEngine implements WebhookEngine {
     ended.catch((error: unknown) => this.#options.logger.error({ event: 'webhook.end-failed', endpoint: runner.endpoint.id, err: error }));
   }
 
-  #createSender(connections: number): Sender {
-    const { guard, clock, wheel, version = '0.0.0', limits } = this.#options;
-    return new Sender(
+  #createSender(url: string, connections: number): Sender {
+    const { guard, clock, wheel, version = '0.0.0', limits, senders } = this.#options;
+    const create = senders?.get(url.slice(0, url.indexOf(':') + 1));
+    if (create !== undefined) return create(connections);
+    return new HttpSender(
       { guard, clock, wheel, userAgent: `Switchhook/${version}`, ...(limits === undefined ? {} : { limits }) },
       connections,
     );

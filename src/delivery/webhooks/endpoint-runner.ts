@@ -1,20 +1,14 @@
 import type { Logger } from 'pino';
 import type { Cursor, Gap } from '../../model/cursor.ts';
 import type { Clock, Micros, Timers } from '../../model/time.ts';
-import { Lanes } from './lanes.ts';
-import type { Waiting } from './lanes.ts';
+import { Alarm } from './alarm.ts';
+import { EndpointHealth, type PauseReason } from './endpoint-health.ts';
+import { ItemReader } from './item-reader.ts';
+import { ItemSender, mostUnsettled } from './item-sender.ts';
+import { Lanes, type Waiting } from './lanes.ts';
 import type { Progress } from './progress.ts';
-import type { Sender, Sent } from './sender.ts';
-import type {
-  Attempt,
-  AttemptFailure,
-  DeliveryItem,
-  DeliverySource,
-  EndpointView,
-  ItemPage,
-  pauseReasons,
-  WebhookEndpoint,
-} from './webhook-engine.ts';
+import type { Sender } from './sender.ts';
+import type { Attempt, DeliveryItem, DeliverySource, EndpointView, ItemPage, WebhookEndpoint } from './webhook-engine.ts';
 
 export interface RunnerOptions {
   readonly progress: Progress;
@@ -30,124 +24,85 @@ export interface RunnerOptions {
   readonly onProgress: () => void;
 }
 
-/** Beyond so many unsettled items the endpoint is paused. */
-export const mostUnsettled = 1_000;
 /** Bodies held at once, and events looked at in one read. */
 const window = 256;
 const pageSize = 128;
-const longestRetryAfterMs = 3_600_000;
 const rereadMs = 5_000;
-/** The part of a wait that chance may take away. */
-const jitter = 0.2;
-const gone = 410;
-
-type PauseReason = (typeof pauseReasons)[number];
 
 /** Reads one endpoint's items and sends them: in order within a lane, again after failures, not at all while it is paused. */
 export class EndpointRunner {
   endpoint: WebhookEndpoint;
   readonly #options: RunnerOptions;
   readonly #lanes = new Lanes();
+  readonly #reader: ItemReader;
+  readonly #health: EndpointHealth;
+  readonly #sender: ItemSender;
+  readonly #alarm: Alarm;
   readonly #stop = new AbortController();
+  /** What the paused endpoint was tried with since the last time round. */
   readonly #probed = new Set<number>();
   readonly #idle: (() => void)[] = [];
-  #source: DeliverySource;
-  #stopListening: () => void;
-  #position: Cursor;
-  #positionAt: Micros;
-  #paused: { readonly reason: PauseReason; readonly detail?: string } | undefined;
-  #since: Micros;
-  #failingSince: Micros | undefined;
-  #lastFailure: string | undefined;
-  #heldUntil: Micros = 0;
-  #reading = false;
-  /** Grows when reading begins elsewhere: what an older read finds is of no use. */
-  #course = 0;
-  #wake: { readonly at: Micros; readonly cancel: () => void } | undefined;
+  #isReading = false;
 
   constructor(endpoint: WebhookEndpoint, source: DeliverySource, options: RunnerOptions) {
     const { progress } = options;
     this.endpoint = endpoint;
     this.#options = options;
-    this.#source = source;
-    this.#position = progress.position;
-    this.#positionAt = progress.positionAt;
-    this.#paused = progress.paused;
-    this.#since = progress.since;
+    this.#health = new EndpointHealth(progress);
+    this.#alarm = new Alarm(options, () => (this.#health.isPaused ? this.#probe() : this.#pump()));
     for (const unsettled of progress.unsettled) this.#lanes.add({ ...unsettled, item: undefined });
-    this.#stopListening = source.onMore(() => this.#pump());
-    if (this.#paused === undefined) this.#pump();
-    else this.#wakeAt(options.clock.now() + this.#jittered(endpoint.policy.probe) * 1_000);
+    this.#reader = new ItemReader(source, progress, () => this.#pump(), this.#stop.signal);
+    const { signal } = this.#stop;
+    this.#sender = new ItemSender({ ...options, lanes: this.#lanes, reader: this.#reader, health: this.#health, signal });
+    if (this.#health.isPaused) this.#probeLater();
+    else this.#pump();
   }
 
   /** The new address, policy and source hold from the next request on. */
   change(endpoint: WebhookEndpoint, source: DeliverySource): void {
     this.endpoint = endpoint;
-    this.#stopListening();
-    this.#source = source;
-    this.#stopListening = source.onMore(() => this.#pump());
+    this.#reader.use(source);
     this.#pump();
   }
 
   progress(): Progress {
-    return {
-      position: this.#position,
-      positionAt: this.#positionAt,
-      unsettled: [...this.#lanes.all()].toSorted((one, other) => one.seq - other.seq),
-      ...(this.#paused === undefined ? undefined : { paused: this.#paused }),
-      since: this.#since,
-    };
+    const { position, positionAt } = this.#reader;
+    const unsettled = [...this.#lanes.all()].toSorted((one, other) => one.seq - other.seq);
+    return { position, positionAt, unsettled, ...this.#health.saved() };
   }
 
   view(): EndpointView {
-    let low = this.#position.seq;
+    const { position, head } = this.#reader;
+    let low = position.seq;
     let failing = 0;
     for (const { seq, attempts } of this.#lanes.all()) {
       low = Math.min(low, seq - 1);
       if (attempts > 0) failing += 1;
     }
-    const detail = this.#paused?.detail ?? (this.#failingSince === undefined ? undefined : this.#lastFailure);
-    return {
-      id: this.endpoint.id,
-      status: this.#paused === undefined ? 'active' : 'paused',
-      ...(this.#paused === undefined ? undefined : { reason: this.#paused.reason }),
-      ...(detail === undefined ? undefined : { detail }),
-      since: this.#since,
-      low: { ...this.#position, seq: low },
-      position: this.#position,
-      head: this.#source.head(),
-      waiting: this.#lanes.size,
-      failing,
-    };
+    const { size: waiting } = this.#lanes;
+    return { id: this.endpoint.id, ...this.#health.view(), low: { ...position, seq: low }, position, head, waiting, failing };
   }
 
   /** When the oldest that is still needed happened; undefined when nothing is. */
   neededFrom(): Micros | undefined {
-    let oldest = this.#isBehind() ? this.#positionAt : undefined;
+    let oldest = this.#reader.isBehind() ? this.#reader.positionAt : undefined;
     for (const { at } of this.#lanes.all()) if (oldest === undefined || at < oldest) oldest = at;
     return oldest;
   }
 
   pause(reason: PauseReason, detail?: string): void {
-    const { clock, logger } = this.#options;
-    this.#paused = { reason, ...(detail === undefined ? undefined : { detail }) };
-    this.#since = clock.now();
-    logger.warn({ event: 'webhook.paused', endpoint: this.endpoint.id, reason, detail }, 'an endpoint is paused');
+    this.#health.pause(this.#now, reason, detail);
+    this.#options.logger.warn({ event: 'webhook.paused', endpoint: this.endpoint.id, reason, detail }, 'an endpoint is paused');
     this.#options.onProgress();
-    this.#wake?.cancel();
-    this.#wake = undefined;
-    this.#wakeAt(this.#since + this.#jittered(this.endpoint.policy.probe) * 1_000);
+    this.#alarm.clear();
+    this.#probeLater();
   }
 
   resume(): void {
-    const { clock, logger } = this.#options;
-    if (this.#paused !== undefined) {
-      logger.info({ event: 'webhook.resumed', endpoint: this.endpoint.id, waiting: this.#lanes.size }, 'an endpoint is delivered to again');
-      this.#since = clock.now();
+    if (this.#health.resume(this.#now)) {
+      const told = { event: 'webhook.resumed', endpoint: this.endpoint.id, waiting: this.#lanes.size };
+      this.#options.logger.info(told, 'an endpoint is delivered to again');
     }
-    this.#paused = undefined;
-    this.#failingSince = undefined;
-    this.#heldUntil = 0;
     this.#probed.clear();
     this.#lanes.hurry();
     this.#options.onProgress();
@@ -155,12 +110,9 @@ export class EndpointRunner {
   }
 
   async replay(from: Cursor): Promise<Gap | 'begun'> {
-    const page = await this.#source.read(from, 1, this.#stop.signal);
-    if ('gap' in page) return page;
-    this.#course += 1;
+    const gap = await this.#reader.beginAt(from, () => this.#now);
+    if (gap !== undefined) return gap;
     this.#lanes.forgetAfter(from.seq);
-    this.#position = from;
-    this.#positionAt = page.items[0]?.at ?? this.#options.clock.now();
     this.#options.onProgress();
     this.#pump();
     return 'begun';
@@ -168,9 +120,9 @@ export class EndpointRunner {
 
   async redeliver(seq: number): Promise<'begun' | 'nothing' | 'full'> {
     if (this.#lanes.size >= mostUnsettled) return 'full';
-    const item = await this.#itemOf(seq);
+    const item = await this.#reader.itemOf(seq);
     if (item === undefined) return 'nothing';
-    if (!this.#lanes.has(seq)) this.#add(item);
+    this.#add(item);
     this.#options.onProgress();
     this.#pump();
     return 'begun';
@@ -178,34 +130,36 @@ export class EndpointRunner {
 
   /** Sends nothing new; resolves when nothing is under way. Safe to call twice. */
   async close(): Promise<void> {
-    this.#stopListening();
-    this.#wake?.cancel();
     this.#stop.abort();
+    this.#alarm.clear();
     if (this.#lanes.underWay === 0) return;
     await new Promise<void>((resolve) => this.#idle.push(resolve));
   }
 
-  #isBehind(): boolean {
-    const head = this.#source.head();
-    return head.epoch !== this.#position.epoch || head.seq > this.#position.seq;
+  get #now(): Micros {
+    return this.#options.clock.now();
+  }
+
+  get #isStopped(): boolean {
+    return this.#stop.signal.aborted;
   }
 
   /** Sends what may be sent, reads what may be read, and sees to be woken for the rest. */
   #pump(): void {
-    if (this.#stop.signal.aborted || this.#paused !== undefined) return;
-    const now = this.#options.clock.now();
-    if (now < this.#heldUntil) {
-      this.#wakeAt(this.#heldUntil);
+    if (this.#isStopped || this.#health.isPaused) return;
+    const now = this.#now;
+    if (now < this.#health.heldUntil) {
+      this.#alarm.setFor(this.#health.heldUntil);
       return;
     }
     const next = this.#lanes.wake(now);
-    if (next !== undefined) this.#wakeAt(next);
+    if (next !== undefined) this.#alarm.setFor(next);
     this.#sendReady();
-    if (!this.#reading && this.#isBehind() && this.#hasRoom()) this.#startReading();
+    if (!this.#isReading && this.#mayReadOn()) this.#read(() => this.#readOn());
   }
 
   #sendReady(): void {
-    if (this.#paused !== undefined || this.#options.clock.now() < this.#heldUntil) return;
+    if (this.#health.isPaused || this.#now < this.#health.heldUntil) return;
     const most = this.endpoint.connections ?? 4;
     while (this.#lanes.underWay < most) {
       const waiting = this.#lanes.takeReady();
@@ -214,49 +168,50 @@ export class EndpointRunner {
     }
   }
 
-  #hasRoom(): boolean {
-    return this.#lanes.fresh < window && this.#lanes.size < mostUnsettled;
+  #mayReadOn(): boolean {
+    const hasRoom = this.#lanes.fresh < window && this.#lanes.size < mostUnsettled;
+    return hasRoom && !this.#isStopped && !this.#health.isPaused && this.#reader.isBehind();
   }
 
-  #startReading(): void {
-    this.#reading = true;
-    this.#readOn().then(
+  /** One reading at a time: what is committed while it goes on wakes nobody, and is looked for when it is over. */
+  #read(reading: () => Promise<void>): void {
+    this.#isReading = true;
+    reading().then(
       () => {
-        this.#reading = false;
-        // What was committed in between woke nobody.
+        this.#isReading = false;
         this.#pump();
       },
       (error: unknown) => {
-        this.#reading = false;
-        if (this.#stop.signal.aborted) return;
+        this.#isReading = false;
+        if (this.#isStopped) return;
         this.#options.logger.error({ event: 'webhook.read-failed', endpoint: this.endpoint.id, err: error }, 'deliveries cannot be read');
-        this.#wakeAt(this.#options.clock.now() + rereadMs * 1_000);
+        this.#later(rereadMs);
       },
     );
   }
 
   async #readOn(): Promise<void> {
-    while (!this.#stop.signal.aborted && this.#paused === undefined && this.#isBehind() && this.#hasRoom()) {
-      const course = this.#course;
-      const room = Math.min(pageSize, mostUnsettled - this.#lanes.size);
-      const page = await this.#source.read(this.#position, room, this.#stop.signal);
-      // Paused meanwhile, or sent elsewhere: what was found is read again when it is wanted.
-      if (this.#stop.signal.aborted || this.#paused !== undefined || course !== this.#course) return;
-      if ('gap' in page) this.#lose(page);
-      else this.#take(page);
+    while (this.#mayReadOn()) {
+      const page = await this.#reader.next(Math.min(pageSize, mostUnsettled - this.#lanes.size));
+      // Paused meanwhile: what was found is read again when it is wanted.
+      if (page === undefined || this.#health.isPaused) return;
+      this.#take(page);
       this.#sendReady();
     }
   }
 
-  #take(page: ItemPage): void {
-    for (const item of page.items) if (!this.#lanes.has(item.cursor.seq)) this.#add(item);
-    this.#position = page.next;
-    this.#positionAt = page.items.at(-1)?.at ?? this.#options.clock.now();
+  #take(page: ItemPage | Gap): void {
+    if ('gap' in page) this.#lose(page);
+    else {
+      for (const item of page.items) this.#add(item);
+      this.#reader.moveTo(page.next, page.items.at(-1)?.at ?? this.#now);
+    }
     this.#options.onProgress();
   }
 
   #add(item: DeliveryItem, pinned = false): void {
     const { seq } = item.cursor;
+    if (this.#lanes.has(seq)) return;
     const { lane } = this.endpoint.policy;
     const key = lane === 'source' ? item.lane : lane === 'none' ? `#${seq}` : '';
     this.#lanes.add({ seq, lane: key, attempts: 0, due: 0, at: item.at, item, pinned });
@@ -264,191 +219,74 @@ export class EndpointRunner {
 
   /** The source does not reach back so far any more: go on from where it does, and tell the endpoint. */
   #lose(gap: Gap): void {
-    const from = this.#position;
+    const { position } = this.#reader;
     this.#options.logger.error(
-      { event: 'webhook.gap', endpoint: this.endpoint.id, reason: gap.gap, from: from.seq, to: gap.oldest.seq },
+      { event: 'webhook.gap', endpoint: this.endpoint.id, reason: gap.gap, from: position.seq, to: gap.oldest.seq },
       'deliveries are lost: the log no longer has them',
     );
-    if (gap.oldest.epoch !== from.epoch) this.#lanes.forgetAfter(0);
+    const told = this.#reader.gapItem(gap);
     // A cursor beyond the log's end is of a log that was lost: its beginning is new to the endpoint.
-    this.#position = gap.oldest;
-    this.#positionAt = this.#options.clock.now();
-    const told = this.#source.gap?.(from, gap.oldest);
-    if (told !== undefined && !this.#lanes.has(told.cursor.seq)) this.#add(told, true);
-    this.#options.onProgress();
-  }
-
-  /** The item of one event, read again; undefined if there is none, or none any more. */
-  async #itemOf(seq: number): Promise<DeliveryItem | undefined> {
-    const page = await this.#source.read({ ...this.#position, seq: seq - 1 }, 1, this.#stop.signal);
-    return 'gap' in page ? undefined : page.items.find((item) => item.cursor.seq === seq);
+    if (gap.oldest.epoch !== position.epoch) this.#lanes.forgetAfter(0);
+    this.#reader.moveTo(gap.oldest, this.#now);
+    if (told !== undefined) this.#add(told, true);
   }
 
   #send(waiting: Waiting): void {
-    this.#attempt(waiting).catch((error: unknown) => {
-      if (!this.#stop.signal.aborted) {
-        this.#options.logger.error({ event: 'webhook.attempt-failed', endpoint: this.endpoint.id, seq: waiting.seq, err: error });
-      }
-      this.#lanes.postpone(waiting, this.#options.clock.now() + rereadMs * 1_000);
-      this.#afterAttempt();
-    });
-  }
-
-  async #attempt(waiting: Waiting): Promise<void> {
-    const { clock, sender } = this.#options;
-    const { policy } = this.endpoint;
-    const item = waiting.item ?? (await this.#itemOf(waiting.seq));
-    const at = clock.now();
-    if (item === undefined) return this.#giveUp(waiting, undefined, at, 'The log no longer has the event.');
-    if (policy.maxAge !== undefined && at - item.at > policy.maxAge * 1_000) {
-      return this.#giveUp(waiting, item, at, `It is older than ${policy.maxAge / 1_000} s.`);
-    }
-    const sent = await this.#sendItem(sender, item);
-    if (sent.failure === undefined) this.#succeeded(waiting, item, at, sent);
-    else this.#failed(waiting, item, at, sent, sent.failure);
-    this.#afterAttempt();
-  }
-
-  async #sendItem(sender: Sender, item: DeliveryItem): Promise<Sent> {
-    try {
-      return await sender.send(this.endpoint, item.request());
-    } catch (error) {
-      return { latency: 0, failure: { kind: 'request', detail: error instanceof Error ? error.message : String(error) } };
-    }
-  }
-
-  #succeeded(waiting: Waiting, item: DeliveryItem, at: Micros, sent: Sent): void {
-    this.#lanes.settle(waiting);
-    this.#failingSince = undefined;
-    this.#report(waiting, item.id, at, sent, 'delivered');
-    this.#options.onProgress();
-    const reason = this.#paused?.reason;
-    if (reason === 'failing' || reason === 'backlog') this.resume();
-  }
-
-  #failed(waiting: Waiting, item: DeliveryItem, at: Micros, sent: Sent, failure: AttemptFailure): void {
-    const now = this.#options.clock.now();
-    const { policy } = this.endpoint;
-    if (this.#stop.signal.aborted) {
-      // Most likely it was we who cut it; it is sent again after the start.
-      this.#lanes.postpone(waiting, now);
-      return;
-    }
-    this.#failingSince ??= now;
-    this.#lastFailure = failure.detail;
-    const attempts = waiting.attempts + 1;
-    const isLast = this.#paused === undefined && attempts >= policy.attempts;
-    this.#report(waiting, item.id, at, sent, isLast ? 'given-up' : 'retried');
-    if (this.#paused === undefined) waiting.attempts = attempts;
-    if (isLast) {
-      this.#lanes.settle(waiting);
-    } else {
-      const retryAfter = Math.min(sent.retryAfterMs ?? 0, longestRetryAfterMs);
-      // It is the endpoint that asks for quiet, not the item.
-      if (retryAfter > 0) this.#heldUntil = Math.max(this.#heldUntil, now + retryAfter * 1_000);
-      this.#lanes.postpone(waiting, now + Math.max(this.#jittered(waitAfter(policy.schedule, attempts)), retryAfter) * 1_000);
-    }
-    this.#options.onProgress();
-    this.#pauseIfHopeless(sent.status, failure, now);
-  }
-
-  #pauseIfHopeless(status: number | undefined, failure: AttemptFailure, now: Micros): void {
-    if (this.#paused !== undefined) {
-      // A probe that is told so ends the probing.
-      if (status === gone && this.#paused.reason !== 'by-hand') this.pause('gone', failure.detail);
-      return;
-    }
-    const { pauseAfter } = this.endpoint.policy;
-    if (status === gone) this.pause('gone', failure.detail);
-    else if (pauseAfter !== undefined && now - (this.#failingSince ?? now) >= pauseAfter * 1_000) this.pause('failing', failure.detail);
-    else if (this.#lanes.size >= mostUnsettled) this.pause('backlog', failure.detail);
-  }
-
-  #giveUp(waiting: Waiting, item: DeliveryItem | undefined, at: Micros, detail: string): void {
-    this.#lanes.settle(waiting);
-    const id = item?.id ?? `${this.#position.epoch}-${waiting.seq}`;
-    this.#report(waiting, id, at, { latency: 0, failure: { kind: 'request', detail } }, 'given-up');
-    this.#options.onProgress();
-    this.#afterAttempt();
-  }
-
-  #report(waiting: Waiting, id: string, at: Micros, sent: Sent, outcome: Attempt['outcome']): void {
-    const { seq, lane, attempts } = waiting;
-    const { retryAfterMs: _, ...answer } = sent;
-    this.#options.report({
-      endpoint: this.endpoint.id,
-      tenant: this.endpoint.tenant,
-      id,
-      seq,
-      lane,
-      attempt: attempts + 1,
-      at,
-      ...answer,
-      outcome,
-    });
+    this.#sender.attempt(this.endpoint, waiting).then(
+      (conclusion) => {
+        this.#options.onProgress();
+        if (conclusion?.endpoint === 'hopeless') this.pause(conclusion.reason, conclusion.detail);
+        if (conclusion?.endpoint === 'recovered') this.resume();
+        this.#afterAttempt();
+      },
+      (error: unknown) => {
+        if (!this.#isStopped) {
+          this.#options.logger.error({ event: 'webhook.attempt-failed', endpoint: this.endpoint.id, seq: waiting.seq, err: error });
+        }
+        this.#lanes.postpone(waiting, this.#now + rereadMs * 1_000);
+        this.#afterAttempt();
+      },
+    );
   }
 
   #afterAttempt(): void {
-    if (!this.#stop.signal.aborted) this.#pump();
+    if (!this.#isStopped) this.#pump();
     else if (this.#lanes.underWay === 0) for (const idle of this.#idle.splice(0)) idle();
   }
 
-  #jittered(ms: number): number {
-    return ms * (1 - jitter * this.#options.random());
+  /** Looks again then. */
+  #later(ms: number): void {
+    if (!this.#isStopped) this.#alarm.setFor(this.#now + ms * 1_000);
   }
 
-  /** Looks again then; an earlier look is as good. */
-  #wakeAt(at: Micros): void {
-    if (this.#stop.signal.aborted || (this.#wake !== undefined && this.#wake.at <= at)) return;
-    this.#wake?.cancel();
-    const ms = Math.max(1, (at - this.#options.clock.now()) / 1_000);
-    const cancel = this.#options.timers.after(ms, () => {
-      this.#wake = undefined;
-      if (this.#paused === undefined) this.#pump();
-      else this.#probe();
-    });
-    this.#wake = { at, cancel };
+  #probeLater(): void {
+    this.#later(this.#sender.jittered(this.endpoint.policy.probe));
   }
 
   /** Tries a paused endpoint with the first of one lane, each time of another, then with what comes next in the log. */
   #probe(): void {
-    const reason = this.#paused?.reason;
-    if (reason !== 'failing' && reason !== 'backlog') return;
-    this.#wakeAt(this.#options.clock.now() + this.#jittered(this.endpoint.policy.probe) * 1_000);
-    if (this.#reading || this.#lanes.underWay > 0) return;
+    if (this.#isStopped || !this.#health.isProbed) return;
+    this.#probeLater();
+    if (this.#isReading || this.#lanes.underWay > 0) return;
     const waiting = this.#lanes.takeForProbe(this.#probed) ?? this.#nextRound();
-    if (waiting !== undefined) {
-      this.#send(waiting);
-      return;
-    }
-    if (!this.#isBehind()) return;
-    this.#reading = true;
-    this.#readForProbe()
-      .catch((error: unknown) => {
-        this.#options.logger.error({ event: 'webhook.read-failed', endpoint: this.endpoint.id, err: error });
-      })
-      .finally(() => {
-        this.#reading = false;
-        this.#pump();
-      });
+    if (waiting !== undefined) this.#send(waiting);
+    else if (this.#reader.isBehind()) this.#read(() => this.#readForProbe());
   }
 
   /** The oldest once more, when nothing new can be tried. */
   #nextRound(): Waiting | undefined {
-    if (this.#isBehind() && this.#lanes.size < mostUnsettled) return undefined;
+    if (this.#reader.isBehind() && this.#lanes.size < mostUnsettled) return undefined;
     this.#probed.clear();
     return this.#lanes.takeForProbe(this.#probed);
   }
 
   /** Reads until there is something that the endpoint has not been tried with. */
   async #readForProbe(): Promise<void> {
-    const course = this.#course;
     for (const { seq } of this.#lanes.all()) this.#probed.add(seq);
-    while (this.#isBehind()) {
-      const page = await this.#source.read(this.#position, 1, this.#stop.signal);
-      if (this.#stop.signal.aborted || this.#paused === undefined || course !== this.#course) return;
-      if ('gap' in page) this.#lose(page);
-      else this.#take(page);
+    while (this.#reader.isBehind()) {
+      const page = await this.#reader.next(1);
+      if (page === undefined || !this.#health.isPaused) return;
+      this.#take(page);
       const fresh = this.#lanes.takeForProbe(this.#probed);
       if (fresh === undefined) continue;
       this.#send(fresh);
@@ -457,5 +295,3 @@ export class EndpointRunner {
     this.#probed.clear();
   }
 }
-
-const waitAfter = (schedule: readonly number[], attempts: number): number => schedule[attempts - 1] ?? schedule.at(-1) ?? 0;

@@ -4,7 +4,7 @@ import { createServer as createSecureServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import fc from 'fast-check';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { mostUnsettled } from '../../../src/delivery/webhooks/endpoint-runner.ts';
+import { mostUnsettled } from '../../../src/delivery/webhooks/item-sender.ts';
 import { refuse, startSink, ok } from './sink.ts';
 import type { Received, Sink } from './sink.ts';
 import { endpointAt, policy, startWorld, tenant } from './world.ts';

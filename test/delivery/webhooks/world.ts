@@ -2,7 +2,7 @@ import { pino } from 'pino';
 import { onTestFinished } from 'vitest';
 import { createWebhookEngine } from '../../../src/delivery/webhooks/create-webhook-engine.ts';
 import { createAddressGuard } from '../../../src/delivery/webhooks/address-guard.ts';
-import type { SendLimits } from '../../../src/delivery/webhooks/sender.ts';
+import type { SendLimits } from '../../../src/delivery/webhooks/http-sender.ts';
 import type {
   Attempt,
   DeliveryItem,
