@@ -1,6 +1,6 @@
-import { Webhook as Signer } from 'standardwebhooks';
 import type { FeedFilter } from '../../delivery/filter.ts';
 import { createLogSource } from '../../delivery/webhooks/log-source.ts';
+import { createSigner, type SignMessage } from '../../delivery/webhooks/signature.ts';
 import type { Attempt, DeliveryItem, DeliveryPolicy, EndpointView, WebhookEndpoint } from '../../delivery/webhooks/webhook-engine.ts';
 import type { LoggedEvent } from '../../log/event-log.ts';
 import type { Cursor } from '../../model/cursor.ts';
@@ -233,14 +233,14 @@ export class NativeWebhooks {
   #signerOf(tenant: TenantId, row: WebhookRow): Sign {
     return (id, body) => {
       const now = this.#gateway.clock.now();
-      const time = new Date(now / 1_000);
+      const seconds = Math.floor(now / 1_000_000);
       const signers = this.#signersOf(this.#rows.get(tenant)?.get(row.id) ?? row);
       const good = signers.filter(({ until }) => until === undefined || until > now);
       return {
         'content-type': 'application/json; charset=utf-8',
         'webhook-id': id,
-        'webhook-timestamp': String(Math.floor(now / 1_000_000)),
-        'webhook-signature': good.map(({ signer }) => signer.sign(id, time, body)).join(' '),
+        'webhook-timestamp': String(seconds),
+        'webhook-signature': good.map((signer) => signer.sign(id, seconds, body)).join(' '),
       };
     };
   }
@@ -248,7 +248,7 @@ export class NativeWebhooks {
   #signersOf(row: WebhookRow): readonly DatedSigner[] {
     const known = this.#signers.get(row);
     if (known !== undefined) return known;
-    const signers = row.secrets.map(({ sealed, until }) => ({ until, signer: new Signer(this.#gateway.secrets.open(sealed, row.id)) }));
+    const signers = row.secrets.map(({ sealed, until }) => ({ until, sign: createSigner(this.#gateway.secrets.open(sealed, row.id)) }));
     this.#signers.set(row, signers);
     return signers;
   }
@@ -281,7 +281,7 @@ export class NativeWebhooks {
 
 interface DatedSigner {
   readonly until: Micros | undefined;
-  readonly signer: Signer;
+  readonly sign: SignMessage;
 }
 
 type Sign = (id: string, body: string) => Readonly<Record<string, string>>;
