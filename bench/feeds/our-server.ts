@@ -1,8 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { pino } from 'pino';
 import { createAuth } from '../../src/auth/create-auth.ts';
+import { createPasswords } from '../../src/auth/passwords.ts';
 import { createSecrets } from '../../src/auth/secrets.ts';
 import { createTokens } from '../../src/auth/tokens.ts';
+import { createUsers } from '../../src/auth/users.ts';
 import type { Control } from '../../src/control/control.ts';
 import { createDelivery } from '../../src/delivery/delivery.ts';
 import { sseMessage } from '../../src/delivery/sse.ts';
@@ -56,6 +58,7 @@ export const startOurServer = async (transport: Transport, folder: string): Prom
     engine: () => engine,
     auth,
     tokens: createTokens({ store, clock, newId, clients: [] }),
+    users: createUsers({ store, clock, newId, passwords: createPasswords({ randomBytes }), configured: [] }),
     control: {} as Control,
     delivery,
     webhooks: createWebhookEngine({ store, guard, clock, timers, wheel: delivery.wheel, random: Math.random, logger }),

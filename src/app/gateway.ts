@@ -2,8 +2,10 @@ import { randomBytes } from 'node:crypto';
 import type { Auth } from '../auth/auth.ts';
 import { createAuth } from '../auth/create-auth.ts';
 import { openMasterKey } from '../auth/master-key.ts';
+import { createPasswords } from '../auth/passwords.ts';
 import { createSecrets } from '../auth/secrets.ts';
 import { type ConfiguredClient, createTokens } from '../auth/tokens.ts';
+import { type ConfiguredUser, createUsers } from '../auth/users.ts';
 import { createSingleCluster } from '../cluster/single.ts';
 import type { Config } from '../config/schema.ts';
 import { createControl } from '../control/control-room.ts';
@@ -15,9 +17,10 @@ import { type RunningTenant, startTenant } from '../engine/tenant-engine.ts';
 import { createBearer, requireScope } from '../http/bearer.ts';
 import { createHttpServer, type HttpServerOptions } from '../http/http-server.ts';
 import { createMetrics, type Metrics } from '../http/metrics.ts';
+import { createInteractive } from '../interactive/create-interactive.ts';
 import { openSqliteLog } from '../log/sqlite-log.ts';
 import { GatewayError } from '../model/errors.ts';
-import { pbxId, type PbxId, tenantId, type TenantId } from '../model/ids.ts';
+import { extensionNumber, pbxId, type PbxId, tenantId, type TenantId } from '../model/ids.ts';
 import type { Timers } from '../model/time.ts';
 import { createRunningClock, sandboxRoutes, type SandboxDriver } from '../pbx/sandbox/index.ts';
 import { openSqliteStore } from '../store/sqlite-store.ts';
@@ -72,6 +75,7 @@ export const startGateway = async (config: Config, surroundings: Surroundings): 
       onProblem: (problem) => logger.error({ event: 'auth-problem', ...problem }),
     });
     const tokens = createTokens({ store, clock, newId, clients: clientsOf(config) });
+    const users = createUsers({ store, clock, newId, passwords: createPasswords({ randomBytes }), configured: usersOf(config) });
     const cluster = createSingleCluster(log);
     closers.push(() => cluster.close());
 
@@ -117,14 +121,27 @@ export const startGateway = async (config: Config, surroundings: Surroundings): 
     const control = await createControl({ engines, store, clock, timers, newId, logger, rules, recordings: recordingFolders(config) });
     closers.push(() => control.close());
 
+    const interactive = createInteractive({
+      engines: engines.values(),
+      guard,
+      clock,
+      timers,
+      wheel,
+      logger,
+      userAgent: `Switchhook/${version}`,
+    });
+    closers.push(() => interactive.close());
+
     const gateway: Gateway = {
       tenants: [...engines.keys()],
       engine: (tenant) => engines.get(tenant),
       auth,
       tokens,
+      users,
       control,
       delivery,
       webhooks,
+      interactive,
       secrets: createSecrets(masterKey, randomBytes),
       store,
       clock,
@@ -152,6 +169,7 @@ export const startGateway = async (config: Config, surroundings: Surroundings): 
       closers.push(() => dialect.close());
       await server.app.register(async (scope) => dialect.routes(scope, gateway, server));
     }
+    await interactive.begin();
     const [sandbox] = sandboxes.values();
     const owner = [...engines.values()].find((engine) => sandbox !== undefined && engine.pbxs.includes(sandbox.pbx));
     if (sandbox !== undefined && owner !== undefined) {
@@ -204,6 +222,19 @@ const once = (work: () => Promise<void>): (() => Promise<void>) => {
 const clientsOf = (config: Config): readonly ConfiguredClient[] =>
   Object.entries(config.tenants).flatMap(([name, { clients }]) =>
     Object.entries(clients).map(([id, client]) => ({ id, tenant: tenantId(name), ...client })),
+  );
+
+const usersOf = (config: Config): readonly ConfiguredUser[] =>
+  Object.entries(config.tenants).flatMap(([tenant, { users }]) =>
+    Object.entries(users).map(([name, { password, scopes, displayName = '', extension = '', email = '' }]) => ({
+      tenant: tenantId(tenant),
+      name,
+      password,
+      scopes,
+      displayName,
+      extension: extensionNumber(extension),
+      email,
+    })),
   );
 
 const recordingFolders = ({ tenants }: Config): ReadonlyMap<PbxId, string> =>

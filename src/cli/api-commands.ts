@@ -6,6 +6,7 @@ import { exitCodes, type ExitCode } from './exit-codes.ts';
 import { addLegCommands } from './leg-commands.ts';
 import { printRows, printValue } from './output.ts';
 import type { ProgramOptions } from './options.ts';
+import { addUserCommands } from './user-commands.ts';
 import { addWebhookCommands } from './webhook-commands.ts';
 
 const defaultUrl = 'http://127.0.0.1:8080';
@@ -105,6 +106,7 @@ export const apiCommands = (program: Command, options: ProgramOptions, keep: (co
       }),
     );
 
+  addUserCommands(program, options, run);
   addWebhookCommands(program, options, run);
 
   const keys = program.command('keys').description('API keys');

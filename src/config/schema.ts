@@ -155,6 +155,20 @@ const client = z.strictObject({
     .describe('What its tokens may do at most.'),
 });
 
+const user = z
+  .strictObject({
+    password: z.string().min(1).max(256).describe('Its password, 1 to 256 characters.'),
+    displayName: z.string().max(128).optional().describe('Its name, as people read it.'),
+    extension: z.string().max(32).optional().describe('The extension that is its own.'),
+    email: z.string().max(256).optional().describe('Its e-mail address.'),
+    scopes: z
+      .array(z.enum(['observe', 'control', 'control-own', 'supervise', 'record', 'recordings', 'administer']))
+      .min(1)
+      .default(['observe', 'control-own'])
+      .describe('What it may do.'),
+  })
+  .refine(({ extension, scopes }) => extension !== undefined || !scopes.includes('control-own'), 'control-own needs an extension');
+
 const tenant = z.strictObject({
   pbxs: z
     .record(name, z.discriminatedUnion('kind', [asterisk, sandbox]))
@@ -165,6 +179,10 @@ const tenant = z.strictObject({
     .record(z.string().regex(/^[\w.-]{1,64}$/, 'letters, digits, _, . and -, at most 64'), client)
     .default({})
     .describe("OAuth 2.0 clients of the vendors' APIs, by client id. No two tenants have one of the same id."),
+  users: z
+    .record(z.string().min(1).max(80), user)
+    .default({})
+    .describe('People who may log in, by the name with which they do. More can be made over the API.'),
   policy: policy.prefault({}).describe('What keys may have the PBX dial.'),
   keepDays: positive.default(30).describe('Events older than this are deleted.'),
   keepGigabytes: positive.default(4).describe('Of events that take more room than this together, the oldest are deleted.'),

@@ -1,9 +1,11 @@
 import type { Logger } from 'pino';
 import type { Auth } from '../auth/auth.ts';
 import type { Tokens } from '../auth/tokens.ts';
+import type { Users } from '../auth/users.ts';
 import type { Control } from '../control/control.ts';
 import type { Secrets } from '../auth/secrets.ts';
 import type { Delivery } from '../delivery/delivery.ts';
+import type { Interactive } from '../interactive/interactive.ts';
 import type { WebhookEngine } from '../delivery/webhooks/webhook-engine.ts';
 import type { TenantEngine } from '../engine/engine.ts';
 import type { NewId, TenantId } from '../model/ids.ts';
@@ -17,11 +19,14 @@ export interface Gateway {
   readonly auth: Auth;
   /** OAuth 2.0 tokens: one store for the dialects whose vendors use it. */
   readonly tokens: Tokens;
+  readonly users: Users;
   readonly control: Control;
   /** The live events of each tenant, for readers of any transport. */
   readonly delivery: Delivery;
   /** Delivers to endpoints, each dialect's own. */
   readonly webhooks: WebhookEngine;
+  /** Callers led by programs outside; a dialect says which numbers, and how its vendor asks. */
+  readonly interactive: Interactive;
   readonly secrets: Secrets;
   readonly store: Store;
   readonly clock: Clock;

@@ -19,6 +19,8 @@ export type BridgeId = Id<'BridgeId'>;
 export type CommandId = Id<'CommandId'>;
 /** An API key's public handle (never the secret). `key_` and 20 characters. */
 export type KeyId = Id<'KeyId'>;
+/** A person who may log in. `user_` and 20 characters. */
+export type UserId = Id<'UserId'>;
 /** A recording. `rec_` and 20 characters. */
 export type RecordingId = Id<'RecordingId'>;
 /** An internal number as it is dialled: `101`. */
@@ -34,6 +36,7 @@ export const callIdFrom = (text: string): CallId => text as CallId;
 export const legIdFrom = (text: string): LegId => text as LegId;
 export const commandIdFrom = (text: string): CommandId => text as CommandId;
 export const keyIdFrom = (text: string): KeyId => text as KeyId;
+export const userIdFrom = (text: string): UserId => text as UserId;
 
 const alphabet = '0123456789abcdefghjkmnpqrstvwxyz';
 
@@ -59,10 +62,14 @@ export const legIdOf = (pbx: PbxId, pbxStartedAt: number, channel: ChannelId): L
 export const recordingIdOf = (pbx: PbxId, channel: ChannelId, name: string): RecordingId =>
   digest('rec_', [pbx, channel, name]) as RecordingId;
 
+/** The id of a user whom the configuration names; derived, so that every start agrees. */
+export const userIdOf = (tenant: TenantId, name: string): UserId => digest('user_', [tenant, name]) as UserId;
+
 /** Makes ids that are nobody's derivative. Given from outside so that tests can make them repeat. */
 export interface NewId {
   command(): CommandId;
   key(): KeyId;
+  user(): UserId;
   /** Any other unguessable text of 32 characters: tickets, channel ids of our own, secrets. */
   token(): string;
 }
@@ -73,6 +80,7 @@ export const createNewId = (randomBytes: (size: number) => Uint8Array): NewId =>
   return {
     command: () => `cmd_${text(20)}` as CommandId,
     key: () => `key_${text(20)}` as KeyId,
+    user: () => `user_${text(20)}` as UserId,
     token: () => text(32),
   };
 };

@@ -61,4 +61,16 @@ export const migrations = [
   CREATE INDEX delivery_attempts_of_endpoint ON delivery_attempts (tenant, endpoint, number);
   CREATE INDEX delivery_attempts_of_event ON delivery_attempts (tenant, seq);
   `,
+  `
+  CREATE TABLE users (
+    id TEXT PRIMARY KEY, tenant TEXT NOT NULL, name TEXT NOT NULL, display_name TEXT, extension TEXT, email TEXT, scopes TEXT NOT NULL,
+    password TEXT NOT NULL, created_at INTEGER NOT NULL, UNIQUE (tenant, name)
+  );
+  `,
+  `
+  CREATE TABLE slot_claims (
+    tenant TEXT NOT NULL, lot TEXT NOT NULL, slot TEXT NOT NULL, command TEXT NOT NULL, until INTEGER NOT NULL,
+    PRIMARY KEY (tenant, lot, slot)
+  ) WITHOUT ROWID;
+  `,
 ] as const;

@@ -6,9 +6,11 @@ import { historyTable } from './history-table.ts';
 import { keyTable } from './key-table.ts';
 import { StoreFile } from './store-file.ts';
 import type { StoreReserve } from './store-file.ts';
+import { slotTable } from './slot-table.ts';
 import { stateTable } from './state-table.ts';
 import { tokenTable } from './token-table.ts';
 import { traceTable } from './trace-table.ts';
+import { userTable } from './user-table.ts';
 import type { Store } from './store.ts';
 
 export interface SqliteStoreOptions {
@@ -26,12 +28,14 @@ export const openSqliteStore = (options: SqliteStoreOptions): Store => {
   const file = new StoreFile(join(options.folder, 'store.db'), options.reserve);
   return {
     keys: keyTable(file),
+    users: userTable(file),
     commands: commandTable(file),
     audit: auditTable(file),
     history: historyTable(file),
     traces: traceTable(file),
     deliveries: deliveryTable(file),
     state: stateTable(file),
+    slots: slotTable(file),
     tokens: tokenTable(file),
     close: () => file.close(),
   };

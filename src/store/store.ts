@@ -1,6 +1,6 @@
 import type { Cursor } from '../model/cursor.ts';
-import type { CallId, CommandId, ExtensionNumber, KeyId, TenantId } from '../model/ids.ts';
-import type { Call } from '../model/call.ts';
+import type { CallId, CommandId, ExtensionNumber, KeyId, TenantId, UserId } from '../model/ids.ts';
+import type { Call, SlotRef } from '../model/call.ts';
 import type { Micros } from '../model/time.ts';
 
 /** A key as it lies in the store: `hash` is SHA-256 of the secret, hex; `sealed` its encrypted form where it must be readable. */
@@ -15,6 +15,19 @@ export interface KeyRow {
   readonly createdAt: Micros;
   readonly lastUsedAt?: Micros;
   readonly revokedAt?: Micros;
+}
+
+/** A user as it lies in the store; `password` is a slow hash of it. */
+export interface UserRow {
+  readonly id: UserId;
+  readonly tenant: TenantId;
+  readonly name: string;
+  readonly displayName?: string;
+  readonly extension?: ExtensionNumber;
+  readonly email?: string;
+  readonly scopes: readonly string[];
+  readonly password: string;
+  readonly createdAt: Micros;
 }
 
 /** A command's record as JSON text, with what it is looked up by. */
@@ -44,6 +57,12 @@ export interface AuditSearch {
   /** Older than this one in the listing (newest first). */
   readonly before?: CommandId;
   readonly limit: number;
+}
+
+export interface SlotClaim extends SlotRef {
+  readonly tenant: TenantId;
+  readonly command: CommandId;
+  readonly until: Micros;
 }
 
 /** A token or code of OAuth 2.0: `hash` is SHA-256 of it, hex; `grant` what it stands for, as JSON text. Tokens of one grant share a family. */
@@ -107,6 +126,15 @@ export interface Store {
     /** Without waiting for the disk: a last use may be lost with the power. */
     touch(id: KeyId, at: Micros): void;
   };
+  readonly users: {
+    /** By id; a name is unique in its tenant. */
+    put(user: UserRow): void;
+    get(tenant: TenantId, id: UserId): UserRow | undefined;
+    named(tenant: TenantId, name: string): UserRow | undefined;
+    list(tenant: TenantId): readonly UserRow[];
+    /** True if there was one. */
+    delete(tenant: TenantId, id: UserId): boolean;
+  };
   readonly commands: {
     put(row: CommandRow): void;
     get(tenant: TenantId, id: CommandId): CommandRow | undefined;
@@ -158,6 +186,14 @@ export interface Store {
     get(tenant: TenantId, name: string): string | undefined;
     put(tenant: TenantId, name: string, value: string): void;
     delete(tenant: TenantId, name: string): void;
+  };
+  /** Slots that a command has for itself while it is on its way; each claim runs out by itself at `until`. */
+  readonly slots: {
+    /** Compare-and-set: false if another command has the slot still. */
+    claim(claim: SlotClaim, now: Micros): boolean;
+    /** Gives up whatever the command has. */
+    release(tenant: TenantId, command: CommandId): void;
+    claimed(tenant: TenantId, now: Micros): readonly SlotRef[];
   };
   readonly tokens: {
     /** All or none. Of the clients of these, deletes what has run out by `expiringAfter` and the oldest beyond `most`. */

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import type { Call, Leg, Party } from '../../src/model/call.ts';
-import { callIdFrom, channelId, commandIdFrom, extensionNumber, keyIdFrom, legIdFrom, tenantId } from '../../src/model/ids.ts';
+import { callIdFrom, channelId, commandIdFrom, extensionNumber, keyIdFrom, legIdFrom, tenantId, userIdFrom } from '../../src/model/ids.ts';
 import type { CallId, TenantId } from '../../src/model/ids.ts';
 import { isoTime } from '../../src/model/time.ts';
-import type { AttemptRow, AuditRow, AuditSearch, CallQuery, CommandRow, KeyRow, Store } from '../../src/store/store.ts';
+import type { AttemptRow, AuditRow, AuditSearch, CallQuery, CommandRow, KeyRow, Store, UserRow } from '../../src/store/store.ts';
 
 const tenant = tenantId('demo');
 const other = tenantId('other');
@@ -18,6 +18,18 @@ const key: KeyRow = {
   extension: extensionNumber('101'),
   hash: 'aa11',
   sealed: 'sealed text',
+  createdAt: start,
+};
+
+const user: UserRow = {
+  id: userIdFrom('user_a'),
+  tenant,
+  name: 'tom',
+  displayName: 'Tom Sawyer',
+  extension: extensionNumber('102'),
+  email: 'tom@example.com',
+  scopes: ['observe'],
+  password: 'scrypt:text',
   createdAt: start,
 };
 
@@ -95,6 +107,7 @@ export const describeStore = (name: string, open: () => Store, reopen: (store: S
     test('everything is there again when it is opened anew', () => {
       const store = open();
       store.keys.put(key);
+      store.users.put(user);
       store.commands.put(command('cmd_a', start));
       store.audit.put(entry('cmd_a', start));
       store.history.record(tenant, [call('call_a', 0, '+15550100001', '101')], { epoch: 'e', seq: 9 });
@@ -102,12 +115,26 @@ export const describeStore = (name: string, open: () => Store, reopen: (store: S
       store.state.put(tenant, 'checkpoint', 'seven');
       const again = reopen(store);
       expect(again.keys.list(tenant)).toEqual([key]);
+      expect(again.users.list(tenant)).toEqual([user]);
       expect(again.commands.list(tenant, 10)).toEqual([command('cmd_a', start)]);
       expect(again.audit.list(tenant, { limit: 10 })).toEqual([entry('cmd_a', start)]);
       expect(again.history.get(tenant, callIdFrom('call_a'))).toEqual(call('call_a', 0, '+15550100001', '101'));
       expect(again.history.position(tenant)).toEqual({ epoch: 'e', seq: 9 });
       expect(again.traces.get(tenant, callIdFrom('call_a'))).toBe('said');
       expect(again.state.get(tenant, 'checkpoint')).toBe('seven');
+    });
+
+    test('a user is found by id and name in its tenant, changed by putting it again, and deleted once', () => {
+      const { users } = open();
+      users.put(user);
+      const { displayName: _displayName, extension: _extension, email: _email, ...bare } = user;
+      const elsewhere = { ...bare, id: userIdFrom('user_b'), tenant: other };
+      users.put(elsewhere);
+      expect([users.get(tenant, user.id), users.named(other, 'tom')]).toEqual([user, elsewhere]);
+      expect(users.get(other, user.id)).toBeUndefined();
+      users.put({ ...bare, name: 'becky' });
+      expect(users.list(tenant)).toEqual([{ ...bare, name: 'becky' }]);
+      expect([users.delete(other, user.id), users.delete(tenant, user.id), users.delete(tenant, user.id)]).toEqual([false, true, false]);
     });
 
     test('a key is found by its hash, changed by putting it again, and touched', () => {

@@ -9,7 +9,7 @@ import type { Output } from '../../cli/output.ts';
 import { configSchema } from '../../config/schema.ts';
 import { GatewayError } from '../../model/errors.ts';
 import { tenantId } from '../../model/ids.ts';
-import { runScenario } from '../../pbx/sandbox/index.ts';
+import { demoOffice, runScenario } from '../../pbx/sandbox/index.ts';
 import { type RunningGateway, startGateway } from '../gateway.ts';
 import { loggerOf, surroundingsOf } from '../surroundings.ts';
 import { untilStopped } from './until-stopped.ts';
@@ -35,6 +35,7 @@ export const demo = async (options: DemoOptions, output: Output, signal: AbortSi
         dialects: {
           voipnow: { prefix: '12340', accounts: { demo: { password: 'demo', scopes: ['observe', 'control', 'supervise', 'record'] } } },
         },
+        users: demoUsers(),
         clients: { 'demo-client': { secret: 'demo-secret', scopes: ['observe', 'control', 'supervise', 'record'] } },
       },
     },
@@ -56,6 +57,15 @@ export const demo = async (options: DemoOptions, output: Output, signal: AbortSi
     if (temporary !== undefined) rmSync(temporary, { recursive: true, force: true });
   }
 };
+
+/** A user to every extension, of the same name unless the office says otherwise; 101 administers. */
+const demoUsers = (): Readonly<Record<string, unknown>> =>
+  Object.fromEntries(
+    demoOffice.extensions.map(({ number, name, user = number }) => {
+      const scopes = number === '101' ? demoScopes : ['observe', 'control-own', 'supervise', 'record', 'recordings'];
+      return [user, { password: 'demo', displayName: name, extension: number, email: `${number}@demo.example`, scopes }];
+    }),
+  );
 
 /** Plays a scenario to its end; the gateway goes on after it. One that fails ends the process with its error, as a CI needs it. */
 const playScenario = async (path: string, gateway: RunningGateway, output: Output, signal: AbortSignal): Promise<void> => {

@@ -8,7 +8,7 @@ import type { Gateway } from '../gateway.ts';
 export interface EndpointDescription {
   /** The operation's name in generated clients: `listCalls`. */
   readonly id: string;
-  readonly method: 'GET' | 'POST' | 'DELETE';
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   /** With parameters as `{call}`. */
   readonly path: string;
   readonly tag: string;

@@ -13,6 +13,7 @@ import { callEndpoints } from './endpoints/calls.ts';
 import { commandEndpoints } from './endpoints/commands.ts';
 import { keyEndpoints } from './endpoints/keys.ts';
 import { stateEndpoints } from './endpoints/state.ts';
+import { userEndpoints } from './endpoints/users.ts';
 import { webhookEndpoints } from './endpoints/webhooks.ts';
 import { answerProblem } from './errors.ts';
 import { Feeds, maxMessageBytes } from './feeds.ts';
@@ -89,6 +90,7 @@ const endpoints = (webhooks: () => NativeWebhooks): readonly Endpoint[] => [
   ...callEndpoints,
   ...commandEndpoints,
   ...keyEndpoints,
+  ...userEndpoints,
   ...webhookEndpoints(webhooks),
 ];
 

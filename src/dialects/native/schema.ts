@@ -17,7 +17,7 @@ import { errorCodes } from '../../model/errors.ts';
 import type { EventData, EventType } from '../../model/event.ts';
 import { eventTypes } from '../../model/event.ts';
 import { presences } from '../../model/extension.ts';
-import type { CallId, ChannelId, CommandId, ExtensionNumber, KeyId, LegId, PbxId, RecordingId, TenantId } from '../../model/ids.ts';
+import type { CallId, ChannelId, CommandId, ExtensionNumber, KeyId, LegId, PbxId, RecordingId, TenantId, UserId } from '../../model/ids.ts';
 import { pbxStatuses } from '../../model/live-state.ts';
 import { agentStates } from '../../model/place.ts';
 
@@ -36,6 +36,7 @@ export const callIdSchema = id<CallId>('A call; the id of a call that it absorbe
 export const legIdSchema = id<LegId>('A leg');
 export const commandIdSchema = id<CommandId>('A command');
 export const keyIdSchema = id<KeyId>('A key; never its secret');
+export const userIdSchema = id<UserId>('A user');
 export const recordingIdSchema = id<RecordingId>('A recording');
 export const extensionNumberSchema = id<ExtensionNumber>('An extension, as it is dialled');
 const channelIdSchema = id<ChannelId>("The PBX's own id of the channel");
@@ -478,6 +479,7 @@ export const subscribeSchema = z
 
 export const askedExtension = dialString('An extension, as it is dialled') as unknown as z.ZodType<ExtensionNumber>;
 
+const askedSlot = z.strictObject(slotRefShape);
 const ringSeconds = z.int().min(1).max(600);
 
 /** The body of each command; members of the path (`leg`) are added by the route. */
@@ -512,8 +514,12 @@ export const commandBodies = {
   kick: z.strictObject({}),
   supervise: z.strictObject({ extension: askedExtension.describe('Who listens'), mode: z.enum(supervisionModes) }),
   superviseMode: z.strictObject({ mode: z.enum(supervisionModes) }),
-  park: z.strictObject({ slot: optional(z.strictObject(slotRefShape)), timeoutSeconds: optional(ringSeconds) }),
+  park: z.strictObject({
+    slot: optional(askedSlot.describe('The first that is free when absent')),
+    timeoutSeconds: optional(z.int().min(1).max(3600).describe('After which the call goes back to who parked it')),
+  }),
   retrieve: z.strictObject({ extension: askedExtension.describe('Whose phone rings') }),
+  bridgeSlot: z.strictObject({ slot: optional(askedSlot.describe('Of the call that has waited longest when absent')) }),
   record: z.strictObject({}),
   pauseRecording: z.strictObject({}),
   resumeRecording: z.strictObject({}),

@@ -15,6 +15,7 @@ import { createNativeDialect } from '../../../src/dialects/native/index.ts';
 import type { HttpServer } from '../../../src/http/http-server.ts';
 import { createNewId, tenantId } from '../../../src/model/ids.ts';
 import { prepare } from '../../http/serve.ts';
+import { quickUsers } from '../../quick-users.ts';
 import { startSandboxTenant } from '../../sandbox-tenant.ts';
 import type { SandboxTenant, SandboxTenantOptions } from '../../sandbox-tenant.ts';
 
@@ -84,6 +85,7 @@ export const serveNative = async (limits: Partial<SocketReaderLimits> = {}, opti
     webhooks,
     secrets: createSecrets(randomBytes(32), randomBytes),
     tokens: createTokens({ store: world.store, clock: world.clock, newId, clients: [] }),
+    users: quickUsers(world.store, world.clock),
     control: world.control,
     delivery,
     store: world.store,
