@@ -1,0 +1,74 @@
+/** What the dialplan does with a channel. */
+import type { Application, Fact } from '../../../model/fact.ts';
+import { channelId } from '../../../model/ids.ts';
+import type { Micros } from '../../../model/time.ts';
+import { consults } from './bridges.ts';
+import type { Channel, Memory } from './memory.ts';
+import { leftSlot } from './parking.ts';
+import { none, type Translate } from './reader.ts';
+
+/** FreeSWITCH's applications that matter to a call. One that is parked by `park` waits for somebody to send it on. */
+const applications: ReadonlyMap<string, Application> = new Map<string, Application>([
+  ['bridge', 'dial'], ['att_xfer', 'dial'],
+  ['callcenter', 'queue'], ['fifo', 'queue'],
+  ['voicemail', 'voicemail'], ['conference', 'conference'],
+  ['playback', 'announcement'], ['play_and_get_digits', 'announcement'], ['endless_playback', 'announcement'],
+  ['ivr', 'announcement'], ['echo', 'announcement'], ['delay_echo', 'announcement'], ['record', 'announcement'], ['say', 'announcement'],
+  ['phrase', 'announcement'], ['gentones', 'announcement'],
+  ['park', 'music'],
+  ['eavesdrop', 'supervision'], ['three_way', 'supervision'], ['pickup', 'pickup'], ['intercept', 'pickup'],
+]); // prettier-ignore
+
+export const executed: Translate = (reader, memory) => {
+  const channel = memory.channels.get(reader.channel());
+  const name = reader.text('Application');
+  const application = applications.get(name);
+  if (channel === undefined || application === undefined) return none;
+  const { at } = reader;
+  const detail = reader.text('Application-Data');
+  // One that is in a bridge runs an application beside it: the music that a held party hears.
+  if (channel.bridge !== undefined && application === 'announcement') return none;
+  channel.application = application;
+  if (application === 'dial') channel.dials = detail.split(/[,|]/);
+  const facts: Fact[] = [...leftSlot(channel, at, 'timed-out')];
+  if (name === 'att_xfer') facts.push(...consults(channel, at, memory));
+  const context = reader.text('Caller-Context');
+  const dialled = dialledBy(channel, reader.text('Caller-Destination-Number'), detail);
+  facts.push({
+    type: 'channel.entered',
+    at,
+    channel: channel.id,
+    application,
+    detail,
+    ...(dialled === undefined ? undefined : { dialled }),
+    ...(context === '' ? undefined : { context }),
+  });
+  if (application === 'pickup') facts.push(...pickedUp(channel, name, detail, at, memory));
+  if (application === 'supervision') {
+    channel.supervises = { byKeys: reader.text('variable_eavesdrop_enable_dtmf') === 'true' };
+    facts.push({
+      type: 'supervision.started',
+      at,
+      channel: channel.id,
+      target: channelId(detail),
+      mode: name === 'three_way' ? 'barge' : 'listen',
+    });
+  }
+  return facts;
+};
+
+/** The destination of a channel that was called is itself; then the phone that it is to be connected with may be named. */
+const dialledBy = ({ endpoint }: Channel, destination: string, detail: string): string | undefined => {
+  if (endpoint.kind !== 'extension' || destination !== endpoint.extension) return destination;
+  return /^user\/([^@,|:]+)/.exec(detail)?.[1];
+};
+
+/** `pickup` names a group, which was dialled beside the phones as `pickup/GROUP`; `intercept` names the channel of the caller. */
+const pickedUp = (picker: Channel, name: string, detail: string, at: Micros, { channels }: Memory): readonly Fact[] => {
+  const all = [...channels.values()];
+  const intercepted = channelId(detail.split(' ').at(-1) ?? '');
+  const caller = name === 'intercept' ? intercepted : all.find(({ dials }) => dials?.includes(`pickup/${detail}`) === true)?.id;
+  const ringing = all.find((one) => one.caller === caller && one.endpoint.kind === 'extension' && one.isUp !== true);
+  if (caller === undefined || ringing === undefined) return none;
+  return [{ type: 'pickup', at, picker: picker.id, ringing: ringing.id }];
+};

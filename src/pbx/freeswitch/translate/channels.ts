@@ -1,0 +1,167 @@
+/** The life of a channel: made, rung, answered, held, hung up. */
+import type { DialResult, Endpoint, Fact } from '../../../model/fact.ts';
+import type { ChannelId } from '../../../model/ids.ts';
+import { consultationFailed, leaveBridge } from './bridges.ts';
+import { hangsUpInSlot } from './parking.ts';
+import { none, type Reader, type Translate } from './reader.ts';
+import { hangsUpTransferring } from './transfers.ts';
+
+export const created: Translate = (reader, memory) => {
+  const { at } = reader;
+  const { directory, channels } = memory;
+  const channel = reader.channel();
+  if (channels.has(channel)) return none;
+  const calls = reader.text('Call-Direction') === 'inbound';
+  const caller = callerOf(reader);
+  const half = otherHalfOf(reader);
+  const endpoint = pairedAs(directory.endpointOf(reader.text('Channel-Name')), channel, half);
+  const queue = caller === undefined ? undefined : channels.get(caller)?.queue;
+  const ancestor = caller ?? (endpoint.kind === 'local' && endpoint.half === 2 ? half : undefined);
+  const family = (ancestor === undefined ? undefined : channels.get(ancestor)?.family) ?? ancestor ?? channel;
+  channels.set(channel, {
+    id: channel,
+    endpoint,
+    family,
+    ...(caller === undefined ? undefined : { caller }),
+    ...(half === undefined ? undefined : { otherHalf: half }),
+  });
+  const context = reader.text('Caller-Context');
+  const facts: Fact[] = [
+    {
+      type: 'channel.created',
+      at,
+      channel,
+      endpoint,
+      number: calls ? reader.text('Caller-Caller-ID-Number') : numberOf(endpoint, reader.text('Caller-Callee-ID-Number')),
+      name: nameOf(reader.text(calls ? 'Caller-Caller-ID-Name' : 'Caller-Callee-ID-Name')),
+      ...(calls ? { dialled: reader.text('Caller-Destination-Number') } : undefined),
+      ...(context === '' ? undefined : { context }),
+      family,
+      state: calls ? 'dialling' : 'down',
+    },
+  ];
+  if (caller !== undefined) facts.push({ type: 'dial.began', at, caller, callee: channel });
+  if (caller !== undefined && queue !== undefined) {
+    const agentName = reader.text('variable_cc_agent');
+    facts.push({ type: 'queue.called', at, channel: caller, queue, callee: channel, agentDevice: endpoint.device, agentName });
+  }
+  return facts;
+};
+
+/** Who is to be connected with a channel that is called; the queue rings its agents for a caller that it names in a variable. */
+const callerOf = (reader: Reader): ChannelId | undefined => {
+  if (reader.text('Call-Direction') === 'inbound') return undefined;
+  if (reader.text('Other-Type') === 'originator' && reader.has('Other-Leg-Unique-ID')) return reader.channel('Other-Leg-Unique-ID');
+  return reader.has('variable_cc_member_session_uuid') ? reader.channel('variable_cc_member_session_uuid') : undefined;
+};
+
+const otherHalfOf = (reader: Reader): ChannelId | undefined =>
+  reader.has('variable_other_loopback_leg_uuid') ? reader.channel('variable_other_loopback_leg_uuid') : undefined;
+
+/** Many pairs may bear one name, `loopback/1002`; a pair is known by its first half. */
+const pairedAs = (endpoint: Endpoint, channel: ChannelId, other: ChannelId | undefined): Endpoint => {
+  if (endpoint.kind !== 'local') return endpoint;
+  const first = endpoint.half === 1 ? channel : other;
+  return first === undefined ? endpoint : { ...endpoint, pair: `${endpoint.pair} ${first}` };
+};
+
+const numberOf = (endpoint: Endpoint, calleeNumber: string): string => (endpoint.kind === 'extension' ? endpoint.extension : calleeNumber);
+
+/** As the phone shows it: FreeSWITCH leaves SIP's backslashes in it, and has words of its own for a phone that it calls. */
+const nameOf = (name: string): string => (name === 'Outbound Call' ? '' : name.replace(/\\(["\\])/g, '$1'));
+
+/** A phone that is called rings; of a channel that calls this is only the ringing tone that it hears. */
+export const progress: Translate = (reader, { channels }) => {
+  const channel = channels.get(reader.channel());
+  if (channel === undefined || channel.isUp === true || reader.text('Call-Direction') !== 'outbound') return none;
+  return [{ type: 'channel.state', at: reader.at, channel: channel.id, state: 'ringing' }];
+};
+
+export const answered: Translate = (reader, { channels }) => {
+  const { at } = reader;
+  const channel = channels.get(reader.channel());
+  if (channel === undefined || channel.isUp === true) return none;
+  channel.isUp = true;
+  const up: Fact = { type: 'channel.state', at, channel: channel.id, state: 'up' };
+  const { caller } = channel;
+  return caller === undefined ? [up] : [{ type: 'dial.ended', at, caller, callee: channel.id, result: 'answered' }, up];
+};
+
+export const held =
+  (type: 'channel.held' | 'channel.unheld'): Translate =>
+  (reader, { channels }) => {
+    const channel = reader.channel();
+    return channels.has(channel) ? [{ type, at: reader.at, channel }] : none;
+  };
+
+/** It is about to end, and says why; the channel itself goes a moment later. */
+export const hangup: Translate = (reader, memory) => {
+  const { at } = reader;
+  const channel = memory.channels.get(reader.channel());
+  if (channel === undefined) return none;
+  channel.isHangingUp = true;
+  const isByPhone =
+    reader.text('variable_sip_hangup_disposition').startsWith('recv_') || reader.has('variable_proto_specific_hangup_cause');
+  const asked: Fact = { type: 'channel.hangupRequested', at, channel: channel.id, by: 'far-end' };
+  return [...hangsUpTransferring(channel, reader, memory), ...(isByPhone ? [asked] : none), ...hangsUpInSlot(channel, at, isByPhone)];
+};
+
+const dialResults: Readonly<Record<string, DialResult>> = {
+  USER_BUSY: 'busy',
+  NO_ANSWER: 'no-answer',
+  NO_USER_RESPONSE: 'no-answer',
+  ALLOTTED_TIMEOUT: 'no-answer',
+  PROGRESS_TIMEOUT: 'no-answer',
+  ORIGINATOR_CANCEL: 'cancelled',
+  LOSE_RACE: 'cancelled',
+  PICKED_OFF: 'cancelled',
+  USER_NOT_REGISTERED: 'unavailable',
+  SUBSCRIBER_ABSENT: 'unavailable',
+  UNALLOCATED_NUMBER: 'unavailable',
+  NORMAL_TEMPORARY_FAILURE: 'congested',
+  RECOVERY_ON_TIMER_EXPIRE: 'congested',
+  NORMAL_CIRCUIT_CONGESTION: 'congested',
+  SWITCH_CONGESTION: 'congested',
+  REDIRECTION_TO_NEW_DESTINATION: 'forwarded',
+};
+
+/** Q.850. */
+const answeredElsewhere = 26;
+const elsewhere: ReadonlySet<string> = new Set(['LOSE_RACE', 'PICKED_OFF']);
+
+export const ended: Translate = (reader, memory) => {
+  const { at } = reader;
+  const channel = memory.channels.get(reader.channel());
+  if (channel === undefined) return none;
+  const caller = channel.caller === undefined ? undefined : memory.channels.get(channel.caller);
+  const facts: Fact[] = [...leaveBridge(channel, at)];
+  const cause = reader.text('Hangup-Cause');
+  if (channel.caller !== undefined && channel.isUp !== true) {
+    const result = dialResults[cause] ?? 'unknown';
+    const to = reader.text('variable_sip_redirect_contact_user_0');
+    const forwardedTo = result === 'forwarded' && to !== '' ? to : undefined;
+    facts.push({
+      type: 'dial.ended',
+      at,
+      caller: channel.caller,
+      callee: channel.id,
+      result,
+      ...(forwardedTo === undefined ? undefined : { forwardedTo }),
+    });
+  }
+  if (channel.queue !== undefined) {
+    facts.push({ type: 'queue.left', at, channel: channel.id, queue: channel.queue, reason: 'abandoned' });
+  }
+  if (channel.supervises !== undefined) facts.push({ type: 'supervision.stopped', at, channel: channel.id });
+  const sipCode = reader.number('variable_sip_invite_failure_status');
+  facts.push({
+    type: 'channel.ended',
+    at,
+    channel: channel.id,
+    causeCode: elsewhere.has(cause) ? answeredElsewhere : reader.number('variable_hangup_cause_q850'),
+    ...(sipCode === 0 ? undefined : { sipCode }),
+  });
+  memory.channels.delete(channel.id);
+  if (caller !== undefined) facts.push(...consultationFailed(caller, at, memory));
+  return facts;
+};

@@ -1,0 +1,57 @@
+import type { Application, BridgeMembership, Endpoint } from '../../../model/fact.ts';
+import type { ChannelId } from '../../../model/ids.ts';
+import type { Micros } from '../../../model/time.ts';
+import type { Directory } from '../directory.ts';
+
+/**
+ * FreeSWITCH tells of a bridge on one of its two channels only, and of a transfer not at all but in what the channels do next: so of each
+ * live channel it is remembered whom it hears, whom it heard last, and what it waits for.
+ */
+export interface Memory {
+  readonly directory: Directory;
+  readonly channels: Map<ChannelId, Channel>;
+  /** The consulting leg of an attended transfer has ended; the leg that holds the other party ends next and tells the rest. */
+  transferer: { readonly second: ChannelId; readonly target: ChannelId | undefined; readonly device: string } | undefined;
+}
+
+/** What is remembered of a live channel. */
+export interface Channel {
+  readonly id: ChannelId;
+  readonly endpoint: Endpoint;
+  readonly family: ChannelId;
+  caller?: ChannelId;
+  /** Of a loopback channel. */
+  readonly otherHalf?: ChannelId;
+  isUp?: boolean;
+  bridge?: Pair;
+  /** Whom it heard last: the one that sent it elsewhere, if somebody did. */
+  lastPeer?: ChannelId;
+  /** Its phone sent the other party elsewhere, and so leaves. */
+  hasTransferred?: boolean;
+  /** The transfer of it that was told last. */
+  transferSource?: string;
+  /** The device that sent it where it is now. */
+  sentBy?: string;
+  /** It talks to somebody else meanwhile, by `att_xfer`; the party of this pair waits. */
+  consultsBeside?: Pair;
+  isHangingUp?: boolean;
+  parked?: OccupiedSlot;
+  application?: Application;
+  /** What it dials, several at once or in turn. */
+  dials?: readonly string[];
+  queue?: string;
+  supervises?: { readonly byKeys: boolean };
+}
+
+/** FreeSWITCH has no bridges with a name of their own: two channels are one. */
+export type Pair = { readonly with: ChannelId } & BridgeMembership;
+
+export interface OccupiedSlot {
+  readonly lot: string;
+  readonly slot: string;
+  /** When its time in the slot is over. */
+  readonly until?: Micros;
+  readonly retriever?: ChannelId;
+  /** It has left the slot; what it does next tells why. */
+  readonly isLeaving?: boolean;
+}

@@ -1,0 +1,70 @@
+/** Transfers by phones (REFER). FreeSWITCH has no event for them: they show in how channels end, and by which way others go on. */
+import type { Fact } from '../../../model/fact.ts';
+import type { Micros } from '../../../model/time.ts';
+import { part } from './bridges.ts';
+import type { Channel, Memory } from './memory.ts';
+import { none, type Reader, type Translate } from './reader.ts';
+
+/**
+ * A channel that is sent elsewhere shows by whom its new way came: `1795244693:{uuid}:bl_xfer:1003/default/XML`. The same comes of a
+ * command; then no phone asked for it.
+ */
+export const transferred: Translate = (reader, { channels }) => {
+  const source = reader.text('Caller-Transfer-Source');
+  const channel = channels.get(reader.channel());
+  if (channel === undefined || source === '' || channel.transferSource === source) return none;
+  const peer = channel.lastPeer === undefined ? undefined : channels.get(channel.lastPeer);
+  const target = /^\d+:[^:]*:bl_xfer:([^/]+)(?:\/([^/]*))?/.exec(source);
+  if (target === null) return none;
+  if (peer?.hasTransferred !== true && !reader.has('variable_sip_refer_to')) return none;
+  channel.transferSource = source;
+  if (peer === undefined) return none;
+  channel.sentBy = peer.endpoint.device;
+  const [, to = '', context] = target;
+  return [
+    {
+      type: 'transfer.blind',
+      at: reader.at,
+      transferer: peer.id,
+      transferee: channel.id,
+      to,
+      ...(context === undefined ? undefined : { context }),
+      succeeded: true,
+    },
+    ...(channel.bridge?.with === peer.id ? part(channel, peer, reader.at) : none),
+  ];
+};
+
+/** What the way in which a channel hangs up tells of a transfer by its phone. */
+export const hangsUpTransferring = (channel: Channel, reader: Reader, memory: Memory): readonly Fact[] => {
+  const end = reader.text('variable_endpoint_disposition');
+  if (end === 'BLIND_TRANSFER') channel.hasTransferred = true;
+  else if (end === 'ATTENDED_TRANSFER') {
+    const target = channel.lastPeer ?? rungBy(channel, memory)?.id;
+    memory.transferer = { second: channel.id, target, device: channel.endpoint.device };
+  } else if (reader.text('variable_transfer_disposition') === 'recv_replace') return attended(channel, reader.at, memory);
+  return none;
+};
+
+/** The phone that a consulting leg still rings: it may be joined before it is answered. */
+const rungBy = (caller: Channel, { channels }: Memory): Channel | undefined =>
+  [...channels.values()].find((one) => one.caller === caller.id && one.isUp !== true);
+
+const attended = (first: Channel, at: Micros, memory: Memory): readonly Fact[] => {
+  const { transferer } = memory;
+  if (transferer === undefined || transferer.device !== first.endpoint.device) return none;
+  memory.transferer = undefined;
+  const transferee = first.lastPeer;
+  const { target } = transferer;
+  return [
+    {
+      type: 'transfer.attended',
+      at,
+      first: first.id,
+      second: transferer.second,
+      ...(transferee === undefined ? undefined : { transferee }),
+      ...(target === undefined ? undefined : { target }),
+      succeeded: true,
+    },
+  ];
+};
