@@ -13,10 +13,10 @@ export const dispositionOf = (call: TrackedCall): Disposition => {
   if (progress.wasTaken) return 'answered';
   // Dialled, and nobody was there to be rung: not registered, or no such number.
   if (progress.hasDialled) return 'failed';
-  if (progress.wasAnnounced) return 'missed';
   // The dialplan itself may turn a caller away: then the cause says so, whoever hung up in the end.
   const { code = 0 } = progress.lastCause ?? {};
   if (code === userBusy) return 'busy';
+  if (progress.wasAnnounced) return 'missed';
   return progress.leaver !== undefined && leavingCauses.has(code) ? 'cancelled' : 'failed';
 };
 
