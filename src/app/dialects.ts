@@ -1,27 +1,35 @@
 import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import type { Config, TenantConfig } from '../config/schema.ts';
 import type { Dialect } from '../dialects/dialect.ts';
 import { createNativeDialect } from '../dialects/native/index.ts';
 import { createNoojeeDialect } from '../dialects/noojee/index.ts';
+import { createRingCentralDialect } from '../dialects/ringcentral/index.ts';
 import { createVoipNowDialect, type VoipNowOptions } from '../dialects/voipnow/index.ts';
+import { GatewayError } from '../model/errors.ts';
 import { tenantId } from '../model/ids.ts';
 import { version } from './version.ts';
 
 export const dialectsOf = (config: Config): readonly Dialect[] => {
   const tenants = Object.entries(config.tenants);
   const noojee = tenants.filter(([, { dialects }]) => dialects.noojee.enabled);
+  const ringcentral = tenants.filter(([, { dialects }]) => dialects.ringcentral.enabled);
   const voipnow = tenants.filter(([, { dialects }]) => dialects.voipnow.enabled);
   return [
     createNativeDialect({ version }),
     ...(noojee.length === 0 ? [] : [createNoojeeDialect(new Map(noojee.map(([name, { dialects }]) => [tenantId(name), dialects.noojee])))]),
+    ...(ringcentral.length === 0
+      ? []
+      : [createRingCentralDialect(new Map(ringcentral.map(([name, { dialects }]) => [tenantId(name), dialects.ringcentral])))]),
     ...(voipnow.length === 0
       ? []
-      : [createVoipNowDialect(new Map(voipnow.map(([name, { dialects }]) => [tenantId(name), voipNowOptions(dialects.voipnow)])))]),
+      : [createVoipNowDialect(new Map(voipnow.map(([name, { dialects }]) => [tenantId(name), voipNowOptions(dialects.voipnow, config)])))]),
   ];
 };
 
-const voipNowOptions = ({ accounts, ...options }: TenantConfig['dialects']['voipnow']): VoipNowOptions => ({
+const voipNowOptions = ({ accounts, email, ...options }: TenantConfig['dialects']['voipnow'], { mail }: Config): VoipNowOptions => ({
   ...options,
+  email: emailOptions(email, mail !== undefined),
   accounts: Object.fromEntries(
     Object.entries(accounts).map(([login, account]) => {
       const {
@@ -33,3 +41,18 @@ const voipNowOptions = ({ accounts, ...options }: TenantConfig['dialects']['voip
     }),
   ),
 });
+
+const emailOptions = ({ templates, ...email }: TenantConfig['dialects']['voipnow']['email'], canMail: boolean): VoipNowOptions['email'] => {
+  if (email.notices.length > 0 && !canMail) {
+    throw new GatewayError('config-invalid', {}, { note: 'dialects.voipnow.email has notices, but `mail` names no SMTP server.' });
+  }
+  return { ...email, ...(templates === undefined ? undefined : { templates: readTemplates(templates) }) };
+};
+
+const readTemplates = (path: string): string => {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (cause) {
+    throw new GatewayError('config-invalid', { file: path }, { note: `The file ${path} cannot be read.`, cause });
+  }
+};

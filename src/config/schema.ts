@@ -109,6 +109,33 @@ const voipnowAccount = z
     'either password or passwordSha256',
   );
 
+const address = z.email('an e-mail address').max(254);
+
+const emailNotice = z.strictObject({
+  to: z.array(address).min(1).max(50).describe('Who is written to; each gets an e-mail of their own.'),
+  events: z
+    .array(z.enum(['missed', 'voicemail', 'hangup']))
+    .min(1)
+    .describe(
+      'Which ends of calls: nobody answered, it reached voicemail, any. Of one call the first of voicemail, missed, hangup that fits is sent.',
+    ),
+  extensions: z
+    .array(z.string().min(1).max(32))
+    .min(1)
+    .max(1_000)
+    .optional()
+    .describe('Only of calls in which one of these took part or was rung; of all when absent.'),
+});
+
+const email = z.strictObject({
+  notices: z.array(emailNotice).max(200).default([]).describe('Who is written to, and of what. Needs `mail`.'),
+  templates: z
+    .string()
+    .optional()
+    .describe('Path of a file of templates (YAML) as examples/voipnow-emails.yaml; the defaults when absent.'),
+  timeZone: z.string().default('').describe("Zone of the times in e-mails, as in the tz database; empty is the server's own."),
+});
+
 const voipnow = z.strictObject({
   enabled: z.boolean().default(true).describe('Serve the VoipNow CallAPI and UnifiedAPI.'),
   prefix: z
@@ -120,10 +147,64 @@ const voipnow = z.strictObject({
   maxAgeSeconds: z.int().min(5).max(86_400).default(600).describe('A call event that could not be delivered for so long is given up.'),
   attempts: z.int().min(1).max(20).default(1).describe("How often a call event is tried; the vendor's servers try once."),
   lowerCaseFlow: z.boolean().default(false).describe('Write CallFlow as in and out, not IN and OUT.'),
+  email: email.prefault({}).describe('CallAPI Email: an e-mail when a call ends.'),
+});
+
+const ringcentral = z.strictObject({
+  enabled: z.boolean().default(true).describe('Serve the RingCentral API.'),
+  accountId: z
+    .int()
+    .min(100_000)
+    .max(9_000_000_000_000)
+    .optional()
+    .describe("The account's id, of which those of extensions are made; made of the tenant's name when it is not set."),
+  extensionIds: z
+    .record(z.string().min(1).max(32), z.int().min(1).max(Number.MAX_SAFE_INTEGER))
+    .default({})
+    .describe("Ids of extensions, by extension; any other's is the account's without its last five digits, and the extension."),
+  mainNumber: z
+    .string()
+    .regex(/^\+[1-9][0-9]{5,14}$|^$/, 'E.164')
+    .default('')
+    .describe("The account's main number, E.164; with `*` and an extension it is a login."),
+  directNumbers: z
+    .record(z.string().regex(/^\+[1-9][0-9]{5,14}$/, 'E.164'), z.string().min(1).max(32))
+    .default({})
+    .describe('Public numbers, E.164, and the extension that each of them reaches; each is a login, too.'),
+  assertions: z
+    .record(z.string().min(8).max(4096), z.string().min(1).max(32))
+    .default({})
+    .describe('Texts with which apps log in by the jwt-bearer grant, and the extension of the user for whom each stands.'),
+  telephony: z
+    .strictObject({
+      foreignParties: z.boolean().default(false).describe('Tell of parties outside the account, trunks, which the vendor leaves out.'),
+    })
+    .prefault({})
+    .describe('Telephony sessions.'),
+  subscriptions: z
+    .strictObject({
+      most: z.int().min(1).max(10_000).default(100).describe('Subscriptions that one user may have with one client at once.'),
+      webhookSeconds: z
+        .int()
+        .min(60)
+        .max(630_720_000)
+        .default(315_360_000)
+        .describe('How long a WebHook subscription lives that does not say.'),
+      recoverySeconds: z
+        .int()
+        .min(10)
+        .max(86_400)
+        .default(3_600)
+        .describe('How long a WebSocket may be away and still be given all it has missed.'),
+      pushWrapper: z.boolean().default(false).describe('Put events of PubNub into the wrapper of a mobile push.'),
+    })
+    .prefault({})
+    .describe('Subscriptions.'),
 });
 
 const dialects = z.strictObject({
   noojee: noojee.prefault({}).describe('The Noojee CallManagementAPI.'),
+  ringcentral: ringcentral.prefault({}).describe('The RingCentral API.'),
   voipnow: voipnow.prefault({}).describe('The VoipNow CallAPI and UnifiedAPI.'),
 });
 
@@ -201,6 +282,22 @@ const webhooks = z.strictObject({
     .describe('What a paused endpoint has not been sent is kept so long, even if `keepDays` of the tenant is less.'),
 });
 
+const mail = z
+  .strictObject({
+    host: z.string().min(1).describe('The SMTP server.'),
+    port: port.default(587).describe('Its port.'),
+    security: z
+      .enum(['starttls', 'tls', 'none'])
+      .default('starttls')
+      .describe(
+        'starttls: it must change to TLS; tls: TLS from the first byte, usually port 465; none: plain text, for a server on this machine.',
+      ),
+    user: z.string().optional().describe('Account at the server, if it wants one.'),
+    password: z.string().optional().describe('Its password.'),
+    from: z.string().min(3).max(320).describe('Whom e-mails are from: an address, or `Switchhook <pbx@example.com>`.'),
+  })
+  .refine(({ user, password }) => (user === undefined) === (password === undefined), 'user and password go together');
+
 export const configSchema = z.strictObject({
   data: z.string().default('./switchhook-data').describe('Folder of the log and of everything else that survives a restart.'),
   logLevel: z
@@ -209,6 +306,7 @@ export const configSchema = z.strictObject({
     .describe('What the server writes of itself, as JSON lines on stderr.'),
   http: http.prefault({}).describe('Where it listens.'),
   webhooks: webhooks.prefault({}).describe('Deliveries to other programs.'),
+  mail: mail.optional().describe('The SMTP server through which e-mails leave.'),
   tenants: z
     .record(name, tenant)
     .refine((tenants) => Object.keys(tenants).length > 0, 'there must be a tenant')

@@ -33,6 +33,7 @@ export const demo = async (options: DemoOptions, output: Output, signal: AbortSi
       [demoTenant]: {
         pbxs: { sandbox: { kind: 'sandbox', seed: options.seed, traffic: !options.quiet } },
         dialects: {
+          ringcentral: demoRingCentral(),
           voipnow: { prefix: '12340', accounts: { demo: { password: 'demo', scopes: ['observe', 'control', 'supervise', 'record'] } } },
         },
         users: demoUsers(),
@@ -66,6 +67,18 @@ const demoUsers = (): Readonly<Record<string, unknown>> =>
       return [user, { password: 'demo', displayName: name, extension: number, email: `${number}@demo.example`, scopes }];
     }),
   );
+
+/** The ids of the vendor's samples, and logins of every kind for each extension. */
+const demoRingCentral = (): Readonly<Record<string, unknown>> => {
+  const numbers = demoOffice.extensions.map(({ number }) => number);
+  return {
+    accountId: 400_144_452_008,
+    extensionIds: { '102': 400_144_455_008, '103': 400_144_457_008 },
+    mainNumber: '+15550200000',
+    directNumbers: Object.fromEntries(demoOffice.dids.filter(({ to }) => numbers.includes(to)).map(({ number, to }) => [number, to])),
+    assertions: Object.fromEntries(numbers.map((number) => [`demo-jwt-${number}`, number])),
+  };
+};
 
 /** Plays a scenario to its end; the gateway goes on after it. One that fails ends the process with its error, as a CI needs it. */
 const playScenario = async (path: string, gateway: RunningGateway, output: Output, signal: AbortSignal): Promise<void> => {

@@ -1,0 +1,56 @@
+import type { FastifyInstance } from 'fastify';
+import type { HttpFront } from '../../http/http-server.ts';
+import type { TenantId } from '../../model/ids.ts';
+import type { Dialect } from '../dialect.ts';
+import type { Gateway } from '../gateway.ts';
+import { Guard } from './auth.ts';
+import { accountIdOf, createIds } from './ids.ts';
+import { defaultRingCentralOptions, type RingCentralOptions } from './options.ts';
+import { ringCentralRoutes } from './routes.ts';
+import type { TenantSource } from './source.ts';
+
+export type { RingCentralOptions } from './options.ts';
+
+/** RingCentral's REST API with its subscriptions, for the tenants that have options for it; what an option leaves out is its default. */
+export const createRingCentralDialect = (tenants: ReadonlyMap<TenantId, Partial<RingCentralOptions>>): Dialect => new RingCentral(tenants);
+
+class RingCentral implements Dialect {
+  readonly name = 'ringcentral';
+  readonly #tenants: ReadonlyMap<TenantId, Partial<RingCentralOptions>>;
+  readonly #sources = new Map<TenantId, TenantSource>();
+
+  constructor(tenants: ReadonlyMap<TenantId, Partial<RingCentralOptions>>) {
+    this.#tenants = tenants;
+  }
+
+  async open(gateway: Gateway): Promise<void> {
+    for (const [tenant, options] of this.#tenants) {
+      const source = await openSource(gateway, tenant, { ...defaultRingCentralOptions, ...options });
+      if (source !== undefined) this.#sources.set(tenant, source);
+    }
+  }
+
+  routes(scope: FastifyInstance, gateway: Gateway, front: HttpFront): void {
+    const sourceOf = (tenant: TenantId): TenantSource | undefined => this.#sources.get(tenant);
+    const guard = new Guard({ tokens: gateway.tokens, users: gateway.users, sourceOf });
+    ringCentralRoutes(scope, { gateway, front, guard, sourceOf });
+  }
+
+  async close(): Promise<void> {
+    await Promise.resolve();
+  }
+}
+
+const openSource = async (gateway: Gateway, tenant: TenantId, options: RingCentralOptions): Promise<TenantSource | undefined> => {
+  const engine = gateway.engine(tenant);
+  if (engine === undefined) return undefined;
+  const ids = createIds({
+    accountId: options.accountId ?? accountIdOf(tenant),
+    extensionIds: options.extensionIds,
+    extension: (number) => engine.extension(number),
+    extensions: () => engine.snapshot().extensions,
+  });
+  await Promise.resolve();
+  const { control, users, store, clock, newId } = gateway;
+  return { tenant, engine, control, users, store, clock, newId, options, ids };
+};

@@ -1,0 +1,217 @@
+import { createHash } from 'node:crypto';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { Grant, IssuedTokens, Lifetimes, OAuthClient, Tokens } from '../../auth/tokens.ts';
+import type { Clock, Micros } from '../../model/time.ts';
+import type { Gateway } from '../gateway.ts';
+import { permissionsOf } from './auth.ts';
+import type { RingCentralCode } from './errors.ts';
+import { loginByAssertion, loginByPassword, scopesOf, type Login } from './logins.ts';
+import type { TenantSource } from './source.ts';
+import type { TenantId } from '../../model/ids.ts';
+
+export interface OAuthOptions {
+  readonly gateway: Gateway;
+  readonly sourceOf: (tenant: TenantId) => TenantSource | undefined;
+}
+
+const shortestAccessSeconds = 600;
+const accessSeconds = 3_600;
+const refreshSeconds = 604_800;
+/** For so long the same refresh token gives the same pair, so that two requests that refresh at once agree. */
+const refreshGraceMicros: Micros = 10e6;
+const mostRemembered = 10_000;
+
+/** RFC 6749 with the vendor's own grants; its refusals in both shapes, for clients read the one or the other. */
+class OAuthRefusal extends Error {
+  override readonly name = 'OAuthRefusal';
+  readonly status: number;
+  readonly error: string;
+  readonly code: RingCentralCode;
+
+  constructor(status: number, error: string, code: RingCentralCode, message: string) {
+    super(message);
+    this.status = status;
+    this.error = error;
+    this.code = code;
+  }
+
+  get body(): object {
+    const { code, message } = this;
+    return {
+      error: this.error,
+      error_description: message,
+      errorCode: code,
+      message,
+      errors: [{ errorCode: code, message }],
+    };
+  }
+}
+
+const invalidClient = (): OAuthRefusal => new OAuthRefusal(401, 'invalid_client', 'OAU-146', 'Invalid client credentials');
+const invalidOwner = (): OAuthRefusal => new OAuthRefusal(400, 'invalid_grant', 'OAU-140', 'Invalid resource owner credentials.');
+const missingField = (name: string): OAuthRefusal =>
+  new OAuthRefusal(400, 'invalid_request', 'CMN-100', `Parameter [${name}] is not specified.`);
+
+export const oauthRoutes = (scope: FastifyInstance, { gateway, sourceOf }: OAuthOptions): void => {
+  const { tokens, users } = gateway;
+  const refreshed = new RecentRefreshes(gateway.clock);
+
+  const answerToken = async (request: FastifyRequest): Promise<object> => {
+    const form = new URLSearchParams(typeof request.body === 'string' ? request.body : '');
+    const client = clientOf(tokens, request.headers.authorization, form);
+    const source = sourceOf(client.tenant);
+    if (source === undefined) throw invalidClient();
+    const lifetimes = lifetimesOf(form);
+    const endpoint = form.get('endpoint_id') ?? undefined;
+    switch (form.get('grant_type')) {
+      case 'urn:ietf:params:oauth:grant-type:jwt-bearer': {
+        const login = loginByAssertion(users, source, required(form, 'assertion'));
+        if (login === undefined) throw new OAuthRefusal(400, 'invalid_grant', 'OAU-140', 'Invalid assertion.');
+        return renderTokens(source, issue(tokens, client, login, lifetimes), endpoint);
+      }
+      case 'password': {
+        const login = await loginByPassword(users, source, {
+          username: required(form, 'username'),
+          password: required(form, 'password'),
+          extension: form.get('extension') ?? '',
+        });
+        if (login === undefined) throw invalidOwner();
+        return renderTokens(source, issue(tokens, client, login, lifetimes), endpoint);
+      }
+      case 'refresh_token': {
+        const refreshToken = required(form, 'refresh_token');
+        const known = refreshed.get(client.id, refreshToken);
+        if (known !== undefined) return known;
+        const issued = tokens.refresh(refreshToken, client.id, lifetimes);
+        if (issued === undefined) throw new OAuthRefusal(400, 'invalid_grant', 'OAU-213', 'Token not found');
+        const answer = renderTokens(source, issued, endpoint);
+        refreshed.put(client.id, refreshToken, answer);
+        return answer;
+      }
+      case 'authorization_code': {
+        const issued = tokens.redeemCode(required(form, 'code'), client.id, form.get('redirect_uri') ?? undefined, lifetimes);
+        if (issued === undefined) throw new OAuthRefusal(400, 'invalid_grant', 'OAU-106', 'Authorization code is invalid');
+        return renderTokens(source, issued, endpoint);
+      }
+      case null:
+        throw missingField('grant_type');
+      default:
+        throw new OAuthRefusal(400, 'unsupported_grant_type', 'OAU-125', 'Grant type is not allowed for application.');
+    }
+  };
+
+  scope.route({
+    method: 'POST',
+    url: '/restapi/oauth/token',
+    handler: async (request, reply) => {
+      try {
+        return await sendJson(reply, 200, await answerToken(request));
+      } catch (thrown) {
+        if (!(thrown instanceof OAuthRefusal)) throw thrown;
+        return sendJson(reply, thrown.status, thrown.body);
+      }
+    },
+  });
+  // Whatever it was, it is good no more; clients do not look at the answer.
+  scope.route({
+    method: 'POST',
+    url: '/restapi/oauth/revoke',
+    handler: (request, reply) => {
+      const form = new URLSearchParams(typeof request.body === 'string' ? request.body : '');
+      const token = form.get('token') ?? new URLSearchParams(request.url.split('?')[1] ?? '').get('token');
+      if (token !== null) tokens.revoke(token);
+      return sendJson(reply, 200, {});
+    },
+  });
+};
+
+const required = (form: URLSearchParams, name: string): string => {
+  const value = form.get(name);
+  if (value === null || value === '') throw missingField(name);
+  return value;
+};
+
+/** By `Authorization: Basic`, else by the form. */
+const clientOf = (tokens: Tokens, authorization: string | undefined, form: URLSearchParams): OAuthClient => {
+  const encoded = /^Basic +([A-Za-z0-9+/=]{1,1024}) *$/i.exec(authorization ?? '')?.[1];
+  const [id = '', ...rest] = encoded === undefined ? [] : Buffer.from(encoded, 'base64').toString('utf8').split(':');
+  const client =
+    encoded === undefined ? tokens.client(form.get('client_id') ?? '', form.get('client_secret') ?? '') : tokens.client(id, rest.join(':'));
+  if (client === undefined) throw invalidClient();
+  return client;
+};
+
+const lifetimesOf = (form: URLSearchParams): Lifetimes => {
+  const within = (name: string, least: number, most: number): number => {
+    const asked = Number(form.get(name) ?? most);
+    return Number.isFinite(asked) ? Math.min(Math.max(Math.trunc(asked), least), most) : most;
+  };
+  return {
+    accessSeconds: within('access_token_ttl', shortestAccessSeconds, accessSeconds),
+    refreshSeconds: within('refresh_token_ttl', shortestAccessSeconds, refreshSeconds),
+  };
+};
+
+interface Issued {
+  readonly tokens: IssuedTokens;
+  readonly grant: Grant;
+}
+
+const issue = (tokens: Tokens, client: OAuthClient, login: Login, lifetimes: Lifetimes): Issued => {
+  const grant = grantOf(client, login);
+  return { tokens: tokens.issue(grant, lifetimes), grant };
+};
+
+const grantOf = (client: OAuthClient, { user, extension }: Login): Grant => ({
+  client: client.id,
+  tenant: client.tenant,
+  user: user.name,
+  extension,
+  scopes: scopesOf(user, client),
+});
+
+const renderTokens = ({ ids }: TenantSource, { tokens, grant }: Issued, endpointId: string | undefined): object => ({
+  access_token: tokens.accessToken,
+  token_type: 'bearer',
+  expires_in: tokens.expiresIn,
+  refresh_token: tokens.refreshToken,
+  refresh_token_expires_in: tokens.refreshExpiresIn,
+  scope: permissionsOf({ scopes: new Set(grant.scopes) }),
+  owner_id: grant.extension === undefined ? '' : String(ids.extension(grant.extension)),
+  endpoint_id: endpointId ?? digestOf(`${grant.client} ${grant.user ?? ''}`).slice(0, 22),
+  session_id: digestOf(tokens.accessToken).slice(0, 22),
+});
+
+const digestOf = (text: string): string => createHash('sha256').update(text).digest('base64url');
+
+/** What refreshing gave, for a moment: by a digest, so that no token lies about. */
+class RecentRefreshes {
+  readonly #clock: Clock;
+  readonly #answers = new Map<string, { readonly answer: object; readonly until: Micros }>();
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  get(client: string, refreshToken: string): object | undefined {
+    const known = this.#answers.get(digestOf(`${client} ${refreshToken}`));
+    return known !== undefined && this.#clock.now() < known.until ? known.answer : undefined;
+  }
+
+  put(client: string, refreshToken: string, answer: object): void {
+    const now = this.#clock.now();
+    for (const [key, { until }] of this.#answers) {
+      // In order of their end; the oldest make room.
+      if (until > now && this.#answers.size < mostRemembered) break;
+      this.#answers.delete(key);
+    }
+    this.#answers.set(digestOf(`${client} ${refreshToken}`), { answer, until: now + refreshGraceMicros });
+  }
+}
+
+const sendJson = (reply: FastifyReply, status: number, body: object): FastifyReply =>
+  reply
+    .code(status)
+    .header('Content-Type', 'application/json;charset=utf-8')
+    .header('Cache-Control', 'no-store')
+    .send(JSON.stringify(body));

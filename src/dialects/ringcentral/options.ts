@@ -1,0 +1,36 @@
+/** What can be set for the RingCentral API of one tenant. */
+export interface RingCentralOptions {
+  /** The account's id; made of the tenant's name where it is not set. Ids of extensions are made of it. */
+  readonly accountId?: number | undefined;
+  /** Ids of extensions that are not made of the account's and the extension's number, by extension. */
+  readonly extensionIds: Readonly<Record<string, number>>;
+  /** The account's main number, E.164; with `*` and an extension it is a login. */
+  readonly mainNumber: string;
+  /** The account's other public numbers, E.164, and the extension that each of them reaches. */
+  readonly directNumbers: Readonly<Record<string, string>>;
+  /** Texts with which apps log in by the jwt-bearer grant, and the extension that each of them stands for. */
+  readonly assertions: Readonly<Record<string, string>>;
+  readonly telephony: {
+    /** Tell of parties outside the account, too: trunks, which the vendor leaves out. */
+    readonly foreignParties: boolean;
+  };
+  readonly subscriptions: {
+    /** Of one user and one client at once. */
+    readonly most: number;
+    /** How long a WebHook subscription lives that does not say, in seconds. */
+    readonly webhookSeconds: number;
+    /** How long a WebSocket may be away and still have everything, in seconds. */
+    readonly recoverySeconds: number;
+    /** Put events of PubNub into the wrapper of a mobile push, as an old sample of the vendor shows them. */
+    readonly pushWrapper: boolean;
+  };
+}
+
+export const defaultRingCentralOptions: RingCentralOptions = {
+  extensionIds: {},
+  mainNumber: '',
+  directNumbers: {},
+  assertions: {},
+  telephony: { foreignParties: false },
+  subscriptions: { most: 100, webhookSeconds: 10 * 365 * 86_400, recoverySeconds: 3_600, pushWrapper: false },
+};

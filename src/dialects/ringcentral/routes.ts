@@ -1,0 +1,113 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { HttpFront } from '../../http/http-server.ts';
+import { toGatewayError } from '../../http/problem.ts';
+import { GatewayError } from '../../model/errors.ts';
+import type { TenantId } from '../../model/ids.ts';
+import type { Gateway } from '../gateway.ts';
+import type { Guard } from './auth.ts';
+import type { Answer, Endpoint } from './endpoint.ts';
+import { endpoints } from './endpoints.ts';
+import { explain, invalidUri, renderError, RingCentralError } from './errors.ts';
+import { oauthRoutes } from './oauth.ts';
+import type { TenantSource } from './source.ts';
+
+export interface RoutesOptions {
+  readonly gateway: Gateway;
+  readonly front: HttpFront;
+  readonly guard: Guard;
+  readonly sourceOf: (tenant: TenantId) => TenantSource | undefined;
+}
+
+const maxBody = 256 * 1024;
+
+export const ringCentralRoutes = (scope: FastifyInstance, options: RoutesOptions): void => {
+  const { gateway } = options;
+  // Every client says JSON, also of bodies that are empty, `null` or a form: what a body is, the address says.
+  scope.removeAllContentTypeParsers();
+  scope.addContentTypeParser('*', { parseAs: 'string', bodyLimit: maxBody }, (_request, body, done) => done(null, body));
+  scope.addHook('onRequest', async (request, reply) => {
+    void reply.header('RCRequestId', request.id);
+    void reply.header('Access-Control-Allow-Origin', '*');
+    void reply.header('Access-Control-Expose-Headers', exposedHeaders);
+  });
+  scope.setErrorHandler((thrown, request, reply) => sendError(request, reply, thrown));
+  oauthRoutes(scope, options);
+  for (const endpoint of endpoints) {
+    for (const url of [endpoint.path, `${endpoint.path}/`]) {
+      scope.route({ method: endpoint.method, url, handler: (request, reply) => serve(options, endpoint, request, reply) });
+    }
+  }
+  const stop: AbortSignal = gateway.stopping;
+  scope.route({
+    method: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'],
+    url: '/restapi/*',
+    handler: () => {
+      throw stop.aborted ? new GatewayError('shutting-down') : invalidUri();
+    },
+  });
+  scope.route({
+    method: 'OPTIONS',
+    url: '/restapi/*',
+    handler: (_request, reply) =>
+      reply
+        .code(204)
+        .header('Access-Control-Allow-Methods', 'GET, POST, PUT, PATCH, DELETE')
+        .header('Access-Control-Allow-Headers', 'Authorization, Content-Type, Client-Id, X-User-Agent')
+        .header('Access-Control-Max-Age', '3600')
+        .send(),
+  });
+};
+
+const exposedHeaders = 'RCRequestId, Retry-After, X-Rate-Limit-Group, X-Rate-Limit-Limit, X-Rate-Limit-Remaining, X-Rate-Limit-Window';
+
+const serve = async (
+  { guard, front, gateway }: RoutesOptions,
+  { handle }: Endpoint,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<FastifyReply> => {
+  const question = request.url.indexOf('?');
+  const query = new URLSearchParams(question === -1 ? '' : request.url.slice(question + 1));
+  const asker = guard.byRequest(request.headers.authorization, query);
+  const { status, since } = asker.source.engine.status();
+  void reply.header('Switchhook-PBX', `${status}; since=${since}`);
+  const answer = await handle({
+    asker,
+    parameters: request.params as Readonly<Record<string, string>>,
+    query,
+    body: parseBody(typeof request.body === 'string' ? request.body : ''),
+    base: front.publicUrl(),
+    signal: AbortSignal.any([gateway.stopping, signalOf(reply)]),
+  });
+  return sendAnswer(reply, answer);
+};
+
+/** Empty and `null` are no body. */
+export const parseBody = (text: string): unknown => {
+  if (text.trim() === '') return undefined;
+  try {
+    return (JSON.parse(text) as unknown) ?? undefined;
+  } catch (cause) {
+    throw new GatewayError('invalid-json', {}, { cause });
+  }
+};
+
+const sendAnswer = (reply: FastifyReply, { status, body }: Answer): FastifyReply => {
+  void reply.code(status).header('Cache-Control', 'no-store');
+  if (body === undefined) return reply.send();
+  return reply.header('Content-Type', 'application/json;charset=utf-8').send(JSON.stringify(body));
+};
+
+const sendError = (request: FastifyRequest, reply: FastifyReply, thrown: unknown): FastifyReply => {
+  const error = explain(thrown instanceof RingCentralError ? thrown : toGatewayError(thrown));
+  if (error.code === 'CMN-203') request.log.error({ event: 'ringcentral.failed', err: thrown }, 'request failed');
+  if (error.retryAfter !== undefined) void reply.header('Retry-After', String(error.retryAfter));
+  return sendAnswer(reply, { status: error.status, body: renderError(error) });
+};
+
+/** Aborts when the client leaves. */
+const signalOf = (reply: FastifyReply): AbortSignal => {
+  const leaving = new AbortController();
+  reply.raw.once('close', () => leaving.abort());
+  return leaving.signal;
+};
