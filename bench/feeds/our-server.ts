@@ -62,6 +62,7 @@ export const startOurServer = async (transport: Transport, folder: string): Prom
     control: {} as Control,
     delivery,
     webhooks: createWebhookEngine({ store, guard, clock, timers, wheel: delivery.wheel, random: Math.random, logger }),
+    interactive: { serve: () => undefined },
     secrets: createSecrets(randomBytes(32), randomBytes),
     store,
     clock,

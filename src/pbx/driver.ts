@@ -1,6 +1,7 @@
 import type { Command, CommandName, CommandOutcome } from '../model/command.ts';
 import type { Fact } from '../model/fact.ts';
 import type { PbxId } from '../model/ids.ts';
+import type { InteractiveCalls } from './interactive.ts';
 
 /** What a driver can do, as named booleans; asked in place of `kind === ...`. */
 export interface DriverSupport {
@@ -40,6 +41,8 @@ export interface PbxMessage {
 export interface Driver {
   readonly pbx: PbxId;
   readonly supports: DriverSupport;
+  /** Calls that the PBX hands over to be led by the gateway; absent where it cannot. */
+  readonly interactive?: InteractiveCalls;
   facts(signal: AbortSignal): AsyncIterable<readonly TracedFact[]>;
   execute(command: Command, signal: AbortSignal): Promise<CommandOutcome>;
   /** Looks for what is missing at the PBX (permissions, modules, time-outs). Works without `facts` running. */

@@ -38,6 +38,10 @@ export type Departure =
  */
 export interface Activity {
   left(channel: LiveChannel, departure: Departure): (() => void) | undefined;
+  /** The channel's phone pressed a key. */
+  pressed?(key: string): void;
+  /** The PBX died, and the channel with it. */
+  forgotten?(): void;
 }
 
 /** The attempt to reach somebody of which a ringing channel is part. */
@@ -85,6 +89,8 @@ export interface LiveChannel {
   /** Begin this recording when the channel is first connected to somebody. */
   recordFromAnswer: string | undefined;
   readonly recordings: Map<string, 'recording' | 'paused'>;
+  /** What scripts keep with the call. */
+  readonly variables: Map<string, string>;
   ended: boolean;
 }
 

@@ -1,9 +1,11 @@
 import { GatewayError } from '../../model/errors.ts';
+import type { InteractiveCall } from '../interactive.ts';
 import type { BridgeMembership, Parking } from '../../model/fact.ts';
 import type { LiveChannel, OutsidePhone, Party, Phone } from './channel.ts';
 import type { Exchange } from './exchange.ts';
+import { HandedCall, type RingEnd } from './handed-call.ts';
 import { ParkingLot } from './parking.ts';
-import { Ring } from './ring.ts';
+import { Ring, type RingFailure } from './ring.ts';
 import type { Office } from './schema.ts';
 import { WaitingQueue } from './waiting-queue.ts';
 
@@ -13,6 +15,7 @@ type Destination =
   | { readonly kind: 'outside'; readonly phone: OutsidePhone }
   | { readonly kind: 'queue'; readonly queue: WaitingQueue }
   | { readonly kind: 'conference'; readonly name: string }
+  | { readonly kind: 'interactive'; readonly number: string }
   | { readonly kind: 'slot'; readonly slot: string };
 
 /** What the office does with whoever dials a number in it. */
@@ -22,12 +25,15 @@ export class Dialplan {
   readonly #exchange: Exchange;
   readonly #phones: ReadonlyMap<string, Phone>;
   readonly #lot: ParkingLot | undefined;
+  readonly #take: (call: InteractiveCall) => boolean;
   readonly #conferences = new Map<string, BridgeMembership>();
 
-  constructor(office: Office, exchange: Exchange, phones: ReadonlyMap<string, Phone>) {
+  /** `take` is offered each call to an interactive number, and says whether it takes it. */
+  constructor(office: Office, exchange: Exchange, phones: ReadonlyMap<string, Phone>, take: (call: InteractiveCall) => boolean) {
     this.#office = office;
     this.#exchange = exchange;
     this.#phones = phones;
+    this.#take = take;
     this.queues = office.queues.map(({ number, agents, ...options }) => {
       return new WaitingQueue(exchange, { name: number, agents: agents.flatMap((agent) => phones.get(agent) ?? []), ...options });
     });
@@ -84,6 +90,9 @@ export class Dialplan {
         return;
       case 'conference':
         this.#join(channel, destination.name);
+        return;
+      case 'interactive':
+        this.#handOver(channel, destination.number);
         return;
       case 'slot':
         this.#toSlot(channel, destination.slot, sender);
@@ -166,6 +175,7 @@ export class Dialplan {
     const queue = this.queues.find(({ name }) => name === to);
     if (queue !== undefined) return { kind: 'queue', queue };
     if (office.conferences.includes(to)) return { kind: 'conference', name: to };
+    if (office.interactive.includes(to)) return { kind: 'interactive', number: to };
     const { parking } = office;
     if (parking !== undefined && to.startsWith(parking.prefix)) {
       const slot = to.slice(parking.prefix.length);
@@ -175,6 +185,22 @@ export class Dialplan {
   }
 
   #dial(channel: LiveChannel, to: string, targets: readonly Party[], seconds: number, mailbox: Phone | undefined): void {
+    this.#ring(channel, to, targets, seconds, {
+      failed: ({ reason, causeCode }) => {
+        if (reason === 'no-answer' && mailbox !== undefined) this.voicemail(channel, mailbox);
+        else this.#exchange.end(channel, causeCode);
+      },
+    });
+  }
+
+  /** Connects the channel with who answers first; `failed` gets it back, doing nothing. */
+  #ring(
+    channel: LiveChannel,
+    to: string,
+    targets: readonly Party[],
+    seconds: number,
+    then: Omit<RingEnd, 'failed'> & { readonly failed: (failure: RingFailure) => void },
+  ): void {
     const exchange = this.#exchange;
     exchange.enter(channel, 'dial', to, to);
     const ring = new Ring(exchange, {
@@ -185,15 +211,43 @@ export class Dialplan {
         exchange.leave(channel, { how: 'answered' });
         exchange.setState(channel, 'up');
         exchange.connect(callee, channel);
+        then.answered?.();
       },
-      failed: ({ reason, causeCode }) => {
-        exchange.leave(channel, { how: 'moved' });
-        if (reason === 'no-answer' && mailbox !== undefined) this.voicemail(channel, mailbox);
-        else exchange.end(channel, causeCode);
+      failed: (failure) => {
+        // The ringing is over: there is nobody to call off.
+        channel.activity = undefined;
+        channel.application = undefined;
+        then.failed(failure);
       },
     });
-    exchange.occupy(channel, { left: (_, { how }) => (how === 'answered' ? undefined : ring.cancel()) });
+    exchange.occupy(channel, {
+      left: (_, { how }) => {
+        if (how === 'answered') return undefined;
+        then.abandoned?.();
+        return ring.cancel();
+      },
+    });
     ring.start();
+  }
+
+  /** To the gateway's menu; where it has none the call ends, as at a number that nobody has. */
+  #handOver(channel: LiveChannel, number: string): void {
+    const exchange = this.#exchange;
+    const call = new HandedCall(exchange, {
+      channel,
+      called: number,
+      soundSeconds: this.#office.soundSeconds,
+      ring: (extension, seconds, then) => {
+        const phone = this.#phones.get(extension);
+        if (phone !== undefined) this.#ring(channel, phone.extension, [phone], seconds, then);
+        return phone !== undefined;
+      },
+      route: (to) => this.route(channel, to),
+    });
+    exchange.occupy(channel, call);
+    if (this.#take(call)) return;
+    exchange.leave(channel, { how: 'moved' });
+    exchange.end(channel, 1, 'pbx');
   }
 
   #join(channel: LiveChannel, name: string): void {

@@ -73,6 +73,11 @@ export class Exchange {
     this.#say(said);
   }
 
+  /** Does something as one act, for which `why` is told. */
+  act(why: string, run: () => void): void {
+    this.#act(why, run);
+  }
+
   create(party: Party, options: NewChannel): LiveChannel {
     const { dialled, state, calledBy, clickToDial } = options;
     if (options.id !== undefined && this.#channels.has(options.id)) {
@@ -109,6 +114,7 @@ export class Exchange {
       supervising: undefined,
       recordFromAnswer: undefined,
       recordings: new Map(),
+      variables: new Map(),
       ended: false,
     };
     this.#channels.set(id, channel);
@@ -227,7 +233,10 @@ export class Exchange {
   /** Every channel is gone without a word: the PBX was killed. */
   forget(): void {
     this.#restarts += 1;
-    for (const channel of this.#channels.values()) channel.ended = true;
+    for (const channel of this.#channels.values()) {
+      channel.ended = true;
+      channel.activity?.forgotten?.();
+    }
     this.#channels.clear();
   }
 

@@ -28,6 +28,7 @@ export interface Phones {
   setDnd(extension: string, dnd: boolean): void;
   answerOutside(number: string, among?: Among): void;
   hangUpOutside(number: string, among?: Among): void;
+  pressKeysOutside(number: string, digits: string, among?: Among): void;
   /** The live channels of the call that `first` began, its own among them. */
   channelsOfCall(first: ChannelId): Among;
   /** Whoever is at the channel hangs up. */
@@ -84,6 +85,8 @@ export const createPhones = (pbx: SandboxPbx): Phones => {
     unregister: (extension) => pbx.act(`phone ${extension}: unregister`, () => pbx.register(pbx.phone(extension), false)),
     setDnd: (extension, dnd) => pbx.act(`phone ${extension}: do not disturb`, () => pbx.setDnd(pbx.phone(extension), dnd)),
     answerOutside: (number, among) => playOutside(number, 'answer', among, ringing, (channel) => pbx.answer(channel)),
+    pressKeysOutside: (number, digits, among) =>
+      playOutside(number, 'press keys', among, talking, (channel) => pbx.sendDigits(channel, digits, 'received')),
     hangUpOutside: (number, among) => playOutside(number, 'hang up', among, current, (channel) => pbx.hangUp(channel, 'far-end')),
     channelsOfCall: (first) => pbx.channels.filter(({ family }) => family === first).map(({ id }) => id),
     hangUpChannel: (id) => {

@@ -29,6 +29,7 @@ const startSchema = z.strictObject({ from: numberSchema, to: numberSchema });
 const dialSchema = z.strictObject({ to: numberSchema });
 const whichSchema = z.strictObject({ callId: z.string().max(100).optional() });
 const transferSchema = whichSchema.extend({ to: numberSchema.optional() });
+const keysSchema = whichSchema.extend({ digits: z.string().min(1).max(64) });
 const nothingSchema = z.strictObject({});
 const advanceSchema = z.strictObject({ seconds: z.number().min(0).max(mostSecondsAtOnce) });
 const phoneParams = z.object({ extension: numberSchema });
@@ -98,6 +99,20 @@ export const sandboxRoutes = async (server: FastifyInstance, options: SandboxRou
     const { callId, to } = parse(transferSchema, request.body);
     phones.transfer(extension, to, among(callId));
     return { extension, state: phones.stateOf(extension) };
+  });
+
+  server.post('/v1/sandbox/phones/:extension/keys', async (request) => {
+    const { extension } = parse(phoneParams, request.params);
+    const { callId, digits } = parse(keysSchema, request.body);
+    phones.pressKeys(extension, digits, among(callId));
+    return { extension, state: phones.stateOf(extension) };
+  });
+
+  server.post('/v1/sandbox/outside/:number/keys', async (request) => {
+    const { number } = parse(outsideParams, request.params);
+    const { callId, digits } = parse(keysSchema, request.body);
+    phones.pressKeysOutside(number, digits, among(callId));
+    return { number };
   });
 
   for (const [name, act] of [

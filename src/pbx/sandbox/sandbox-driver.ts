@@ -59,6 +59,7 @@ export const createSandboxDriver = ({ pbx: id, clock, office = demoOffice, seed 
         link.restore();
       },
     },
+    interactive: { take: async (handler) => pbx.handOver(handler) },
     facts: (signal) => link.read(signal),
     execute: async (command, signal) => {
       signal.throwIfAborted();

@@ -4,6 +4,7 @@ import type { ExtensionSnapshot, Fact } from '../../model/fact.ts';
 import { extensionNumber, type ChannelId, type CommandId } from '../../model/ids.ts';
 import type { Micros } from '../../model/time.ts';
 import type { PbxMessage, TracedFact } from '../driver.ts';
+import type { InteractiveCall } from '../interactive.ts';
 import { snapshotOf, type LiveChannel, type Phone } from './channel.ts';
 import { Dialplan, isOutsideNumber } from './dialplan.ts';
 import { Exchange, type Said, shown, Talk } from './exchange.ts';
@@ -43,6 +44,7 @@ export class SandboxPbx {
   #dialplan: Dialplan;
   #startedAt: Micros;
   #source: PbxMessage | undefined;
+  #takeCall: (call: InteractiveCall) => boolean = () => false;
 
   constructor({ office, seed, clock, say }: SandboxPbxOptions) {
     this.office = office;
@@ -56,7 +58,7 @@ export class SandboxPbx {
       say: (said) => this.#tell(said),
       act: (why, run) => this.act(why, run),
     });
-    this.#dialplan = new Dialplan(office, this.#exchange, this.#phones);
+    this.#dialplan = this.#newDialplan();
   }
 
   get channels(): readonly LiveChannel[] {
@@ -80,6 +82,11 @@ export class SandboxPbx {
   onActed(listener: () => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
+  }
+
+  /** From now on `take` is offered the calls to interactive numbers. */
+  handOver(take: (call: InteractiveCall) => boolean): void {
+    this.#takeCall = take;
   }
 
   phone(extension: string): Phone {
@@ -183,6 +190,7 @@ export class SandboxPbx {
     if (channel.state !== 'up') throw wrongState(channel, 'It is not connected.');
     if (!/^[0-9A-Da-d*#]{1,64}$/.test(digits)) throw new GatewayError('invalid-parameter', { field: 'digits' });
     for (const digit of digits) this.#exchange.say({ type: 'channel.dtmf', channel: channel.id, digit, direction, durationMs: 100 });
+    if (direction === 'received') for (const digit of digits) channel.activity?.pressed?.(digit);
   }
 
   /** Blind: `channel` leaves, its peer goes on to `to`. */
@@ -431,7 +439,7 @@ export class SandboxPbx {
   /** Every call is gone, without a word; phones stay registered. */
   restart(): void {
     this.#exchange.forget();
-    this.#dialplan = new Dialplan(this.office, this.#exchange, this.#phones);
+    this.#dialplan = this.#newDialplan();
     // A start time tells a restart from a lost link, so that two must differ.
     this.#startedAt = Math.max(this.#exchange.clock.now(), this.#startedAt + 1);
   }
@@ -466,6 +474,10 @@ export class SandboxPbx {
     if (channel.held) exchange.resume(channel);
     exchange.say({
       type: 'transfer.blind',
+  #newDialplan(): Dialplan {
+    return new Dialplan(this.office, this.#exchange, this.#phones, (call) => this.#takeCall(call));
+  }
+
       transferer: channel.id,
       transferee: peer.id,
       to,

@@ -59,6 +59,10 @@ export const officeSchema = z.strictObject({
   ringGroups: z.array(ringGroupSchema).max(200).default([]),
   queues: z.array(queueSchema).max(200).default([]),
   conferences: z.array(numberSchema).max(200).default([]),
+  /** Numbers whose callers are handed over to the gateway, if it has a menu for them. */
+  interactive: z.array(numberSchema).max(200).default([]),
+  /** How long a sound lasts that is played to them. */
+  soundSeconds: secondsSchema.default(2),
   parking: parkingSchema.optional(),
   trunk: z.string().min(1).max(40).default('trunk'),
   /** Outside numbers that lead in, and where to. */

@@ -83,6 +83,7 @@ export const serveNative = async (limits: Partial<SocketReaderLimits> = {}, opti
     engine: (asked) => (asked === tenant ? world.engine : undefined),
     auth,
     webhooks,
+    interactive: { serve: () => undefined },
     secrets: createSecrets(randomBytes(32), randomBytes),
     tokens: createTokens({ store: world.store, clock: world.clock, newId, clients: [] }),
     users: quickUsers(world.store, world.clock),

@@ -105,6 +105,7 @@ export const openOffice = async (options: Partial<NoojeeOptions> = {}, folder = 
     engine: (name: string) => (name === tenant ? engine : undefined),
     auth,
     webhooks,
+    interactive: { serve: () => undefined },
     secrets: createSecrets(randomBytes(32), randomBytes),
     tokens: createTokens({ store, clock, newId, clients: [] }),
     users: quickUsers(store, clock),
