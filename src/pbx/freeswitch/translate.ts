@@ -4,7 +4,7 @@ import type { Directory } from './directory.ts';
 import type { EslMessage } from './esl-parser.ts';
 import { executed } from './translate/applications.ts';
 import { bridged, unbridged } from './translate/bridges.ts';
-import { answered, created, ended, hangup, held, progress } from './translate/channels.ts';
+import { answered, created, ended, endHeldBack, hangup, held, progress, shownAnswered } from './translate/channels.ts';
 import type { Memory } from './translate/memory.ts';
 import { routed, valet } from './translate/parking.ts';
 import { dtmf, recording, registered } from './translate/phones.ts';
@@ -26,13 +26,14 @@ export interface TranslatorOptions {
 export const isInteresting = (event: string): boolean => translations.has(event);
 
 export const createTranslator = ({ directory }: TranslatorOptions): Translator => {
-  const memory: Memory = { directory, channels: new Map(), transferer: undefined };
+  const memory: Memory = { directory, channels: new Map(), transferer: undefined, heldBack: new Map() };
   return {
     translate(message, at) {
       const stories = message.event === undefined ? undefined : translations.get(message.event);
       if (stories === undefined) return [];
       const reader = new Reader(message, at);
-      return stories.flatMap((translate) => translate(reader, memory));
+      const facts = [...shownAnswered(reader, memory), ...stories.flatMap((translate) => translate(reader, memory))];
+      return memory.heldBack.size === 0 ? facts : [...facts, ...endHeldBack({ id: reader.channel() }, memory)];
     },
   };
 };

@@ -11,7 +11,21 @@ export const bridged: Translate = (reader, memory) => {
   const one = memory.channels.get(reader.channel('Bridge-A-Unique-ID'));
   const two = memory.channels.get(reader.channel('Bridge-B-Unique-ID'));
   if (one === undefined || two === undefined) return none;
+  if (!hasAnswered(one) || !hasAnswered(two)) {
+    one.earlyPeer = two.id;
+    two.earlyPeer = one.id;
+    return none;
+  }
   return [...consultationDone(one, two, at, memory), ...pair(one, two, at), ...throughLoopback([one, two], at, memory)];
+};
+
+const hasAnswered = ({ isUp, endpoint }: Channel): boolean => isUp === true || endpoint.kind === 'local' || endpoint.kind === 'internal';
+
+/** A channel has answered, and may have been joined before with one that has, too. */
+export const settleEarlyPair = (channel: Channel, at: Micros, { channels }: Memory): readonly Fact[] => {
+  const peer = channel.earlyPeer === undefined ? undefined : channels.get(channel.earlyPeer);
+  if (peer?.earlyPeer !== channel.id || !hasAnswered(peer)) return none;
+  return peer.bridge === undefined && channel.bridge === undefined ? pair(peer, channel, at) : none;
 };
 
 /** Whatever is behind a loopback pair is heard from here on: the far half may answer later, or, as voicemail's, never. */
@@ -32,7 +46,9 @@ const pair = (one: Channel, two: Channel, at: Micros): readonly Fact[] => {
     [two, one],
   ] as const) {
     facts.push(...leftSlot(channel, at, 'retrieved', peer.id), ...leaveBridge(channel, at));
+    if (channel.lastPeer !== undefined && channel.lastPeer !== peer.id) channel.hasChangedPeers = true;
     channel.lastPeer = peer.id;
+    delete channel.earlyPeer;
     channel.bridge = { bridge, kind, with: peer.id };
   }
   // Whoever two channels are joined for, the queue has done its work.
@@ -49,6 +65,7 @@ export const unbridged: Translate = (reader, memory) => {
   const { at } = reader;
   // The event names the pair that was, but not always; the channel itself is always one of the two.
   const one = memory.channels.get(reader.has('Bridge-A-Unique-ID') ? reader.channel('Bridge-A-Unique-ID') : reader.channel());
+  if (one !== undefined) delete one.earlyPeer;
   if (one?.bridge === undefined) return none;
   const partner = one.bridge.with;
   if (reader.has('Bridge-B-Unique-ID') && reader.channel('Bridge-B-Unique-ID') !== partner) return none;
@@ -88,15 +105,25 @@ const consultationDone = (one: Channel, two: Channel, at: Micros, { channels }: 
     [two, one],
   ] as const) {
     const transferer = target.caller === undefined ? undefined : channels.get(target.caller);
-    if (transferer?.consultsBeside?.with !== transferee.id) continue;
-    delete transferer.consultsBeside;
-    return [
-      { type: 'transfer.attended', at, first: transferer.id, transferee: transferee.id, target: target.id, succeeded: true },
-      // Whom it consulted it hears no longer, whatever is told of that afterwards.
-      ...(transferer.bridge?.with === target.id ? part(transferer, target, at) : none),
-    ];
+    if (transferer?.consultsBeside?.with === transferee.id) return joinsOthers(transferer, transferee, target, at);
   }
   return none;
+};
+
+/** A consulting party hangs up: whom it consulted is joined with the one that waits, whether that has been told yet or not. */
+export const consultationLeft = (transferer: Channel, at: Micros, { channels }: Memory): readonly Fact[] => {
+  const transferee = transferer.consultsBeside === undefined ? undefined : channels.get(transferer.consultsBeside.with);
+  const target = [...channels.values()].find(({ caller, isUp }) => caller === transferer.id && isUp === true);
+  return transferee === undefined || target === undefined ? none : joinsOthers(transferer, transferee, target, at);
+};
+
+const joinsOthers = (transferer: Channel, transferee: Channel, target: Channel, at: Micros): readonly Fact[] => {
+  delete transferer.consultsBeside;
+  return [
+    { type: 'transfer.attended', at, first: transferer.id, transferee: transferee.id, target: target.id, succeeded: true },
+    // Whom it consulted it hears no longer, whatever is told of that afterwards.
+    ...(transferer.bridge?.with === target.id ? part(transferer, target, at) : none),
+  ];
 };
 
 /** Who was consulted is gone, or never answered; the transferer, if it stays, is back with the party that waited. */

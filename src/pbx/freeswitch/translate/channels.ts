@@ -1,7 +1,9 @@
 /** The life of a channel: made, rung, answered, held, hung up. */
 import type { DialResult, Endpoint, Fact } from '../../../model/fact.ts';
 import type { ChannelId } from '../../../model/ids.ts';
-import { consultationFailed, leaveBridge } from './bridges.ts';
+import type { Micros } from '../../../model/time.ts';
+import { consultationFailed, consultationLeft, leaveBridge, settleEarlyPair } from './bridges.ts';
+import type { Channel, Memory } from './memory.ts';
 import { hangsUpInSlot } from './parking.ts';
 import { none, type Reader, type Translate } from './reader.ts';
 import { hangsUpTransferring } from './transfers.ts';
@@ -77,15 +79,20 @@ export const progress: Translate = (reader, { channels }) => {
   return [{ type: 'channel.state', at: reader.at, channel: channel.id, state: 'ringing' }];
 };
 
-export const answered: Translate = (reader, { channels }) => {
+export const answered: Translate = (reader, memory) => {
   const { at } = reader;
-  const channel = channels.get(reader.channel());
+  const channel = memory.channels.get(reader.channel());
   if (channel === undefined || channel.isUp === true) return none;
   channel.isUp = true;
-  const up: Fact = { type: 'channel.state', at, channel: channel.id, state: 'up' };
   const { caller } = channel;
-  return caller === undefined ? [up] : [{ type: 'dial.ended', at, caller, callee: channel.id, result: 'answered' }, up];
+  const facts: Fact[] = caller === undefined ? [] : [{ type: 'dial.ended', at, caller, callee: channel.id, result: 'answered' }];
+  facts.push({ type: 'channel.state', at, channel: channel.id, state: 'up' });
+  facts.push(...settleEarlyPair(channel, at, memory));
+  return facts;
 };
+
+/** Each event of a channel says whether it has answered, should the one that says only this be late. */
+export const shownAnswered: Translate = (reader, memory) => (reader.text('Answer-State') === 'answered' ? answered(reader, memory) : none);
 
 export const held =
   (type: 'channel.held' | 'channel.unheld'): Translate =>
@@ -102,8 +109,21 @@ export const hangup: Translate = (reader, memory) => {
   channel.isHangingUp = true;
   const isByPhone =
     reader.text('variable_sip_hangup_disposition').startsWith('recv_') || reader.has('variable_proto_specific_hangup_cause');
-  const asked: Fact = { type: 'channel.hangupRequested', at, channel: channel.id, by: 'far-end' };
-  return [...hangsUpTransferring(channel, reader, memory), ...(isByPhone ? [asked] : none), ...hangsUpInSlot(channel, at, isByPhone)];
+  return [
+    ...hangsUpTransferring(channel, reader, memory),
+    ...(isByPhone ? [leaves(channel, at)] : none),
+    ...hasBeenLeft(channel, reader, memory),
+    ...hangsUpInSlot(channel, at, isByPhone),
+  ];
+};
+
+const leaves = (channel: Channel, at: Micros): Fact => ({ type: 'channel.hangupRequested', at, channel: channel.id, by: 'far-end' });
+
+/** One that is hung up because the other party's phone hung up shows it; the other's own word of it may come later. */
+const hasBeenLeft = (channel: Channel, reader: Reader, { channels }: Memory): readonly Fact[] => {
+  if (channel.hasChangedPeers === true || !reader.has('variable_last_bridge_proto_specific_hangup_cause')) return none;
+  const peer = channel.bridge === undefined ? undefined : channels.get(channel.bridge.with);
+  return peer === undefined ? none : [leaves(peer, reader.at)];
 };
 
 const dialResults: Readonly<Record<string, DialResult>> = {
@@ -130,24 +150,32 @@ const answeredElsewhere = 26;
 const elsewhere: ReadonlySet<string> = new Set(['LOSE_RACE', 'PICKED_OFF']);
 
 export const ended: Translate = (reader, memory) => {
-  const { at } = reader;
   const channel = memory.channels.get(reader.channel());
   if (channel === undefined) return none;
+  const end = (): readonly Fact[] => endOf(channel, reader, memory);
+  const transferee = channel.lastPeer === undefined ? undefined : memory.channels.get(channel.lastPeer);
+  const isTransferTold = transferee?.sentBy?.channel === channel.id || transferee?.lastPeer !== channel.id;
+  if (channel.hasTransferred === true && transferee !== undefined && !isTransferTold) {
+    memory.heldBack.set(transferee.id, end);
+    return none;
+  }
+  return [...end(), ...endHeldBack(channel, memory)];
+};
+
+/** The end that waited for a word of this channel. */
+export const endHeldBack = ({ id }: Pick<Channel, 'id'>, memory: Memory): readonly Fact[] => {
+  const end = memory.heldBack.get(id);
+  memory.heldBack.delete(id);
+  return end?.() ?? none;
+};
+
+const endOf = (channel: Channel, reader: Reader, memory: Memory): readonly Fact[] => {
+  const { at } = reader;
   const caller = channel.caller === undefined ? undefined : memory.channels.get(channel.caller);
-  const facts: Fact[] = [...leaveBridge(channel, at)];
+  const facts: Fact[] = [...consultationLeft(channel, at, memory), ...leaveBridge(channel, at)];
   const cause = reader.text('Hangup-Cause');
   if (channel.caller !== undefined && channel.isUp !== true) {
-    const result = dialResults[cause] ?? 'unknown';
-    const to = reader.text('variable_sip_redirect_contact_user_0');
-    const forwardedTo = result === 'forwarded' && to !== '' ? to : undefined;
-    facts.push({
-      type: 'dial.ended',
-      at,
-      caller: channel.caller,
-      callee: channel.id,
-      result,
-      ...(forwardedTo === undefined ? undefined : { forwardedTo }),
-    });
+    facts.push(unansweredDial(channel, channel.caller, cause, reader));
   }
   if (channel.queue !== undefined) {
     facts.push({ type: 'queue.left', at, channel: channel.id, queue: channel.queue, reason: 'abandoned' });
@@ -164,4 +192,17 @@ export const ended: Translate = (reader, memory) => {
   memory.channels.delete(channel.id);
   if (caller !== undefined) facts.push(...consultationFailed(caller, at, memory));
   return facts;
+};
+
+const unansweredDial = (callee: Channel, caller: ChannelId, cause: string, reader: Reader): Fact => {
+  const result = dialResults[cause] ?? 'unknown';
+  const to = reader.text('variable_sip_redirect_contact_user_0');
+  return {
+    type: 'dial.ended',
+    at: reader.at,
+    caller,
+    callee: callee.id,
+    result,
+    ...(result === 'forwarded' && to !== '' ? { forwardedTo: to } : undefined),
+  };
 };

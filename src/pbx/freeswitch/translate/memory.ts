@@ -1,4 +1,4 @@
-import type { Application, BridgeMembership, Endpoint } from '../../../model/fact.ts';
+import type { Application, BridgeMembership, Endpoint, Fact } from '../../../model/fact.ts';
 import type { ChannelId } from '../../../model/ids.ts';
 import type { Micros } from '../../../model/time.ts';
 import type { Directory } from '../directory.ts';
@@ -12,6 +12,11 @@ export interface Memory {
   readonly channels: Map<ChannelId, Channel>;
   /** The consulting leg of an attended transfer has ended; the leg that holds the other party ends next and tells the rest. */
   transferer: { readonly second: ChannelId; readonly target: ChannelId | undefined; readonly device: string } | undefined;
+  /**
+   * FreeSWITCH's events keep their order within a channel, not between channels: the end of one that has sent another elsewhere waits, by
+   * the other's id, until that has told where it went.
+   */
+  readonly heldBack: Map<ChannelId, () => readonly Fact[]>;
 }
 
 /** What is remembered of a live channel. */
@@ -24,14 +29,18 @@ export interface Channel {
   readonly otherHalf?: ChannelId;
   isUp?: boolean;
   bridge?: Pair;
+  /** Joined with it before both have answered: early media. They are a pair once both have. */
+  earlyPeer?: ChannelId;
   /** Whom it heard last: the one that sent it elsewhere, if somebody did. */
   lastPeer?: ChannelId;
+  /** It has heard more than one. */
+  hasChangedPeers?: boolean;
   /** Its phone sent the other party elsewhere, and so leaves. */
   hasTransferred?: boolean;
   /** The transfer of it that was told last. */
   transferSource?: string;
-  /** The device that sent it where it is now. */
-  sentBy?: string;
+  /** Who sent it where it is now. */
+  sentBy?: { readonly channel: ChannelId; readonly device: string };
   /** It talks to somebody else meanwhile, by `att_xfer`; the party of this pair waits. */
   consultsBeside?: Pair;
   isHangingUp?: boolean;

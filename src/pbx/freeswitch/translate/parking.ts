@@ -13,7 +13,7 @@ export const valet: Translate = (reader, memory) => {
   switch (reader.text('Action')) {
     case 'hold': {
       const seconds = reader.number('variable_valet_parking_timeout');
-      const parkerDevice = channel.sentBy;
+      const parkerDevice = channel.sentBy?.device;
       const parker = parkerDevice === undefined ? undefined : memory.directory.extensionOf(parkerDevice);
       channel.parked = { ...place, ...(seconds === 0 ? undefined : { until: at + seconds * 1_000_000 }) };
       return [

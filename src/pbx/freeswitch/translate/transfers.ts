@@ -19,7 +19,7 @@ export const transferred: Translate = (reader, { channels }) => {
   if (peer?.hasTransferred !== true && !reader.has('variable_sip_refer_to')) return none;
   channel.transferSource = source;
   if (peer === undefined) return none;
-  channel.sentBy = peer.endpoint.device;
+  channel.sentBy = { channel: peer.id, device: peer.endpoint.device };
   const [, to = '', context] = target;
   return [
     {
