@@ -1,5 +1,5 @@
 import type { Identity, Scope } from '../auth/auth.ts';
-import type { Leg } from '../model/call.ts';
+import type { Leg, SlotRef } from '../model/call.ts';
 import type { CommandName } from '../model/command.ts';
 import { GatewayError } from '../model/errors.ts';
 import type { ExtensionNumber } from '../model/ids.ts';
@@ -38,6 +38,7 @@ const scopeOf = (name: CommandName): Scope => {
     case 'kick':
     case 'park':
     case 'retrieve':
+    case 'bridgeSlot':
     case 'agentLogin':
     case 'agentLogout':
     case 'agentPause':
@@ -82,6 +83,12 @@ const checkHeader = (field: string, value: string | undefined): void => {
   if (value === undefined) return;
   if (forbiddenInHeader.test(value)) throw new GatewayError('forbidden-character', { field });
   if (value.length > 4 * maxText) throw new GatewayError('invalid-parameter', { field });
+};
+
+const checkSlot = (slot: SlotRef | undefined): void => {
+  if (slot === undefined) return;
+  checkDialable('slot.lot', slot.lot);
+  checkDialable('slot.slot', slot.slot);
 };
 
 const checkSeconds = (value: number | undefined): void => {
@@ -146,15 +153,14 @@ export const checkValues = (request: CommandRequest): void => {
       checkText('text', request.text);
       return;
     case 'park':
-      if (request.slot !== undefined) {
-        checkDialable('slot.lot', request.slot.lot);
-        checkDialable('slot.slot', request.slot.slot);
-      }
+      checkSlot(request.slot);
       checkSeconds(request.timeoutSeconds);
       return;
+    case 'bridgeSlot':
+      checkSlot(request.slot);
+      return;
     case 'retrieve':
-      checkDialable('slot.lot', request.slot.lot);
-      checkDialable('slot.slot', request.slot.slot);
+      checkSlot(request.slot);
       checkDialable('extension', request.extension);
       return;
     case 'reject':
@@ -202,6 +208,7 @@ export const checkState = (leg: Leg, name: CommandName): void => {
     case 'transfer':
     case 'voicemail':
     case 'park':
+    case 'bridgeSlot':
     case 'bridge':
     case 'startTransfer':
     case 'join':

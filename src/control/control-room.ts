@@ -17,6 +17,8 @@ import { DialPolicy, type DialRules } from './policy.ts';
 import { Recordings } from './recordings.ts';
 import { RecentCalls } from './recent-calls.ts';
 import { resolveRequest, subjectOf, type Resolved } from './resolve.ts';
+import { SlotRegistry } from './slot-registry.ts';
+import type { SlotLayout } from './slots.ts';
 
 export interface ControlOptions {
   readonly engines: ReadonlyMap<TenantId, TenantEngine>;
@@ -29,6 +31,8 @@ export interface ControlOptions {
   readonly rules?: ReadonlyMap<TenantId, DialRules>;
   /** The folders in which this machine sees the recordings of its PBXs. */
   readonly recordings?: ReadonlyMap<PbxId, string>;
+  /** The slots of each tenant; one without has 1 to 9 of the lot `valet`. */
+  readonly slots?: ReadonlyMap<TenantId, SlotLayout>;
 }
 
 const idempotencyMicros = 24 * 3600 * 1e6;
@@ -67,6 +71,7 @@ export const createControl = async (options: ControlOptions): Promise<Control> =
 };
 
 class ControlRoom implements Control {
+  readonly slots: SlotRegistry;
   readonly #options: ControlOptions;
   readonly #running = new Map<CommandId, Running>();
   readonly #recent = new Map<TenantId, RecentCalls>();
@@ -79,6 +84,8 @@ class ControlRoom implements Control {
 
   constructor(options: ControlOptions) {
     this.#options = options;
+    const { engines, store, clock, slots: layouts } = options;
+    this.slots = new SlotRegistry({ engines, store, clock, ...(layouts === undefined ? undefined : { layouts }) });
     this.#audit = new Audit(options.store, options.clock);
     this.#recordings = new Recordings(options.recordings ?? new Map());
     this.#policy = new DialPolicy(options.rules ?? new Map(), options.clock);
@@ -193,12 +200,19 @@ class ControlRoom implements Control {
     const pbxAsked = leg === undefined ? engine.pbxs[0] : engine.pbxOfCall(leg.callId);
     const pbx = pbxAsked === undefined ? undefined : engine.pbxState(pbxAsked);
     if (pbx?.status === 'down') throw new GatewayError('pbx-down', { pbx: pbx.id, since: pbx.since });
-    const resolved = resolveRequest(engine, request, id, this.#options.newId, hasEnded);
+    const resolved = resolveRequest(request, id, { engine, slots: this.slots, newId: this.#options.newId, hasEnded });
     const extension = 'extension' in request ? request.extension : resolved.leg?.extension;
     const driver = engine.driver(resolved.pbx);
     if (!driver.supports.commands[request.name]) throw new GatewayError('not-supported', { command: request.name, pbx: resolved.pbx });
     this.#policy.check(identity, engine, request);
+    this.#claimSlot(engine.tenant, resolved);
     return { resolved, extension };
+  }
+
+  /** Last of all that may refuse a command: the end of the command gives the slot up. */
+  #claimSlot(tenant: TenantId, { slot, command }: Pick<Resolved, 'slot' | 'command'>): void {
+    if (slot === undefined || this.slots.claim(tenant, slot, command.id)) return;
+    throw new GatewayError(command.name === 'park' ? 'slot-occupied' : 'slot-empty', { lot: slot.lot, slot: slot.slot });
   }
 
   async #start(
@@ -232,7 +246,8 @@ class ControlRoom implements Control {
     const deadline = new AbortController();
     const cancelDeadline = timers.after(executeMs, () => deadline.abort());
     try {
-      const outcome = await engine.driver(resolved.pbx).execute(resolved.command, AbortSignal.any([this.#stop.signal, deadline.signal]));
+      const signal = AbortSignal.any([this.#stop.signal, deadline.signal]);
+      const outcome = await this.#execute(engine, running, request, signal);
       return await this.#accepted(engine, running, outcome);
     } catch (error) {
       if (error instanceof GatewayError) {
@@ -245,6 +260,19 @@ class ControlRoom implements Control {
       running.told.resolve();
       cancelDeadline();
     }
+  }
+
+  /** Where the client left the slot to us, and a phone was quicker to park in the one that was chosen, the next is tried. */
+  async #execute(engine: TenantEngine, running: Running, request: CommandRequest, signal: AbortSignal): Promise<CommandOutcome> {
+    const { command } = running.underway;
+    const outcome = await engine.driver(running.pbx).execute(command, signal);
+    const isTaken = outcome.outcome === 'failed' && outcome.code === 'slot-occupied';
+    if (!isTaken || command.name !== 'park' || request.name !== 'park' || request.slot !== undefined) return outcome;
+    // The one that was taken stays claimed, so that another comes.
+    const next = { ...command, slot: this.slots.toParkIn(engine.tenant, undefined) };
+    this.#claimSlot(engine.tenant, { slot: next.slot, command: next });
+    running.underway = { ...running.underway, command: next };
+    return this.#execute(engine, running, request, signal);
   }
 
   async #accepted(engine: TenantEngine, running: Running, outcome: CommandOutcome): Promise<CommandRecord> {
@@ -355,6 +383,7 @@ class ControlRoom implements Control {
     running.cancelDeadline();
     running.record = record;
     this.#policy.ended(record.id);
+    this.#releaseSlot(running, record);
     const { store, logger } = this.#options;
     // An effect may show before the PBX has answered; whoever reads the log hears of the command first.
     if (record.state === 'done') await running.told.promise;
@@ -367,6 +396,19 @@ class ControlRoom implements Control {
       logger.error({ event: 'command-end-not-logged', command: record.id, err: error });
     }
     for (const waiter of running.waiters) waiter.resolve(record);
+  }
+
+  /** The PBX may yet park a call whose fate nobody has seen: its slot stays claimed until that has shown. */
+  #releaseSlot({ underway }: Running, { tenant, id, state, error }: CommandRecord): void {
+    if (!needsSlot(underway.command)) return;
+    const isOpen = state === 'unknown' || error === 'timed-out';
+    if (underway.command.name === 'park' && isOpen) return;
+    try {
+      this.slots.release(tenant, id);
+    } catch (failure) {
+      // It runs out by itself.
+      this.#options.logger.error({ event: 'slot-not-released', command: id, err: failure });
+    }
   }
 
   #event(record: CommandRecord, pbx: PbxId): NewEvent {
@@ -453,6 +495,8 @@ interface Checked {
   readonly extension: Underway['extension'];
 }
 
+const needsSlot = ({ name }: Underway['command']): boolean => name === 'park' || name === 'retrieve' || name === 'bridgeSlot';
+
 /** The channel that a command of this kind makes, by which its own leg is known. */
 const ownChannel = ({ command }: Underway): ChannelId | undefined => {
   switch (command.name) {
@@ -475,7 +519,7 @@ const lineOf = (request: CommandRequest): string | undefined => {
     case 'invite':
       return undefined;
     case 'retrieve':
-      return `${request.slot.lot}/${request.slot.slot}`;
+      return request.slot === undefined ? undefined : `${request.slot.lot}/${request.slot.slot}`;
     case 'agentLogin':
     case 'agentLogout':
     case 'agentPause':

@@ -6,6 +6,7 @@ import type { ErrorCode } from '../model/errors.ts';
 import type { CallId, CommandId, ExtensionNumber, KeyId, LegId, RecordingId, TenantId } from '../model/ids.ts';
 import type { Cursor } from '../model/cursor.ts';
 import type { IsoTime } from '../model/time.ts';
+import type { Slots } from './slots.ts';
 
 /** A command as a client asks for it: in legs and extensions. */
 export type CommandRequest =
@@ -35,8 +36,11 @@ export type CommandRequest =
   | { readonly name: 'supervise'; readonly leg: LegId; readonly extension: ExtensionNumber; readonly mode: SupervisionMode }
   /** `leg` is the supervisor's own. */
   | { readonly name: 'superviseMode'; readonly leg: LegId; readonly mode: SupervisionMode }
+  /** Without a slot: in the first that is free. */
   | { readonly name: 'park'; readonly leg: LegId; readonly slot?: SlotRef; readonly timeoutSeconds?: number }
-  | { readonly name: 'retrieve'; readonly slot: SlotRef; readonly extension: ExtensionNumber }
+  /** Without a slot: the call that waits longest. */
+  | { readonly name: 'retrieve'; readonly slot?: SlotRef; readonly extension: ExtensionNumber }
+  | { readonly name: 'bridgeSlot'; readonly leg: LegId; readonly slot?: SlotRef }
   | { readonly name: 'record' | 'pauseRecording' | 'resumeRecording' | 'stopRecording'; readonly leg: LegId }
   | {
       readonly name: 'agentLogin' | 'agentLogout' | 'agentPause' | 'agentUnpause';
@@ -126,6 +130,8 @@ export interface SubmitOptions {
  * extension's own phone rings or answers by itself.
  */
 export interface Control {
+  /** Where calls are parked, and where there is room. */
+  readonly slots: Slots;
   submit(identity: Identity, request: CommandRequest, options?: SubmitOptions): Promise<CommandRecord>;
   /** The record once it is no longer `accepted`, or as it stands after `seconds` or when `signal` aborts. */
   wait(tenant: TenantId, command: CommandId, seconds: number, signal?: AbortSignal): Promise<CommandRecord>;

@@ -119,12 +119,39 @@ const presenceSet: Recognise = ({ command, extension }, event) => {
 
 const statusOf = (command: Command): string | undefined => (command.name === 'setStatus' ? command.text : undefined);
 
-const retrieved: Recognise = ({ command }, event) =>
-  command.name === 'retrieve' &&
-  event.type === 'slot.released' &&
+/** In the slot that was meant: a PBX may have put it into another for a moment, and the driver is giving it back. */
+const parked: Recognise = ({ command }, event) =>
+  command.name === 'park' &&
+  event.type === 'leg.parked' &&
+  event.leg?.channel === command.peer &&
   event.data.lot === command.slot.lot &&
   event.data.slot === command.slot.slot
     ? done
+    : undefined;
+
+const fetched: Recognise = ({ command }, event) => {
+  if (command.name !== 'retrieve' && command.name !== 'bridgeSlot') return undefined;
+  if (event.type !== 'leg.unparked' || event.leg?.channel !== command.parked) return undefined;
+  switch (event.data.reason) {
+    case 'retrieved':
+      return done;
+    case 'timed-out':
+      return failed('slot-empty', 'Its time was over: it has gone back to who parked it.');
+    case 'gave-up':
+      return failed('slot-empty', 'Who waited there has hung up.');
+    default:
+      return event.data.reason satisfies never;
+  }
+};
+
+const ownGone: Recognise = ({ own }, event) =>
+  event.type === 'leg.ended' && own !== undefined && event.legId === own.legId
+    ? failed('no-answer', `The leg ended: ${event.data.cause.name}.`)
+    : undefined;
+
+const peerGone: Recognise = ({ command }, event) =>
+  event.type === 'leg.ended' && 'peer' in command && event.leg?.channel === command.peer
+    ? failed('leg-ended', 'The other party has hung up.')
     : undefined;
 
 /** By which event each command's effect is known. `dtmf` has none: it is done when the PBX has taken it. */
@@ -153,8 +180,10 @@ const effects: Readonly<Record<CommandName, Recognise | 'none'>> = {
   kick: onLeg('conference.left', 'leg.ended'),
   supervise: first(supervising, callGone),
   superviseMode: first(modeChanged, legGone),
-  park: first(onCall('leg.parked'), callGone),
-  retrieve: retrieved,
+  park: first(parked, callGone),
+  retrieve: first(fetched, ownGone),
+  // Its own leg may end before the two are connected.
+  bridgeSlot: first(fetched, peerGone),
   record: first(onLeg('recording.started'), legGone),
   pauseRecording: first(onLeg('recording.paused'), legGone),
   resumeRecording: first(onLeg('recording.resumed'), legGone),

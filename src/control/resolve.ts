@@ -1,16 +1,19 @@
 import type { TenantEngine } from '../engine/engine.ts';
-import type { Call, Leg } from '../model/call.ts';
+import type { Call, Leg, SlotRef } from '../model/call.ts';
 import type { Command, CommandOf } from '../model/command.ts';
 import { GatewayError } from '../model/errors.ts';
 import { channelId, type ChannelId, type CommandId, type ExtensionNumber, type LegId, type NewId, type PbxId } from '../model/ids.ts';
 import { checkState } from './check.ts';
 import type { CommandRequest } from './control.ts';
+import type { SlotRegistry } from './slot-registry.ts';
 
 /** A request in the PBX's channels, with the leg that it is about. */
 export interface Resolved {
   readonly command: Command;
   readonly pbx: PbxId;
   readonly leg?: Leg;
+  /** The slot that the command needs for itself. */
+  readonly slot?: SlotRef;
 }
 
 /** Commands that are about no leg. */
@@ -28,7 +31,6 @@ const requireExtension = (engine: TenantEngine, extension: ExtensionNumber): voi
 };
 
 const defaultDialSeconds = 30;
-const defaultParkSeconds = 180;
 
 const liveLeg = (engine: TenantEngine, id: LegId, hasEnded: (leg: LegId) => boolean): Leg => {
   const leg = engine.leg(id);
@@ -41,6 +43,15 @@ export interface Subject {
   readonly leg?: Leg;
   /** In whose name it is asked: a key that commands one extension alone must command each of these. */
   readonly owners: readonly (ExtensionNumber | undefined)[];
+}
+
+/** What a request is resolved with. */
+export interface ResolveContext {
+  readonly engine: TenantEngine;
+  readonly slots: SlotRegistry;
+  readonly newId: NewId;
+  /** Whether a leg that is not live was. */
+  readonly hasEnded: (leg: LegId) => boolean;
 }
 
 /** Throws `no-such-leg`, `leg-ended`. */
@@ -89,7 +100,7 @@ const consultedBy = (engine: TenantEngine, consult: Leg): { readonly to: string;
 };
 
 /** Commands that make a leg, and wishes about a queue or an extension. They go to the tenant's first PBX, as a dial does. */
-const resolvePlaced = (engine: TenantEngine, request: Placed, id: CommandId, newId: NewId): Resolved => {
+const resolvePlaced = (request: Placed, id: CommandId, { engine, slots, newId }: ResolveContext): Resolved => {
   requireExtension(engine, request.extension);
   const [pbx] = engine.pbxs;
   if (pbx === undefined) throw new GatewayError('no-such-pbx');
@@ -100,6 +111,7 @@ const resolvePlaced = (engine: TenantEngine, request: Placed, id: CommandId, new
       return { pbx, command: { ...rest, id, channel: channelId(newId.token()), timeoutSeconds, ...recording } };
     }
     case 'retrieve':
+      return resolveRetrieve(request, id, { engine, slots, newId });
     case 'invite':
       return { pbx, command: { ...request, id, channel: channelId(newId.token()) } };
     case 'agentLogin':
@@ -126,15 +138,35 @@ const resolvePlaced = (engine: TenantEngine, request: Placed, id: CommandId, new
   }
 };
 
-/** Turns legs into channels; throws `no-such-leg`, `leg-ended`, `no-such-extension`, `no-such-queue`, `wrong-state`. */
-export const resolveRequest = (
-  engine: TenantEngine,
-  request: CommandRequest,
+/** At the PBX where the call is parked. */
+const resolveRetrieve = (
+  { extension, slot: wanted }: Extract<Placed, { readonly name: 'retrieve' }>,
   id: CommandId,
-  newId: NewId,
-  hasEnded: (leg: LegId) => boolean,
+  { engine, slots, newId }: Omit<ResolveContext, 'hasEnded'>,
 ): Resolved => {
-  if (isPlaced(request)) return resolvePlaced(engine, request, id, newId);
+  const { parked, pbx, slot } = parkedIn(engine, slots, wanted);
+  return { pbx, slot, command: { name: 'retrieve', id, slot, parked: parked.channel, extension, channel: channelId(newId.token()) } };
+};
+
+const parkedIn = (
+  engine: TenantEngine,
+  slots: SlotRegistry,
+  wanted: SlotRef | undefined,
+): { readonly parked: Leg; readonly pbx: PbxId; readonly slot: SlotRef } => {
+  const { lot, slot, callId, legId } = slots.toFetch(engine.tenant, wanted);
+  const parked = engine.leg(legId);
+  const pbx = engine.pbxOfCall(callId);
+  if (parked === undefined || pbx === undefined) throw new GatewayError('slot-empty', { lot, slot });
+  return { parked, pbx, slot: { lot, slot } };
+};
+
+/**
+ * Turns legs into channels, and slots into those that are meant; throws `no-such-leg`, `leg-ended`, `no-such-extension`,
+ * `no-such-queue`, `slot-occupied`, `slot-empty`, `no-free-slot`, `wrong-state`.
+ */
+export const resolveRequest = (request: CommandRequest, id: CommandId, context: ResolveContext): Resolved => {
+  if (isPlaced(request)) return resolvePlaced(request, id, context);
+  const { engine, slots, newId, hasEnded } = context;
   const leg = liveLeg(engine, request.leg, hasEnded);
   checkState(leg, request.name);
   const call = engine.call(leg.callId);
@@ -210,9 +242,18 @@ export const resolveRequest = (
       return resolved({ name: 'supervise', id, channel, extension: request.extension, mode: request.mode, supervisor });
     }
     case 'park': {
-      const { timeoutSeconds = defaultParkSeconds, slot } = request;
+      const { timeoutSeconds = slots.layout(engine.tenant).timeoutSeconds } = request;
       const peer = peerOf(call, leg).channel;
-      return resolved({ name: 'park', id, channel, peer, timeoutSeconds, ...(slot === undefined ? undefined : { slot }) });
+      const slot = slots.toParkIn(engine.tenant, request.slot);
+      const parker = leg.extension === undefined ? undefined : { extension: leg.extension };
+      return { ...resolved({ name: 'park', id, channel, peer, slot, timeoutSeconds, ...parker }), slot };
+    }
+    case 'bridgeSlot': {
+      const peer = peerOf(call, leg);
+      const { parked, pbx: there, slot } = parkedIn(engine, slots, request.slot);
+      // Each PBX connects its own calls alone.
+      if (there !== pbx) throw new GatewayError('not-supported', { pbx, parkedAt: there });
+      return { ...resolved({ name: 'bridgeSlot', id, channel, peer: peer.channel, slot, parked: parked.channel }), slot };
     }
     case 'record':
       return resolved({ name: 'record', id, channel, recording: id });

@@ -4,9 +4,11 @@ import type { Cursor } from '../model/cursor.ts';
 import type { Event, NewEvent } from '../model/event.ts';
 import type { Extension } from '../model/extension.ts';
 import type { CallId, ChannelId, ExtensionNumber, LegId, PbxId, TenantId } from '../model/ids.ts';
-import type { Fact } from '../model/fact.ts';
+import type { Fact, TenantFact } from '../model/fact.ts';
 import type { LiveState, PbxState } from '../model/live-state.ts';
+import type { Slot } from '../model/place.ts';
 import type { Micros } from '../model/time.ts';
+import type { UserState } from '../model/user.ts';
 import type { Driver } from '../pbx/driver.ts';
 
 /** A snapshot and the cursor at which it is true: the log's tail after it joins without a gap. */
@@ -41,8 +43,17 @@ export interface TenantEngine {
   /** The live legs of an extension, oldest first. */
   legsOf(extension: ExtensionNumber): readonly Leg[];
   extension(number: ExtensionNumber): Extension | undefined;
+  /** Every occupied slot. */
+  slots(): readonly Slot[];
+  /** A user by its name, as it is now. */
+  user(name: string): UserState | undefined;
   pbxOfCall(id: CallId): PbxId | undefined;
   driver(pbx: PbxId): Driver;
+  /**
+   * Takes in what the gateway itself knows of the people. Resolves when what came of it is in the log; throws `log-full` when it
+   * cannot be written.
+   */
+  tell(fact: TenantFact): Promise<void>;
   /** Appends events that no fact led to (a command's progress), in order with the others. */
   publish(events: readonly NewEvent[], options?: { readonly urgent?: boolean }): Promise<readonly LoggedEvent[]>;
   /**

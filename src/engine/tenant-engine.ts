@@ -5,13 +5,27 @@ import type { Call, Leg } from '../model/call.ts';
 import type { Cursor } from '../model/cursor.ts';
 import { GatewayError } from '../model/errors.ts';
 import type { NewEvent } from '../model/event.ts';
+import type { FactOf, TenantFact } from '../model/fact.ts';
 import type { Extension } from '../model/extension.ts';
 import type { CallId, ChannelId, ExtensionNumber, LegId, PbxId, TenantId } from '../model/ids.ts';
 import type { PbxState } from '../model/live-state.ts';
+import type { Slot } from '../model/place.ts';
 import type { Clock, Micros, Timers } from '../model/time.ts';
+import type { UserState } from '../model/user.ts';
 import type { Driver } from '../pbx/driver.ts';
 import type { Store } from '../store/store.ts';
-import { callOf, extensionOf, legByChannel, legOf, legsOf, liveState, pbxState, type TrackerState } from '../tracker/tracker.ts';
+import {
+  callOf,
+  extensionOf,
+  legByChannel,
+  legOf,
+  legsOf,
+  liveState,
+  pbxState,
+  slotsOf,
+  userOf,
+  type TrackerState,
+} from '../tracker/tracker.ts';
 import { Committer } from './committer.ts';
 import type { Snapshot, TenantEngine, WhyEntry } from './engine.ts';
 import { History } from './history.ts';
@@ -28,6 +42,8 @@ export interface TenantEngineOptions {
   readonly timers: Timers;
   readonly logger: Logger;
   readonly observer: EngineObserver;
+  /** The people of the tenant at the start; `tell` says what changes. */
+  readonly users?: FactOf<'users.assigned'>['users'];
   /** How long the log rests between two writes; 0 when absent. */
   readonly commitRestMs?: number;
 }
@@ -113,6 +129,8 @@ class Engine implements RunningTenant {
       once: true,
       signal: stop.signal,
     });
+    // Known before the first word of a PBX, so that who is logged in at the start is no news.
+    if (options.users !== undefined) void this.#assign({ type: 'users.assigned', at: options.clock.now(), users: options.users });
     for (const pbx of this.#tracked.values()) this.#beginDown(pbx);
     this.#pumps = [...this.#tracked.values()].map((pbx) => this.#pump(pbx));
     this.#tickLater();
@@ -129,6 +147,7 @@ class Engine implements RunningTenant {
       queues: live.flatMap((state) => state.queues),
       conferences: live.flatMap((state) => state.conferences),
       slots: live.flatMap((state) => state.slots),
+      users: mergedUsers(live.map((state) => state.users)),
     };
   }
 
@@ -167,6 +186,14 @@ class Engine implements RunningTenant {
     return this.#find((state) => extensionOf(state, number));
   }
 
+  slots(): readonly Slot[] {
+    return [...this.#tracked.values()].flatMap((pbx) => slotsOf(this.#visible(pbx)));
+  }
+
+  user(name: string): UserState | undefined {
+    return merged([...this.#tracked.values()].flatMap((pbx) => userOf(this.#visible(pbx), name) ?? []));
+  }
+
   pbxOfCall(id: CallId): PbxId | undefined {
     return [...this.#tracked.values()].find((pbx) => callOf(this.#visible(pbx), id) !== undefined)?.id;
   }
@@ -175,6 +202,14 @@ class Engine implements RunningTenant {
     const tracked = this.#tracked.get(pbx);
     if (tracked === undefined) throw new GatewayError('no-such-pbx', { pbx });
     return tracked.driver;
+  }
+
+  async tell(fact: TenantFact): Promise<void> {
+    if (this.log.health().status === 'full') throw new GatewayError('log-full', { tenant: this.tenant });
+    if (fact.type === 'users.assigned') return this.#assign(fact);
+    // The people are the tenant's, not a PBX's: its first one stands for all.
+    const [first] = this.#tracked.values();
+    return first === undefined ? undefined : this.#commitFolded(first, first.fold([{ fact }]));
   }
 
   publish(events: readonly NewEvent[], options: { readonly urgent?: boolean } = {}): Promise<readonly LoggedEvent[]> {
@@ -236,6 +271,10 @@ class Engine implements RunningTenant {
   /** What is committed; while the disk is full what is folded, so that calls stay controllable. */
   #visible(pbx: TrackedPbx): TrackerState {
     return this.log.health().status === 'live' ? pbx.committed : pbx.folded;
+  }
+
+  async #assign(fact: FactOf<'users.assigned'>): Promise<void> {
+    await Promise.all([...this.#tracked.values()].map((pbx) => this.#commitFolded(pbx, pbx.fold([{ fact }]))));
   }
 
   /** What was true when the last process ended is old until the PBX is heard again, and is not to be taken for live. */
@@ -336,3 +375,13 @@ class Engine implements RunningTenant {
     });
   }
 }
+
+const mergedUsers = ([first = [], ...others]: readonly (readonly UserState[])[]): readonly UserState[] => {
+  if (others.length === 0) return first;
+  const byName = others.map((users) => new Map(users.map((user) => [user.name, user])));
+  return first.map((user) => merged([user, ...byName.flatMap((known) => known.get(user.name) ?? [])]) ?? user);
+};
+
+/** One user as several PBXs know it: its status and sessions are with the first, its phones with any. */
+const merged = ([first, ...others]: readonly UserState[]): UserState | undefined =>
+  first === undefined ? undefined : { ...first, logins: [...first.logins, ...others.flatMap(({ logins }) => logins)] };

@@ -82,14 +82,31 @@ export type Command = { readonly id: CommandId } & (
     }
   /** `channel` is the supervisor's own. */
   | { readonly name: 'superviseMode'; readonly channel: ChannelId; readonly mode: SupervisionMode }
+  /** `peer` is parked in the slot, which is free as far as is known; `channel`, whose phone is that of `extension`, gets it back in time. */
   | {
       readonly name: 'park';
       readonly channel: ChannelId;
       readonly peer: ChannelId;
-      readonly slot?: SlotRef;
+      readonly extension?: ExtensionNumber;
+      readonly slot: SlotRef;
       readonly timeoutSeconds: number;
     }
-  | { readonly name: 'retrieve'; readonly slot: SlotRef; readonly extension: ExtensionNumber; readonly channel: ChannelId }
+  /** `extension` is rung, as `channel`, and connected with `parked`, which waits in the slot. */
+  | {
+      readonly name: 'retrieve';
+      readonly slot: SlotRef;
+      readonly parked: ChannelId;
+      readonly extension: ExtensionNumber;
+      readonly channel: ChannelId;
+    }
+  /** `peer` is connected with `parked`, which waits in the slot; `channel` ends. */
+  | {
+      readonly name: 'bridgeSlot';
+      readonly channel: ChannelId;
+      readonly peer: ChannelId;
+      readonly slot: SlotRef;
+      readonly parked: ChannelId;
+    }
   | { readonly name: 'record'; readonly channel: ChannelId; readonly recording: string }
   /** Of the recording that runs on the channel; there is one at most. */
   | { readonly name: 'pauseRecording' | 'resumeRecording' | 'stopRecording'; readonly channel: ChannelId }
@@ -138,6 +155,7 @@ export const commandNames = [
   'superviseMode',
   'park',
   'retrieve',
+  'bridgeSlot',
   'record',
   'pauseRecording',
   'resumeRecording',

@@ -58,7 +58,10 @@ export interface Parking extends SlotRef {
   /** The device that parked it and gets it back: `PJSIP/102`. */
   readonly parkerDevice?: string;
   readonly parker?: ExtensionNumber;
+  /** From `since` on, or from the moment in which it was parked. */
   readonly timeoutSeconds?: number;
+  /** Where a resync found it there: since when. */
+  readonly since?: Micros;
 }
 
 /** One live channel as a resync found it. */

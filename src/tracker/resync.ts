@@ -144,7 +144,7 @@ const putIn = (change: Change, snapshot: ChannelSnapshot): void => {
       ...(context === undefined ? undefined : { context }),
     });
   }
-  if (parking !== undefined) parkChannel(change, id, parking, change.at);
+  if (parking !== undefined) parkChannel(change, id, parking, parking.since ?? change.at);
   if (queue !== undefined) joinQueue(change, id, queue.name, queue.position, queue.since);
   if (bridge !== undefined) enterBridge(change, id, bridge);
   if (conference !== undefined) joinConference(change, id, conference);

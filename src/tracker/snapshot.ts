@@ -32,12 +32,16 @@ export const liveState = (state: TrackerState): LiveState => ({
     .sortBy(([name]) => name)
     .map(([name, members]): Conference => ({ name, members: members.flatMap((id) => memberView(state, id)) }))
     .toArray(),
-  slots: state.slots
+  slots: slotsOf(state),
+});
+
+/** Every occupied slot, by lot and slot. */
+export const slotsOf = (state: TrackerState): readonly Slot[] =>
+  state.slots
     .entrySeq()
     .sortBy(([key]) => key)
     .flatMap(([, id]) => slotView(state, id))
-    .toArray(),
-});
+    .toArray();
 
 /** A live call by its id or an alias of it. */
 export const callOf = (state: TrackerState, id: CallId): Call | undefined => {

@@ -169,5 +169,5 @@ const tick = (change: Change): void => {
 };
 
 export { createTrackerState, type TrackerState } from './state.ts';
-export { callOf, extensionOf, legByChannel, legOf, legsOf, liveState, pbxState } from './snapshot.ts';
+export { callOf, extensionOf, legByChannel, legOf, legsOf, liveState, pbxState, slotsOf } from './snapshot.ts';
 export { restoreState, saveChanges } from './saved.ts';

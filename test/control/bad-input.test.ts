@@ -34,6 +34,7 @@ const forLeg: { readonly [Name in LegCommand]: (leg: LegId) => CommandRequest } 
   supervise: (leg) => ({ name: 'supervise', leg, extension, mode: 'listen' }),
   superviseMode: (leg) => ({ name: 'superviseMode', leg, mode: 'listen' }),
   park: (leg) => ({ name: 'park', leg }),
+  bridgeSlot: (leg) => ({ name: 'bridgeSlot', leg }),
   record: (leg) => ({ name: 'record', leg }),
   pauseRecording: (leg) => ({ name: 'pauseRecording', leg }),
   resumeRecording: (leg) => ({ name: 'resumeRecording', leg }),
@@ -141,7 +142,9 @@ describe('a target that does not exist', () => {
   test.each<[CommandRequest, string]>([
     [{ name: 'dial', extension: nobody, number: '101' }, 'no-such-extension'],
     [{ name: 'dial', extension, number: '199' }, 'invalid-parameter'],
-    [{ name: 'retrieve', extension, slot: { lot: 'valet', slot: '77' } }, 'slot-empty'],
+    [{ name: 'retrieve', extension, slot: { lot: 'valet', slot: '7' } }, 'slot-empty'],
+    [{ name: 'retrieve', extension, slot: { lot: 'valet', slot: '77' } }, 'invalid-parameter'],
+    [{ name: 'retrieve', extension }, 'slot-empty'],
     [{ name: 'invite', extension: nobody, conference: '650' }, 'no-such-extension'],
     [{ name: 'invite', extension, conference: '699' }, 'invalid-parameter'],
     [{ name: 'setDnd', extension: nobody, dnd: true }, 'no-such-extension'],

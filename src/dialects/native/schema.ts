@@ -17,9 +17,22 @@ import { errorCodes } from '../../model/errors.ts';
 import type { EventData, EventType } from '../../model/event.ts';
 import { eventTypes } from '../../model/event.ts';
 import { presences } from '../../model/extension.ts';
-import type { CallId, ChannelId, CommandId, ExtensionNumber, KeyId, LegId, PbxId, RecordingId, TenantId, UserId } from '../../model/ids.ts';
+import type {
+  CallId,
+  ChannelId,
+  CommandId,
+  ExtensionNumber,
+  KeyId,
+  LegId,
+  LoginId,
+  PbxId,
+  RecordingId,
+  TenantId,
+  UserId,
+} from '../../model/ids.ts';
 import { pbxStatuses } from '../../model/live-state.ts';
 import { agentStates } from '../../model/place.ts';
+import { knownUserStatuses, loginKinds } from '../../model/user.ts';
 
 /*
  * Everything that the native API says. The schemas check what comes in, are the source of the OpenAPI and AsyncAPI documents,
@@ -204,6 +217,36 @@ export const freshnessShape = {
   asOf: isoTimeSchema.describe('When the state was known to be true: now, or when the PBX was lost'),
 };
 
+export const loginSchema = z
+  .object({
+    id: id<LoginId>('A login'),
+    kind: z.enum(loginKinds).describe("`phone`: registered for the user's extension; `session`: logged in to the console"),
+    device: optional(z.string()),
+    address: optional(z.string().describe('Where it comes from, where that is known')),
+    port: optional(z.int()),
+    since: isoTimeSchema,
+  })
+  .readonly()
+  .meta({ id: 'Login' });
+
+const userStatusShape = {
+  status: z.string().describe(`${knownUserStatuses.join(', ')}, or another word`),
+  label: optional(z.string().describe('What is shown')),
+  note: optional(z.string()),
+  returnAt: optional(isoTimeSchema.describe('When the user means to be back')),
+};
+export const userStatusSchema = z.object(userStatusShape).readonly().meta({ id: 'UserStatus' });
+
+export const userStateSchema = z
+  .object({
+    name: z.string(),
+    extension: optional(extensionNumberSchema),
+    status: userStatusSchema,
+    logins: z.array(loginSchema).readonly(),
+  })
+  .readonly()
+  .meta({ id: 'UserState' });
+
 export const snapshotSchema = z
   .object({
     cursor: cursorTextSchema.describe('Where the state is true: the events after it follow without a gap'),
@@ -214,6 +257,7 @@ export const snapshotSchema = z
     queues: z.array(queueSchema).readonly(),
     conferences: z.array(conferenceSchema).readonly(),
     slots: z.array(slotSchema).readonly(),
+    users: z.array(userStateSchema).readonly(),
   })
   .readonly()
   .meta({ id: 'State' });
@@ -224,7 +268,7 @@ const agentData = z.object(agentShape).readonly();
 const commandShape = { commandId: commandIdSchema, command: z.enum(commandNames) };
 const nothing = z.object({}).readonly();
 const peerData = z.object({ peer: legIdSchema }).readonly();
-const userData = z.object({ user: z.string() }).readonly();
+const loginData = z.object({ user: z.string(), login: loginSchema }).readonly();
 const supervisionData = z.object({ mode: z.enum(supervisionModes), target: optional(legIdSchema) }).readonly();
 const unparkReason = z.enum(['retrieved', 'timed-out', 'gave-up']);
 const registrationData = z.object(registeredDeviceShape).readonly();
@@ -289,9 +333,9 @@ export const eventDataSchemas = {
     .readonly(),
   'extension.registered': registrationData,
   'extension.unregistered': registrationData,
-  'user.loggedIn': userData,
-  'user.loggedOut': userData,
-  'user.statusChanged': z.object({ user: z.string(), status: z.string() }).readonly(),
+  'user.loggedIn': loginData,
+  'user.loggedOut': loginData,
+  'user.statusChanged': z.object({ user: z.string(), ...userStatusShape }).readonly(),
   'slot.occupied': z.object({ ...slotRefShape, parkedBy: optional(extensionNumberSchema), until: optional(isoTimeSchema) }).readonly(),
   'slot.released': z.object({ ...slotRefShape, reason: unparkReason }).readonly(),
   'log.gap': z.object({ from: z.int(), to: z.int(), reader: optional(z.string()) }).readonly(),

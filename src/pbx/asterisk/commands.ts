@@ -7,7 +7,7 @@ import { answer, divert, hangUp, pickup } from './commands/answer.ts';
 import { conference, invite, join, kick, supervise, superviseMode } from './commands/conference.ts';
 import { agentLogin, agentLogout, pauseAgent, setDnd, setStatus } from './commands/desk.ts';
 import { dial } from './commands/dial.ts';
-import { park, retrieve } from './commands/park.ts';
+import { bridgeSlot, park, retrieve } from './commands/park.ts';
 import { pauseRecording, record, stopRecording } from './commands/record.ts';
 import { dtmf, hold, mute, resume } from './commands/talk.ts';
 import { bridge, cancelTransfer, completeTransfer, startTransfer, transfer, voicemail } from './commands/transfer.ts';
@@ -40,6 +40,7 @@ const table: { readonly [Name in CommandName]: Execute<Name> } = {
   superviseMode,
   park,
   retrieve,
+  bridgeSlot,
   record,
   stopRecording,
   pauseRecording: pauseRecording(true),

@@ -1,4 +1,5 @@
 import type { PbxId } from '../../model/ids.ts';
+import type { SlotNames } from './spaces.ts';
 
 /** How a ringing phone is answered; the first way that works wins. */
 export const answerWays = ['notify-then-pickup', 'notify', 'pickup'] as const;
@@ -28,6 +29,8 @@ export interface AsteriskConfig {
   readonly hold: HoldWay;
   /** The context of the mailboxes in voicemail.conf: `default`. */
   readonly voicemailContext: string;
+  /** The slots that calls are parked in by command; without them, Asterisk's own spaces by their own names. */
+  readonly slots?: SlotNames;
   /** What is known better than the PBX tells, by extension. */
   readonly extensions: Readonly<Record<string, { readonly name?: string | undefined }>>;
 }

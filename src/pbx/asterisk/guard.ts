@@ -97,6 +97,10 @@ export const createFactGuard = (): FactGuard => {
         case 'extension.unregistered':
         case 'extension.dnd':
         case 'extension.status':
+        case 'users.assigned':
+        case 'user.sessionBegan':
+        case 'user.sessionEnded':
+        case 'user.status':
         case 'pbx.connected':
         case 'pbx.degraded':
         case 'pbx.recovered':

@@ -17,7 +17,8 @@ import { EventWatch } from './event-watch.ts';
 import { createFactGuard, type FactGuard } from './guard.ts';
 import { RecordingNames } from './recording-names.ts';
 import { redact } from './redact.ts';
-import { resyncFactOf } from './resync.ts';
+import { resyncFactOf, type ResyncFact } from './resync.ts';
+import { parkingLotOf, Spaces } from './spaces.ts';
 import { createTranslator, isInteresting, type Translator } from './translate.ts';
 
 export type { AsteriskConfig } from './config.ts';
@@ -50,6 +51,7 @@ class AsteriskDriver implements Driver {
   readonly #link: EventLink;
   readonly #control: ControlLink;
   readonly #recordings = new RecordingNames();
+  readonly #spaces: Spaces;
   readonly #callerIds = new Map<string, string>();
   readonly #phones = new Map<ExtensionNumber, { readonly device: string; readonly name: string }>();
   #stampsTime = false;
@@ -62,6 +64,7 @@ class AsteriskDriver implements Driver {
     this.#deps = deps;
     this.#directory = createDirectory({ extensionPattern: patternOf(config) });
     this.#translator = createTranslator({ directory: this.#directory });
+    this.#spaces = new Spaces(config.slots);
     this.#events = new EventWatch(deps.timers);
     const amiDeps = { clock: deps.clock, timers: deps.timers, token: () => deps.newId.token() };
     this.#control = new ControlLink(config, amiDeps);
@@ -117,6 +120,7 @@ class AsteriskDriver implements Driver {
       control: (until) => this.#control.session(until),
       announce: (fact) => this.#link.announce(fact),
       phoneOf: (extension) => this.#phoneOf(extension),
+      spaces: this.#spaces,
       expectRecording: (channel, file) => this.#recordings.expect(channel, file),
       newChannelId: () => channelId(`switchhook-${this.#deps.newId.token()}`),
     };
@@ -144,7 +148,8 @@ class AsteriskDriver implements Driver {
         return this.#guard.admit(arrival.fact) ? [{ fact: arrival.fact }] : [];
       case 'lists': {
         const context = { directory: this.#directory, config: this.#config, callerIds: this.#callerIds };
-        const fact = resyncFactOf(arrival.lists, context, arrival.at);
+        this.#spaces.learn(arrival.lists.parkingLots.map(parkingLotOf));
+        const fact = this.#inSlots(resyncFactOf(arrival.lists, context, arrival.at));
         this.#tellsRegistrations = arrival.lists.contacts !== undefined;
         this.#phones.clear();
         for (const { extension, devices, name } of fact.extensions) {
@@ -172,7 +177,16 @@ class AsteriskDriver implements Driver {
     // Asterisk tells no names with its hints; the configuration may.
     if (fact.type === 'extension.found') return { ...fact, name: fact.name || this.#phoneOf(fact.extension).name };
     if (isSecret && fact.type === 'channel.entered') return { ...fact, detail: '' };
+    if (fact.type === 'parking.entered' || fact.type === 'parking.left') return { ...fact, ...this.#spaces.slotOf(fact) };
     return this.#recordings.complete(fact);
+  }
+
+  #inSlots(fact: ResyncFact): ResyncFact {
+    const channels = fact.channels.map((channel) => {
+      const { parking } = channel;
+      return parking === undefined ? channel : { ...channel, parking: { ...parking, ...this.#spaces.slotOf(parking) } };
+    });
+    return { ...fact, channels };
   }
 
   #phoneOf(extension: ExtensionNumber): { readonly device: string; readonly name: string } {

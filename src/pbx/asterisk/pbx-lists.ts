@@ -17,6 +17,7 @@ export interface PbxLists {
   readonly laterChannels: readonly AmiMessage[];
   readonly bridges: readonly AmiMessage[];
   readonly parkedCalls: readonly AmiMessage[];
+  readonly parkingLots: readonly AmiMessage[];
   readonly queues: readonly AmiMessage[];
   readonly conferenceMembers: readonly AmiMessage[];
   readonly hints: readonly AmiMessage[];
@@ -61,21 +62,35 @@ export const readPbxLists = async (session: AmiSession, options: ReadOptions): P
   const empty = async (action: AmiAction): Promise<readonly AmiMessage[]> => (await optional(action)) ?? [];
   const channelList = { Action: 'Status', Variables: `${dialMark},CHANNEL(onhold)` };
 
-  const [coreStatus, settings, channels, bridges, parkedCalls, queues, rooms, hints, deviceStates, presenceStates, endpoints, contacts] =
-    await Promise.all([
-      answer({ Action: 'CoreStatus' }),
-      answer({ Action: 'CoreSettings' }),
-      session.list(channelList, request),
-      empty({ Action: 'BridgeList' }),
-      empty({ Action: 'ParkedCalls' }),
-      empty({ Action: 'QueueStatus' }),
-      empty({ Action: 'ConfbridgeListRooms' }),
-      empty({ Action: 'ExtensionStateList' }),
-      empty({ Action: 'DeviceStateList' }),
-      empty({ Action: 'PresenceStateList' }),
-      empty({ Action: 'PJSIPShowEndpoints' }),
-      optional({ Action: 'PJSIPShowContacts' }),
-    ]);
+  const [
+    coreStatus,
+    settings,
+    channels,
+    bridges,
+    parkedCalls,
+    parkingLots,
+    queues,
+    rooms,
+    hints,
+    deviceStates,
+    presenceStates,
+    endpoints,
+    contacts,
+  ] = await Promise.all([
+    answer({ Action: 'CoreStatus' }),
+    answer({ Action: 'CoreSettings' }),
+    session.list(channelList, request),
+    empty({ Action: 'BridgeList' }),
+    empty({ Action: 'ParkedCalls' }),
+    empty({ Action: 'Parkinglots' }),
+    empty({ Action: 'QueueStatus' }),
+    empty({ Action: 'ConfbridgeListRooms' }),
+    empty({ Action: 'ExtensionStateList' }),
+    empty({ Action: 'DeviceStateList' }),
+    empty({ Action: 'PresenceStateList' }),
+    empty({ Action: 'PJSIPShowEndpoints' }),
+    optional({ Action: 'PJSIPShowContacts' }),
+  ]);
   const members = rooms.map((room) => empty({ Action: 'ConfbridgeList', Conference: room.get('Conference') ?? '' }));
   const [conferenceMembers, callerIds, startOffset, laterChannels] = await Promise.all([
     Promise.all(members),
@@ -91,6 +106,7 @@ export const readPbxLists = async (session: AmiSession, options: ReadOptions): P
     laterChannels,
     bridges,
     parkedCalls,
+    parkingLots,
     queues,
     conferenceMembers: conferenceMembers.flat(),
     hints,

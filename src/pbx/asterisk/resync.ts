@@ -75,7 +75,7 @@ interface Places {
 const placesOf = (lists: PbxLists, items: ReadonlyMap<ChannelId, AmiMessage>, { directory }: ResyncContext, at: Micros): Places => ({
   bridges: new Map(lists.bridges.map((bridge) => [text(bridge, 'BridgeUniqueid'), bridgeKind({ text: (header) => text(bridge, header) })])),
   holders: holdersOf(items),
-  parkings: new Map(lists.parkedCalls.map((item) => [channelId(text(item, 'ParkeeUniqueid')), parkingOf(item, directory)])),
+  parkings: new Map(lists.parkedCalls.map((item) => [channelId(text(item, 'ParkeeUniqueid')), parkingOf(item, directory, at)])),
   waiting: new Map(
     lists.queues
       .filter(({ event }) => event === 'QueueEntry')
@@ -113,15 +113,18 @@ const variable = (item: AmiMessage | undefined, name: string): string =>
     .find((entry) => entry.startsWith(`${name}=`))
     ?.slice(name.length + 1) ?? '';
 
-const parkingOf = (item: AmiMessage, directory: Directory): Parking => {
+const parkingOf = (item: AmiMessage, directory: Directory, at: Micros): Parking => {
   const parkerDevice = text(item, 'ParkerDialString');
   const parker = directory.extensionOf(parkerDevice);
+  const [left, waited] = [count(item, 'ParkingTimeout'), count(item, 'ParkingDuration')];
   return {
     lot: text(item, 'Parkinglot'),
     slot: text(item, 'ParkingSpace'),
     ...(parkerDevice === '' ? {} : { parkerDevice }),
     ...(parker === undefined ? {} : { parker }),
-    timeoutSeconds: count(item, 'ParkingTimeout'),
+    since: at - waited * 1_000_000,
+    // Of one that is parked already, Asterisk tells what is left; 0 where there is no end to it.
+    timeoutSeconds: left === 0 ? 0 : left + waited,
   };
 };
 

@@ -86,6 +86,8 @@ const perform = (pbx: SandboxPbx, command: Command): void => {
       return pbx.park(pbx.channel(command.channel), pbx.channel(command.peer), command.slot, command.timeoutSeconds);
     case 'retrieve':
       return pbx.retrieve(command.slot, command.extension, command.channel);
+    case 'bridgeSlot':
+      return pbx.bridgeSlot(pbx.channel(command.channel), pbx.channel(command.peer), command.slot);
     case 'record':
       return pbx.record(pbx.channel(command.channel), command.recording);
     case 'pauseRecording':

@@ -52,7 +52,7 @@ export class ParkingLot implements Activity {
   park(channel: LiveChannel, slot: string, parker: LiveChannel | undefined, timeoutSeconds: number): void {
     const by = parker?.party.kind === 'phone' ? { parkerDevice: parker.party.device, parker: parker.party.extension } : undefined;
     const parking: Parking = { lot: this.lot, slot, ...by, timeoutSeconds };
-    channel.parking = parking;
+    channel.parking = { ...parking, since: this.#exchange.clock.now() };
     channel.application = 'parking';
     this.#exchange.occupy(channel, this);
     const stopTimer = this.#exchange.after(timeoutSeconds, `slot ${slot}: nobody came`, () => {

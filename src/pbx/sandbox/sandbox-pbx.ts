@@ -366,7 +366,7 @@ export class SandboxPbx {
   }
 
   /** `channel` leaves, its peer waits in the slot. */
-  park(channel: LiveChannel, peer: LiveChannel, slot?: SlotRef, timeoutSeconds?: number): void {
+  park(channel: LiveChannel, peer: LiveChannel, slot: SlotRef, timeoutSeconds: number): void {
     requireConversation(channel, peer);
     const free = this.#dialplan.freeSlot(slot);
     if (channel.held) this.#exchange.resume(channel);
@@ -382,6 +382,17 @@ export class SandboxPbx {
       this.#exchange.enter(own, 'parking', slot.slot);
       this.#dialplan.retrieve(own, parked);
     });
+  }
+
+  /** `channel` leaves, its peer talks with what is parked in the slot. */
+  bridgeSlot(channel: LiveChannel, peer: LiveChannel, slot: SlotRef): void {
+    requireConversation(channel, peer);
+    const parked = this.#dialplan.parkedIn(slot.lot, slot.slot);
+    if (channel.held) this.#exchange.resume(channel);
+    const endChannel = this.#exchange.depart(peer, { how: 'moved' });
+    this.#dialplan.retrieve(peer, parked);
+    endChannel();
+    this.#exchange.end(channel, 16);
   }
 
   record(channel: LiveChannel, name: string): void {
@@ -463,6 +474,10 @@ export class SandboxPbx {
     return facts.map((fact) => ({ fact }));
   }
 
+  #newDialplan(): Dialplan {
+    return new Dialplan(this.office, this.#exchange, this.#phones, (call) => this.#takeCall(call));
+  }
+
   #tell(said: Said): void {
     const fact: Fact = { ...said, at: this.#exchange.clock.now() };
     this.#say(this.#source === undefined ? { fact } : { fact, source: this.#source });
@@ -474,10 +489,6 @@ export class SandboxPbx {
     if (channel.held) exchange.resume(channel);
     exchange.say({
       type: 'transfer.blind',
-  #newDialplan(): Dialplan {
-    return new Dialplan(this.office, this.#exchange, this.#phones, (call) => this.#takeCall(call));
-  }
-
       transferer: channel.id,
       transferee: peer.id,
       to,

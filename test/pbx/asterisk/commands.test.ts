@@ -343,6 +343,7 @@ describe('each command is these actions', () => {
       [
         { Action: 'Setvar', Channel: '1.2', Variable: 'PARKINGEXTEN', Value: '705' },
         { Action: 'Park', TimeoutChannel: 'PJSIP/102-0000000a', Timeout: '45000', Parkinglot: 'default' },
+        { Action: 'Setvar', Channel: '1.2', Variable: 'PARKINGEXTEN', Value: '' },
       ],
     ],
     [
@@ -451,7 +452,7 @@ describe('each command is these actions', () => {
       { name: 'setDnd', extension, dnd: true },
       { name: 'setStatus', extension, text: 'x' },
       { name: 'park', channel: own, peer, slot: { lot: 'default', slot: evil }, timeoutSeconds: 9 },
-      { name: 'retrieve', slot: { lot: evil, slot: '701' }, extension: boss, channel: third },
+      { name: 'retrieve', slot: { lot: evil, slot: '701' }, parked: peer, extension: boss, channel: third },
     ];
     const before = driven.ami.received.length;
     for (const wish of wishes) {

@@ -27,6 +27,7 @@ const lists = (more: Partial<PbxLists> = {}): PbxLists => ({
   laterChannels: listOf('Status'),
   bridges: listOf('BridgeList'),
   parkedCalls: listOf('ParkedCalls'),
+  parkingLots: [],
   queues: listOf('QueueStatus'),
   conferenceMembers: listOf('ConfbridgeList'),
   hints: listOf('ExtensionStateList'),
@@ -85,7 +86,7 @@ describe('channels', () => {
   test('a parked caller is in its slot, by who parked it', () => {
     expect(channel('1795243230.242')).toMatchObject({
       bridge: { kind: 'holding' },
-      parking: { lot: 'default', slot: '702', parkerDevice: 'PJSIP/105', parker: '105', timeoutSeconds: 58 },
+      parking: { lot: 'default', slot: '702', parkerDevice: 'PJSIP/105', parker: '105', since: at - 2_000_000, timeoutSeconds: 60 },
     });
   });
 

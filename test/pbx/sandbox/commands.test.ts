@@ -95,14 +95,20 @@ test('park and retrieve, with an occupied slot refused', async () => {
   await office.told();
   const again = await office.command({ ...park, channel: office.channelOf('103'), peer: office.channelOf('102') });
   expect(again).toMatchObject({ outcome: 'failed', code: 'slot-occupied' });
-  await office.command({ name: 'retrieve', slot, extension: extension('105'), channel: channel('retriever-1') });
+  await office.command({ name: 'retrieve', slot, parked: park.peer, extension: extension('105'), channel: channel('retriever-1') });
   expect((await office.told()).slice(-4)).toEqual([
     `${outside} retrieved from 4 by 105`,
     `${outside} left bridge`,
     `${outside} entered bridge`,
     '105 entered bridge',
   ]);
-  const empty = await office.command({ name: 'retrieve', slot, extension: extension('106'), channel: channel('retriever-2') });
+  const empty = await office.command({
+    name: 'retrieve',
+    slot,
+    parked: park.peer,
+    extension: extension('106'),
+    channel: channel('retriever-2'),
+  });
   expect(empty).toMatchObject({ outcome: 'failed', code: 'slot-empty' });
 });
 

@@ -173,7 +173,9 @@ const command = async (office: TestOffice, { name, one, other, extension: by, to
     case 'park':
       return void (await office.command({ name, channel: own, peer, slot, timeoutSeconds: 30 }));
     case 'retrieve':
-      return void (await office.command({ name, slot, extension: by, channel: id }));
+      return void (await office.command({ name, slot, parked: peer, extension: by, channel: id }));
+    case 'bridgeSlot':
+      return void (await office.command({ name, channel: own, peer, slot, parked: peer }));
     case 'startTransfer':
       return void (await office.command({ name, channel: own, peer, extension: by, to, consult: id, timeoutSeconds: 10 }));
     case 'completeTransfer':

@@ -102,6 +102,19 @@ const retrieve = defineEndpoint({
   handle: ({ params, body }, context) => submit({ name: 'retrieve', slot: params, extension: body.extension }, context),
 });
 
+const retrieveLongest = defineEndpoint({
+  id: 'retrieveLongest',
+  method: 'POST',
+  path: '/v1/slots/retrieve',
+  tag: 'commands',
+  summary: 'Connects an extension to the parked call that has waited longest',
+  scopes: anyControl,
+  headers,
+  body: commandBodies.retrieve,
+  answers,
+  handle: ({ body }, context) => submit({ name: 'retrieve', extension: body.extension }, context),
+});
+
 const invite = defineEndpoint({
   id: 'invite',
   method: 'POST',
@@ -196,6 +209,7 @@ const summaries: Readonly<Record<LegCommand, string>> = {
   supervise: 'An extension listens in, whispers or joins',
   superviseMode: 'The leg supervises: listens, whispers or joins from now on',
   park: "Parks the leg's peer in a slot",
+  bridgeSlot: "Connects the leg's peer with a parked call; the leg ends",
   record: 'Begins to record',
   pauseRecording: 'Pauses the recording',
   resumeRecording: 'Goes on recording',
@@ -294,6 +308,7 @@ export const commandEndpoints: readonly Endpoint[] = [
   dial,
   ...commandNames.filter(isLegCommand).map(legCommand),
   retrieve,
+  retrieveLongest,
   invite,
   ...agentCommands,
   setDnd,

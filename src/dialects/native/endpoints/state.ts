@@ -15,6 +15,7 @@ import {
   pbxIdSchema,
   pbxStateSchema,
   queueSchema,
+  slotRefSchema,
   slotSchema,
   snapshotSchema,
   tenantIdSchema,
@@ -76,13 +77,24 @@ const listSlots = defineEndpoint({
   method: 'GET',
   path: '/v1/slots',
   tag: 'state',
-  summary: 'Parked calls',
+  summary: 'Parked calls, and the slots that are free',
   scopes: ['observe'],
-  answers: { 200: { description: 'Every slot with a call in it', schema: list('slots', slotSchema) } },
-  handle: (_input, { engine, gateway }) => ({
-    status: 200,
-    body: { slots: engine.snapshot().slots, ...renderFreshness(engine, gateway.clock) },
-  }),
+  answers: {
+    200: {
+      description: 'Every slot with a call in it, the one that has waited longest first',
+      schema: list('slots', slotSchema).extend({
+        free: z.array(slotRefSchema).readonly().describe('Slots with no call in them and none on its way, in order'),
+      }),
+    },
+  },
+  handle: (_input, { engine, gateway }) => {
+    const { slots } = gateway.control;
+    const { tenant } = engine;
+    return {
+      status: 200,
+      body: { slots: slots.occupied(tenant), free: slots.free(tenant), ...renderFreshness(engine, gateway.clock) },
+    };
+  },
 });
 
 const listQueues = defineEndpoint({

@@ -8,6 +8,7 @@ import type { AmiAction, AmiSession } from '../ami-client.ts';
 import type { AmiMessage } from '../ami-parser.ts';
 import type { AsteriskConfig } from '../config.ts';
 import type { EventWatch } from '../event-watch.ts';
+import type { Spaces } from '../spaces.ts';
 
 /** What commands act with. */
 export interface CommandContext {
@@ -21,6 +22,8 @@ export interface CommandContext {
   announce(fact: Fact): void;
   /** The device of an extension (`PJSIP/101`) and its display name. */
   phoneOf(extension: ExtensionNumber): { readonly device: string; readonly name: string };
+  /** Which of the PBX's parking spaces the slots are. */
+  readonly spaces: Pick<Spaces, 'spaceOf'>;
   /** A recording of a channel into a file is about to begin; call what is returned if it does not. */
   expectRecording(channel: ChannelId, file: string): () => void;
   /** An id for a channel of our own, never used before. */

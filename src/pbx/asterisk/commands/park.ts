@@ -1,63 +1,115 @@
+/** Parking and fetching: by Asterisk's own lots, whose timers outlive the gateway. */
 import type { SlotRef } from '../../../model/call.ts';
 import { GatewayError } from '../../../model/errors.ts';
+import type { ChannelId } from '../../../model/ids.ts';
 import type { AmiMessage } from '../ami-parser.ts';
-import { accepted, argument, failed, list, nameOf, request, type Acting, type Execute } from './acting.ts';
+import { parkingLotOf } from '../spaces.ts';
+import {
+  accepted,
+  addDialplanExtension,
+  argument,
+  dropChannel,
+  failed,
+  list,
+  nameOf,
+  request,
+  type Acting,
+  type Execute,
+} from './acting.ts';
 import { callPhoneInto } from './originate.ts';
+import { heldBy } from './talk.ts';
 
-/** How long it may take until Asterisk tells in which slot a call was parked. */
-const parkedMs = 2_000;
-const defaultLot = 'default';
+/** How long it may take until Asterisk tells in which space a call was parked. */
+const parkedMs = 3_000;
+/** Parkers that Asterisk itself would not tell the number go here, to an extension that is the number. */
+const announceContext = 'switchhook-parked';
 
 export const park: Execute<'park'> = async ({ channel, peer, slot, timeoutSeconds }, pbx) => {
-  if (slot !== undefined) await requireFreeSlot(pbx, slot);
-  const [parker, parkee] = await Promise.all([nameOf(pbx, channel), nameOf(pbx, peer)]);
-  const where = pbx.events.watch((message) => slotTaken(message, peer), parkedMs, pbx.signal);
+  const space = pbx.spaces.spaceOf(slot);
+  await requireFreeSpace(pbx, space);
+  const [parker, parkee, held] = await Promise.all([nameOf(pbx, channel), nameOf(pbx, peer), heldBy(channel, pbx)]);
+  const where = pbx.events.watch((message) => spaceTaken(message, peer), parkedMs, pbx.signal);
   try {
-    // The header ParkingSpace of newer versions is ignored by older ones without a word; the variable is what all heed.
-    if (slot !== undefined) await request(pbx, { Action: 'Setvar', Channel: peer, Variable: 'PARKINGEXTEN', Value: slot.slot });
+    await preferSpace(pbx, peer, space.slot);
+    // To one that talks with the parkee, Asterisk says the number of the space, and hangs up.
     await request(pbx, {
       Action: 'Park',
       Channel: parkee,
       // Who gets it back when nobody fetches it. Without it the parked party's own phone would ring.
       TimeoutChannel: parker,
       Timeout: String(timeoutSeconds * 1_000),
-      Parkinglot: slot?.lot ?? defaultLot,
+      Parkinglot: space.lot,
     });
-    if (slot === undefined) return accepted;
     const taken = await where.found;
-    if (taken === undefined || taken === slot.slot) return accepted;
-    // Somebody was quicker by a moment, and Asterisk silently took another slot: who parked gets the call back.
-    await request(pbx, { Action: 'Bridge', Channel1: parker, Channel2: parkee, Tone: 'no' });
-    return failed('slot-occupied', `Slot ${slot.slot} was taken meanwhile; ${taken} was to be had.`);
+    if (taken === undefined) return failed('timed-out', 'Asterisk did not say in time where it has parked the call.');
+    if (taken !== space.slot) {
+      // Somebody was quicker by a moment, and Asterisk silently took another space: who parked gets the call back.
+      await request(pbx, { Action: 'Bridge', Channel1: parker, Channel2: parkee, Tone: 'no' });
+      return failed('slot-occupied', `Space ${space.slot} was taken meanwhile; ${taken} was to be had.`);
+    }
+    if (held === peer) await announce(pbx, channel, taken);
+    return accepted;
   } finally {
     where.stop();
+    // It sticks to the channel: a phone that parks the call later would be given the same space.
+    await preferSpace(pbx, peer, '').catch(ignoreEnded);
   }
 };
 
-const slotTaken = (message: AmiMessage, peer: string): string | undefined =>
-  message.event === 'ParkedCall' && message.get('ParkeeUniqueid') === peer ? message.get('ParkingSpace') : undefined;
+/** The header ParkingSpace of newer versions is ignored by older ones without a word; the variable is what all heed. */
+const preferSpace = async (pbx: Acting, parkee: ChannelId, space: string): Promise<void> => {
+  await request(pbx, { Action: 'Setvar', Channel: parkee, Variable: 'PARKINGEXTEN', Value: space });
+};
 
-/** Asterisk parks a call that is meant for an occupied slot, or for one that does not exist, in the next that is free. */
-const requireFreeSlot = async (pbx: Acting, slot: SlotRef): Promise<void> => {
-  const [lots, isTaken] = await Promise.all([list(pbx, { Action: 'Parkinglots' }), isOccupied(pbx, slot)]);
-  const lot = lots.find((each) => each.get('Name') === slot.lot);
-  const number = Number(slot.slot);
-  const [first, last] = [Number(lot?.get('StartSpace')), Number(lot?.get('StopSpace'))];
-  if (!(number >= first && number <= last)) {
-    const said = lot === undefined ? `There is no parking lot ${slot.lot}.` : `The slots of ${slot.lot} are ${first} to ${last}.`;
+const ignoreEnded = (error: unknown): void => {
+  if (!(error instanceof GatewayError) || error.code !== 'leg-ended') throw error;
+};
+
+const spaceTaken = (message: AmiMessage, parkee: ChannelId): string | undefined =>
+  message.event === 'ParkedCall' && message.get('ParkeeUniqueid') === parkee ? message.get('ParkingSpace') : undefined;
+
+/** Of a call that the PBX holds: the two are not in one bridge, and Asterisk lets the parker be. */
+const announce = async (pbx: Acting, parker: ChannelId, space: string): Promise<void> => {
+  await addDialplanExtension(pbx, { context: announceContext, extension: space, application: 'SayDigits', data: space });
+  await request(pbx, { Action: 'Redirect', Channel: parker, Context: announceContext, Exten: space, Priority: '1' });
+};
+
+/** Asterisk parks a call that is meant for an occupied space, or for one that does not exist, in the next that is free. */
+const requireFreeSpace = async (pbx: Acting, space: SlotRef): Promise<void> => {
+  const [lots, occupant] = await Promise.all([list(pbx, { Action: 'Parkinglots' }), occupantOf(pbx, space)]);
+  const lot = lots.map(parkingLotOf).find(({ name }) => name === space.lot);
+  const number = Number(space.slot);
+  if (lot === undefined || !(number >= lot.first && number <= lot.last)) {
+    const said =
+      lot === undefined ? `There is no parking lot ${space.lot}.` : `The spaces of ${space.lot} are ${lot.first} to ${lot.last}.`;
     throw new GatewayError('invalid-parameter', { field: 'slot', said });
   }
-  if (isTaken) throw new GatewayError('slot-occupied', { lot: slot.lot, slot: slot.slot });
+  if (occupant !== undefined) throw new GatewayError('slot-occupied', { lot: space.lot, slot: space.slot });
 };
 
-const isOccupied = async (pbx: Acting, { lot, slot }: SlotRef): Promise<boolean> => {
+const occupantOf = async (pbx: Acting, { lot, slot }: SlotRef): Promise<string | undefined> => {
   const parked = await list(pbx, { Action: 'ParkedCalls' });
-  return parked.some((each) => each.get('ParkingSpace') === slot && each.get('Parkinglot') === lot);
+  return parked.find((each) => each.get('ParkingSpace') === slot && each.get('Parkinglot') === lot)?.get('ParkeeUniqueid');
 };
 
-export const retrieve: Execute<'retrieve'> = async ({ slot, extension, channel }, pbx) => {
-  // Who is sent to an empty slot is told "invalid" and hung up.
-  if (!(await isOccupied(pbx, slot))) throw new GatewayError('slot-empty', { lot: slot.lot, slot: slot.slot });
-  const data = `${argument('slot', slot.lot)},${argument('slot', slot.slot)}`;
+/** Who is sent to an empty space is told "invalid" and hung up; who is sent to another's is connected with a stranger. */
+const requireParked = async (pbx: Acting, space: SlotRef, parked: ChannelId): Promise<void> => {
+  if ((await occupantOf(pbx, space)) !== parked) throw new GatewayError('slot-empty', { lot: space.lot, slot: space.slot });
+};
+
+export const retrieve: Execute<'retrieve'> = async ({ slot, parked, extension, channel }, pbx) => {
+  const space = pbx.spaces.spaceOf(slot);
+  await requireParked(pbx, space, parked);
+  const data = `${argument('slot', space.lot)},${argument('slot', space.slot)}`;
   return callPhoneInto(pbx, { extension, channel, application: 'ParkedCall', data });
+};
+
+/** Joined as two calls are: if who was parked is gone at this very moment, the others go on talking. */
+export const bridgeSlot: Execute<'bridgeSlot'> = async ({ channel, peer, slot, parked }, pbx) => {
+  await requireParked(pbx, pbx.spaces.spaceOf(slot), parked);
+  const [held] = await Promise.all([heldBy(channel, pbx), nameOf(pbx, peer), nameOf(pbx, parked)]);
+  await request(pbx, { Action: 'Bridge', Channel1: parked, Channel2: peer, Tone: 'no' });
+  // Of two that talked, the one that is left alone is hung up; one whose peer the PBX held waits on.
+  if (held !== undefined) await dropChannel(pbx, channel);
+  return accepted;
 };
