@@ -12,13 +12,13 @@ export interface Upgraded {
 }
 
 /**
- * What a dialect does with a WebSocket. `authorize` decides before the connection becomes one: what it throws is sent as an
- * ordinary HTTP answer. Its value is handed to `open`.
+ * What a dialect does with a WebSocket. `authorize` decides before the connection becomes one, at once or later: what it throws
+ * is sent as an ordinary HTTP answer. Its value is handed to `open`.
  */
 export interface UpgradeHandler<Admission> {
   /** The largest message that a client may send, in bytes. */
   readonly maxPayload: number;
-  authorize(request: IncomingMessage, url: URL): Admission;
+  authorize(request: IncomingMessage, url: URL): Admission | Promise<Admission>;
   open(upgraded: Upgraded, admission: Admission): void;
   /** The refusal as the dialect writes it; problem+json when absent. A whole HTTP/1.1 reply. */
   refuse?(error: GatewayError): string;
@@ -44,18 +44,30 @@ export class Upgrades {
         refuse(new GatewayError('bad-request', {}, { note: `It is no WebSocket handshake: ${failure.message}.`, cause: failure })),
       );
     });
-    this.#paths.set(path, (request, socket, head, url) => {
-      let admission: Admission;
-      try {
-        admission = handler.authorize(request, url);
-      } catch (thrown) {
-        socket.end(refuse(toGatewayError(thrown)));
-        return;
-      }
+    const open = (request: IncomingMessage, socket: Socket, head: Buffer, admission: Admission): void => {
       server.handleUpgrade(request, socket, head, (webSocket) => {
         webSocket.on('error', ignoreFailure);
         handler.open({ webSocket, socket }, admission);
       });
+    };
+    this.#paths.set(path, (request, socket, head, url) => {
+      const refuseWith = (thrown: unknown): void => void socket.end(refuse(toGatewayError(thrown)));
+      let admission: Admission | Promise<Admission>;
+      try {
+        admission = handler.authorize(request, url);
+      } catch (thrown) {
+        refuseWith(thrown);
+        return;
+      }
+      if (!(admission instanceof Promise)) {
+        open(request, socket, head, admission);
+        return;
+      }
+      socket.on('error', ignoreFailure);
+      admission.then((admitted) => {
+        socket.off('error', ignoreFailure);
+        if (!socket.destroyed) open(request, socket, head, admitted);
+      }, refuseWith);
     });
   }
 

@@ -206,6 +206,33 @@ test('a WebSocket is spoken at its path alone, and refused in HTTP', async () =>
   expect((await fetch(`${url}/echo`)).status).toBe(426);
 });
 
+test('a WebSocket may be let in, or refused, after a while', async () => {
+  const server = await prepare();
+  const { promise: decided, resolve: decide } = Promise.withResolvers<void>();
+  server.upgrades.add('/echo', {
+    maxPayload: 1000,
+    authorize: async (_request, url) => {
+      await decided;
+      if (url.searchParams.get('ticket') !== 'good') throw new GatewayError('unauthorized');
+      return 'guest';
+    },
+    open: ({ webSocket }, guest) => webSocket.send(guest),
+  });
+  await server.listen();
+  const url = server.publicUrl();
+  const good = new WebSocket(`${url}/echo?ticket=good`);
+  const bad = once(new WebSocket(`${url}/echo?ticket=bad`), 'error');
+  // One that does not stay for the decision troubles nobody.
+  const impatient = new WebSocket(`${url}/echo?ticket=good`);
+  impatient.on('error', () => undefined);
+  impatient.terminate();
+  const greeting = once(good, 'message');
+  decide();
+  expect(String((await greeting)[0])).toBe('guest');
+  expect(String((await bad)[0])).toContain('401');
+  good.terminate();
+});
+
 test('a handshake that is none of a WebSocket is refused as every other request is', async () => {
   const server = await prepare();
   server.upgrades.add('/echo', { maxPayload: 1000, authorize: () => 'guest', open: () => undefined });
