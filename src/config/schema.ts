@@ -90,6 +90,40 @@ const noojee = z.strictObject({
   maxPolls: z.int().min(1).max(10_000).default(200).describe('Polls that one key may have waiting at once.'),
 });
 
+const dialledNumber = z.string().regex(/^\+?[0-9*#]{1,32}$/, 'a number that can be dialled');
+const askedUrl = z.string().regex(/^https?:\/\/\S{1,2000}$/, 'an http or https URL; it may hold variables, as $Code');
+
+const menuAction = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('ask'), url: askedUrl, method: z.enum(['GET', 'POST']).default('GET') }),
+  z.strictObject({ kind: z.literal('play'), sound: z.string().regex(/^\w[\w./-]{0,199}$/, "a name among the PBX's sounds") }),
+  z.strictObject({ kind: z.literal('transfer'), to: dialledNumber }),
+  z.strictObject({ kind: z.literal('hangup') }),
+]);
+
+const menu = z
+  .strictObject({
+    url: askedUrl
+      .optional()
+      .describe('The program that is asked what to do with a caller; short for `contexts.main.start` with one `ask`.'),
+    method: z.enum(['GET', 'POST']).default('GET').describe('How it is asked.'),
+    otherwise: dialledNumber
+      .optional()
+      .describe("Where a caller goes for whom nothing is left to do; without it, on in the PBX's dialplan, which usually hangs up."),
+    choiceSeconds: z.number().min(1).max(60).default(5).describe('How long a caller has for choosing an option.'),
+    contexts: z
+      .record(
+        z.string().min(1).max(64),
+        z.record(z.string().regex(/^([0-9*#]|start|timeout|invalid)$/, 'a key, start, timeout or invalid'), z.array(menuAction).max(20)),
+      )
+      .default({})
+      .describe(
+        'What Jump leads to: by context and option a list of actions, `kind` ask (`url`, `method`), play (`sound`), transfer (`to`) or hangup.',
+      ),
+  })
+  .refine(({ url, contexts }) => url !== undefined || contexts['main']?.['start'] !== undefined, 'either url or contexts.main.start');
+
+const menus = z.record(z.string().regex(/^[0-9]{1,16}$/, 'digits, at most 16'), menu);
+
 const voipnowAccount = z
   .strictObject({
     password: z.string().min(1).max(256).optional().describe('Its password. OAuth 1.0a works for accounts that have it here.'),
@@ -146,6 +180,7 @@ const voipnow = z.strictObject({
   accounts: z.record(z.string().min(1).max(64), voipnowAccount).default({}).describe('Who may use CallAPI and its web page, by login.'),
   maxAgeSeconds: z.int().min(5).max(86_400).default(600).describe('A call event that could not be delivered for so long is given up.'),
   attempts: z.int().min(1).max(20).default(1).describe("How often a call event is tried; the vendor's servers try once."),
+  interactive: menus.default({}).describe('CallAPI Interactive: what callers of these numbers meet, as docs/interactive.md describes it.'),
   lowerCaseFlow: z.boolean().default(false).describe('Write CallFlow as in and out, not IN and OUT.'),
   email: email.prefault({}).describe('CallAPI Email: an e-mail when a call ends.'),
 });

@@ -7,6 +7,9 @@ import type { Dialect } from '../dialect.ts';
 import type { Gateway } from '../gateway.ts';
 import { Guard, type Account } from './auth.ts';
 import type { TenantSource } from './calls.ts';
+import { sendEmails } from './email.ts';
+import { defaultEmailTemplates, parseEmailTemplates } from './email-templates.ts';
+import { serveMenus } from './interactive.ts';
 import { createNumbers } from './numbers.ts';
 import { defaultVoipNowOptions, type VoipNowOptions } from './options.ts';
 import { createVoipNowProjector, type VoipNowState } from './project.ts';
@@ -83,6 +86,8 @@ const openTenant = async (gateway: Gateway, tenant: TenantId, options: VoipNowOp
     },
   });
   for (const request of requests.all()) publisher.publish(request);
+  serveMenus(gateway.interactive, tenant, options, numbers);
+  startEmails(gateway, tenant, options);
   return { source: { engine, control, store, numbers, options, requests, publisher }, projection };
 };
 

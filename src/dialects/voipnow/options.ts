@@ -1,4 +1,6 @@
 import type { Scope } from '../../auth/auth.ts';
+import type { MenuOptions } from '../../interactive/menu.ts';
+import type { EmailNotice } from './email.ts';
 
 /** Somebody who may use CallAPI and the web page. */
 export interface VoipNowAccount {
@@ -19,6 +21,8 @@ export interface VoipNowOptions {
   readonly maxAgeSeconds: number;
   /** How often a call event is tried; the vendor's servers try once. */
   readonly attempts: number;
+  /** What callers of these numbers meet. */
+  readonly interactive: Readonly<Record<string, MenuOptions>>;
   /** Write CallFlow as `in` and `out`, as some servers did, against the vendor's pages. */
   readonly lowerCaseFlow: boolean;
 }
@@ -30,3 +34,4 @@ export const defaultVoipNowOptions: VoipNowOptions = {
   attempts: 1,
   lowerCaseFlow: false,
 };
+  interactive: {},

@@ -10,6 +10,8 @@ import { createDelivery } from '../../../src/delivery/delivery.ts';
 import { createAddressGuard } from '../../../src/delivery/webhooks/address-guard.ts';
 import { createWebhookEngine } from '../../../src/delivery/webhooks/create-webhook-engine.ts';
 import { createVoipNowDialect, type VoipNowOptions } from '../../../src/dialects/voipnow/index.ts';
+import type { WebhookEngine } from '../../../src/delivery/webhooks/webhook-engine.ts';
+import { createInteractive } from '../../../src/interactive/create-interactive.ts';
 import { createNewId, tenantId } from '../../../src/model/ids.ts';
 import { prepare } from '../../http/serve.ts';
 import { startSandboxTenant, type SandboxTenant } from '../../sandbox-tenant.ts';
@@ -100,6 +102,16 @@ export const serveVoipNow = async (options: Partial<VoipNowOptions> = {}): Promi
   const stopping = new AbortController();
   const clients = [
     { id: 'demo-client', secret: 'demo-secret', tenant, scopes: ['observe', 'control', 'record'] as const },
+  const interactive = createInteractive({
+    engines: [engine],
+    guard: createAddressGuard({ allow: ['127.0.0.1/32'] }),
+    clock,
+    timers: clock,
+    wheel: delivery.wheel,
+    logger,
+    userAgent: 'test',
+  });
+  onTestFinished(() => interactive.close());
     { id: 'elsewhere', secret: 'demo-secret', tenant: tenantId('other'), scopes: ['observe'] as const },
   ];
   const gateway = {
@@ -113,6 +125,7 @@ export const serveVoipNow = async (options: Partial<VoipNowOptions> = {}): Promi
     store,
     clock,
     timers: clock,
+    interactive,
     newId,
     log: logger,
     stopping: stopping.signal,
@@ -128,6 +141,7 @@ export const serveVoipNow = async (options: Partial<VoipNowOptions> = {}): Promi
   onTestFinished(() => dialect.close());
   await server.app.register(async (scope) => dialect.routes(scope, whole, server));
   await server.listen();
+  await interactive.begin();
   onTestFinished(async () => {
     stopping.abort();
     await server.close();

@@ -1,0 +1,37 @@
+import type { Interactive } from '../../interactive/interactive.ts';
+import { menuOf, type Seen } from '../../interactive/menu.ts';
+import { extensionNumber, type TenantId } from '../../model/ids.ts';
+import type { Numbers } from './numbers.ts';
+import type { VoipNowOptions } from './options.ts';
+import { apiIdOf, uniqueIdOf } from './project.ts';
+import { renderParameters, renderRequest, type Parameter } from './render.ts';
+
+/** CallAPI Interactive: a caller of these numbers is led by the program at their address, which is asked as call events are told. */
+export const serveMenus = (
+  interactive: Interactive,
+  tenant: TenantId,
+  { interactive: menus, lowerCaseFlow }: Pick<VoipNowOptions, 'interactive' | 'lowerCaseFlow'>,
+  numbers: Numbers,
+): void => {
+  for (const [number, options] of Object.entries(menus)) {
+    const menu = menuOf(options, (target, seen) => renderRequest(target, parametersOf(seen, numbers, lowerCaseFlow)));
+    interactive.serve(tenant, number, menu);
+  }
+};
+
+/** The call is answered by the number that was called, which counts as an extension. */
+const parametersOf = ({ called, call, leg }: Seen, numbers: Numbers, lowerCaseFlow: boolean): readonly Parameter[] => {
+  const extension = extensionNumber(called);
+  const part = {
+    extension,
+    call: call.id,
+    callId: uniqueIdOf(call),
+    apiId: apiIdOf(call.id),
+    flow: 'IN',
+    caller: leg.party,
+    called: { number: called, name: '', extension },
+    did: call.did ?? '',
+    dialled: call.did ?? call.dialled ?? called,
+  } as const;
+  return renderParameters({ part, status: 'ANSWER' }, 'callapi2', numbers, lowerCaseFlow);
+};
