@@ -10,6 +10,7 @@ import { createSingleCluster } from '../cluster/single.ts';
 import type { Config } from '../config/schema.ts';
 import { createControl } from '../control/control-room.ts';
 import { createDelivery } from '../delivery/delivery.ts';
+import { MailSender } from '../delivery/mail/mail-sender.ts';
 import { createAddressGuard } from '../delivery/webhooks/address-guard.ts';
 import { createWebhookEngine } from '../delivery/webhooks/create-webhook-engine.ts';
 import type { Gateway } from '../dialects/gateway.ts';
@@ -114,7 +115,9 @@ export const startGateway = async (config: Config, surroundings: Surroundings): 
     closers.push(() => delivery.close());
     const guard = createAddressGuard({ allow: config.webhooks.allow });
     const { wheel } = delivery;
-    const webhooks = createWebhookEngine({ store, guard, clock, timers, wheel, random: Math.random, logger, version });
+    const { mail } = config;
+    const senders = new Map(mail === undefined ? [] : [['mailto:', () => new MailSender({ server: mail, clock, wheel })]]);
+    const webhooks = createWebhookEngine({ store, guard, clock, timers, wheel, random: Math.random, logger, version, senders });
     closers.push(() => webhooks.close());
     webhooks.onAttempt(({ outcome }) => metrics.webhookAttempts.inc({ outcome }));
     const rules = new Map(Object.entries(config.tenants).map(([name, { policy }]) => [tenantId(name), policy]));

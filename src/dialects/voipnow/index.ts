@@ -91,6 +91,14 @@ const openTenant = async (gateway: Gateway, tenant: TenantId, options: VoipNowOp
   return { source: { engine, control, store, numbers, options, requests, publisher }, projection };
 };
 
+const startEmails = ({ delivery, webhooks }: Gateway, tenant: TenantId, { email }: VoipNowOptions): void => {
+  const { notices, templates, timeZone } = email;
+  const hub = delivery.hub(tenant);
+  if (hub === undefined || notices.length === 0) return;
+  const parsed = templates === undefined ? defaultEmailTemplates : parseEmailTemplates(templates);
+  sendEmails({ tenant, engine: webhooks, hub, notices, timeZone, templates: parsed });
+};
+
 /** Throws `config-invalid` for two accounts of one login: a request names no tenant. */
 const accountsOf = (tenants: ReadonlyMap<TenantId, Partial<VoipNowOptions>>): ReadonlyMap<string, Account> => {
   const accounts = new Map<string, Account>();

@@ -25,6 +25,16 @@ export interface VoipNowOptions {
   readonly interactive: Readonly<Record<string, MenuOptions>>;
   /** Write CallFlow as `in` and `out`, as some servers did, against the vendor's pages. */
   readonly lowerCaseFlow: boolean;
+  /** Who is written to when calls end. */
+  readonly email: VoipNowEmail;
+}
+
+export interface VoipNowEmail {
+  readonly notices: readonly EmailNotice[];
+  /** The text of a file of templates, YAML; the defaults when absent. */
+  readonly templates?: string | undefined;
+  /** In which times are written, as in the tz database; empty is the server's own. */
+  readonly timeZone: string;
 }
 
 export const defaultVoipNowOptions: VoipNowOptions = {
@@ -32,6 +42,7 @@ export const defaultVoipNowOptions: VoipNowOptions = {
   accounts: {},
   maxAgeSeconds: 600,
   attempts: 1,
-  lowerCaseFlow: false,
-};
   interactive: {},
+  lowerCaseFlow: false,
+  email: { notices: [], timeZone: '' },
+};

@@ -7,11 +7,12 @@ import { onTestFinished } from 'vitest';
 import { createAuth } from '../../../src/auth/create-auth.ts';
 import { createTokens } from '../../../src/auth/tokens.ts';
 import { createDelivery } from '../../../src/delivery/delivery.ts';
+import { MailSender, type SmtpServer } from '../../../src/delivery/mail/mail-sender.ts';
 import { createAddressGuard } from '../../../src/delivery/webhooks/address-guard.ts';
 import { createWebhookEngine } from '../../../src/delivery/webhooks/create-webhook-engine.ts';
-import { createVoipNowDialect, type VoipNowOptions } from '../../../src/dialects/voipnow/index.ts';
 import type { WebhookEngine } from '../../../src/delivery/webhooks/webhook-engine.ts';
 import { createInteractive } from '../../../src/interactive/create-interactive.ts';
+import { createVoipNowDialect, type VoipNowOptions } from '../../../src/dialects/voipnow/index.ts';
 import { createNewId, tenantId } from '../../../src/model/ids.ts';
 import { prepare } from '../../http/serve.ts';
 import { startSandboxTenant, type SandboxTenant } from '../../sandbox-tenant.ts';
@@ -28,6 +29,7 @@ export interface Received {
 }
 
 export interface VoipNowWorld extends SandboxTenant {
+  readonly webhooks: WebhookEngine;
   readonly url: string;
   /** The local server that call events go to. */
   readonly receiver: { readonly url: string; readonly received: readonly Received[]; next(count: number): Promise<readonly Received[]> };
@@ -78,8 +80,8 @@ const startReceiver = async (): Promise<VoipNowWorld['receiver']> => {
   };
 };
 
-/** The demo's office behind the VoipNow APIs, on a real port, and a server that its call events go to. */
-export const serveVoipNow = async (options: Partial<VoipNowOptions> = {}): Promise<VoipNowWorld> => {
+/** The demo's office behind the VoipNow APIs, on a real port, and a server that its call events go to; its e-mails leave by `mail`. */
+export const serveVoipNow = async (options: Partial<VoipNowOptions> = {}, mail?: SmtpServer): Promise<VoipNowWorld> => {
   const world = await startSandboxTenant();
   const { clock, store, engine, control } = world;
   const { tenant } = engine;
@@ -94,14 +96,12 @@ export const serveVoipNow = async (options: Partial<VoipNowOptions> = {}): Promi
     clock,
     timers: clock,
     wheel: delivery.wheel,
+    senders: new Map(mail === undefined ? [] : [['mailto:', () => new MailSender({ server: mail, clock, wheel: delivery.wheel })]]),
     random: () => 0,
     logger,
     drainMs: 0,
   });
   onTestFinished(() => webhooks.close());
-  const stopping = new AbortController();
-  const clients = [
-    { id: 'demo-client', secret: 'demo-secret', tenant, scopes: ['observe', 'control', 'record'] as const },
   const interactive = createInteractive({
     engines: [engine],
     guard: createAddressGuard({ allow: ['127.0.0.1/32'] }),
@@ -112,6 +112,9 @@ export const serveVoipNow = async (options: Partial<VoipNowOptions> = {}): Promi
     userAgent: 'test',
   });
   onTestFinished(() => interactive.close());
+  const stopping = new AbortController();
+  const clients = [
+    { id: 'demo-client', secret: 'demo-secret', tenant, scopes: ['observe', 'control', 'record'] as const },
     { id: 'elsewhere', secret: 'demo-secret', tenant: tenantId('other'), scopes: ['observe'] as const },
   ];
   const gateway = {
@@ -122,10 +125,10 @@ export const serveVoipNow = async (options: Partial<VoipNowOptions> = {}): Promi
     control,
     delivery,
     webhooks,
+    interactive,
     store,
     clock,
     timers: clock,
-    interactive,
     newId,
     log: logger,
     stopping: stopping.signal,
@@ -138,10 +141,10 @@ export const serveVoipNow = async (options: Partial<VoipNowOptions> = {}): Promi
   // Of a gateway the dialect takes a few members; those that other dialects need are left out.
   const whole = gateway as unknown as Parameters<typeof dialect.open>[0];
   await dialect.open(whole);
+  await interactive.begin();
   onTestFinished(() => dialect.close());
   await server.app.register(async (scope) => dialect.routes(scope, whole, server));
   await server.listen();
-  await interactive.begin();
   onTestFinished(async () => {
     stopping.abort();
     await server.close();
@@ -156,6 +159,7 @@ export const serveVoipNow = async (options: Partial<VoipNowOptions> = {}): Promi
   };
   return {
     ...world,
+    webhooks,
     url,
     receiver,
     token,
