@@ -27,6 +27,8 @@ import { createRunningClock, sandboxRoutes, type SandboxDriver } from '../pbx/sa
 import { openSqliteStore } from '../store/sqlite-store.ts';
 import { dialectsOf } from './dialects.ts';
 import { createDriver } from './drivers.ts';
+import { assignedUsers, tellUsers } from './people.ts';
+import { slotLayout } from './parking.ts';
 import { keepRetention } from './retention.ts';
 import type { Surroundings } from './surroundings.ts';
 import { version } from './version.ts';
@@ -89,7 +91,7 @@ export const startGateway = async (config: Config, surroundings: Surroundings): 
     const engines = new Map<TenantId, RunningTenant>();
     for (const [name, tenant] of Object.entries(config.tenants)) {
       const drivers = Object.entries(tenant.pbxs).map(([pbx, pbxConfig]) =>
-        createDriver(pbx, pbxConfig, { ...surroundings, clock, timers }, opened),
+        createDriver(pbx, { pbx: pbxConfig, tenant }, { ...surroundings, clock, timers }, opened),
       );
       const observer = { lag: (pbx: PbxId, seconds: number) => metrics.pbxLag.observe({ pbx }, seconds) };
       const engine = await startTenant({
@@ -121,7 +123,9 @@ export const startGateway = async (config: Config, surroundings: Surroundings): 
     closers.push(() => webhooks.close());
     webhooks.onAttempt(({ outcome }) => metrics.webhookAttempts.inc({ outcome }));
     const rules = new Map(Object.entries(config.tenants).map(([name, { policy }]) => [tenantId(name), policy]));
-    const control = await createControl({ engines, store, clock, timers, newId, logger, rules, recordings: recordingFolders(config) });
+    const slots = new Map(Object.entries(config.tenants).map(([name, tenant]) => [tenantId(name), slotLayout(tenant)]));
+    const recordings = recordingFolders(config);
+    const control = await createControl({ engines, store, clock, timers, newId, logger, rules, recordings, slots });
     closers.push(() => control.close());
 
     const interactive = createInteractive({

@@ -262,6 +262,22 @@ const policy = z.strictObject({
   liveDials: z.int().min(1).max(100_000).optional().describe('How many calls that one key has dialled may live at once.'),
 });
 
+const parking = z.strictObject({
+  lot: z
+    .string()
+    .regex(/^[\w-]{1,40}$/, 'letters, digits, _ and -, at most 40')
+    .default('valet')
+    .describe("The lot's name. On Asterisk a lot of that name in res_parking.conf, else the first spaces of its lot `default`."),
+  slots: z
+    .array(z.string().regex(/^[0-9A-Za-z]{1,10}$/, 'letters and digits, at most 10'))
+    .min(1)
+    .max(1000)
+    .refine((slots) => new Set(slots).size === slots.length, 'no slot twice')
+    .default(['1', '2', '3', '4', '5', '6', '7', '8', '9'])
+    .describe('Its slots, in the order in which they are taken.'),
+  timeoutSeconds: z.int().min(1).max(3600).default(180).describe('After which a call goes back to who parked it.'),
+});
+
 const client = z.strictObject({
   secret: z.string().min(8).max(256).describe('Its secret, 8 to 256 characters.'),
   scopes: z
@@ -300,6 +316,9 @@ const tenant = z.strictObject({
     .default({})
     .describe('People who may log in, by the name with which they do. More can be made over the API.'),
   policy: policy.prefault({}).describe('What keys may have the PBX dial.'),
+  parking: parking
+    .optional()
+    .describe("Where commands park calls. When absent: in slots 1 to 9 of the lot `valet`, or in those of the sandbox's office."),
   keepDays: positive.default(30).describe('Events older than this are deleted.'),
   keepGigabytes: positive.default(4).describe('Of events that take more room than this together, the oldest are deleted.'),
   keepAuditDays: positive.default(90).describe('How long it is kept who commanded what.'),

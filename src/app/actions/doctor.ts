@@ -3,16 +3,17 @@ import type { Output } from '../../cli/output.ts';
 import { loadConfig } from '../../config/load.ts';
 import { pbxId } from '../../model/ids.ts';
 import { asteriskDriver } from '../drivers.ts';
+import { slotLayout } from '../parking.ts';
 import { loggerOf, surroundingsOf } from '../surroundings.ts';
 
 export const doctor = async (path: string, output: Output, signal: AbortSignal): Promise<ExitCode> => {
   const config = loadConfig(path, process.env);
   const surroundings = surroundingsOf(loggerOf('silent'));
   let well = true;
-  for (const [tenant, { pbxs }] of Object.entries(config.tenants)) {
-    for (const [name, pbx] of Object.entries(pbxs)) {
+  for (const [tenant, settings] of Object.entries(config.tenants)) {
+    for (const [name, pbx] of Object.entries(settings.pbxs)) {
       if (pbx.kind !== 'asterisk') continue;
-      const driver = asteriskDriver(pbxId(name), pbx, surroundings);
+      const driver = asteriskDriver(pbxId(name), pbx, slotLayout(settings), surroundings);
       const findings = await driver.diagnose(signal);
       await driver.close();
       well &&= findings.every(({ ok }) => ok);
