@@ -6,6 +6,7 @@ import type { TenantId } from '../../model/ids.ts';
 import type { Gateway } from '../gateway.ts';
 import type { Guard } from './auth.ts';
 import type { Answer, Endpoint } from './endpoint.ts';
+import { renderVersion, renderVersions } from './endpoints/account.ts';
 import { endpoints } from './endpoints.ts';
 import { explain, invalidUri, renderError, RingCentralError } from './errors.ts';
 import { oauthRoutes } from './oauth.ts';
@@ -32,6 +33,7 @@ export const ringCentralRoutes = (scope: FastifyInstance, options: RoutesOptions
   });
   scope.setErrorHandler((thrown, request, reply) => sendError(request, reply, thrown));
   oauthRoutes(scope, options);
+  openRoutes(scope, options);
   for (const endpoint of endpoints) {
     for (const url of [endpoint.path, `${endpoint.path}/`]) {
       scope.route({ method: endpoint.method, url, handler: (request, reply) => serve(options, endpoint, request, reply) });
@@ -56,6 +58,24 @@ export const ringCentralRoutes = (scope: FastifyInstance, options: RoutesOptions
         .header('Access-Control-Max-Age', '3600')
         .send(),
   });
+};
+
+/** What health checks and apps behind a proxy of their own ask before they have a token. */
+const openRoutes = (scope: FastifyInstance, { front }: RoutesOptions): void => {
+  const documents: readonly (readonly [path: string, render: (base: string) => object])[] = [
+    ['/restapi', renderVersions],
+    ['/restapi/v1.0', renderVersion],
+    ['/restapi/v1.0/client-info', () => ({})],
+  ];
+  for (const [path, render] of documents) {
+    for (const url of [path, `${path}/`]) {
+      scope.route({
+        method: 'GET',
+        url,
+        handler: (_request, reply) => sendAnswer(reply, { status: 200, body: render(front.publicUrl()) }),
+      });
+    }
+  }
 };
 
 const exposedHeaders = 'RCRequestId, Retry-After, X-Rate-Limit-Group, X-Rate-Limit-Limit, X-Rate-Limit-Remaining, X-Rate-Limit-Window';
