@@ -5,6 +5,7 @@ import type { Fact } from '../../../src/model/fact.ts';
 import { replayFacts } from '../../../src/pbx/freeswitch/replay.ts';
 import { brokenPromises } from '../../captures/facts.ts';
 import { calls } from '../../captures/freeswitch/stories/calls.story.ts';
+import { commands } from '../../captures/freeswitch/stories/commands.story.ts';
 import { parking } from '../../captures/freeswitch/stories/parking.story.ts';
 import { places } from '../../captures/freeswitch/stories/places.story.ts';
 import { transfers } from '../../captures/freeswitch/stories/transfers.story.ts';
@@ -14,7 +15,7 @@ import { inWordsOf, tell } from '../../captures/short-form.ts';
 import type { Story } from '../../captures/story.ts';
 
 const folder = new URL('../../captures/freeswitch/', import.meta.url);
-const stories: readonly Story[] = [...calls, ...transfers, ...parking, ...places];
+const stories: readonly Story[] = [...calls, ...transfers, ...parking, ...places, ...commands];
 
 const bytesOf = (name: string): Buffer => gunzipSync(readFileSync(new URL(`${name}.esl.gz`, folder)));
 
@@ -55,6 +56,13 @@ test('every recording has a story, and every story a recording', () => {
 test('a name comes through whole, whatever it is made of', async () => {
   const created = (await replayed(bytesOf('names'))).find((fact) => fact.type === 'channel.created');
   expect(created).toMatchObject({ number: '1004', name: 'Zoë 100% "q" +x=y; <z>' });
+});
+
+test('a phone that sends sound before it answers is connected when it answers', async () => {
+  const facts = await replayed(bytesOf('early_media'));
+  const up = facts.filter((fact) => fact.type === 'channel.state' && fact.state === 'up').map(({ at }) => at);
+  const linked = play(facts).events.find(({ type }) => type === 'legs.linked');
+  expect(linked?.at).toBe(Math.max(...up));
 });
 
 test('the same run as json tells the same', async () => {

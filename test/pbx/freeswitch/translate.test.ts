@@ -9,6 +9,7 @@ import { createTranslator } from '../../../src/pbx/freeswitch/translate.ts';
 import { brokenPromises } from '../../captures/facts.ts';
 import { brokenInvariants } from '../../captures/invariants.ts';
 import { play } from '../../captures/play.ts';
+import { tell } from '../../captures/short-form.ts';
 
 const folder = new URL('../../captures/freeswitch/', import.meta.url);
 const recordings = readdirSync(folder).filter((file) => file.endsWith('.esl.gz'));
@@ -39,6 +40,44 @@ describe('a stream that is not whole', () => {
         expect(brokenInvariants(play(facts).events, false)).toEqual([]);
       }),
       { numRuns: 10 },
+    );
+  });
+});
+
+/** Events may overtake those of other channels by so much. Microseconds. */
+const slack = 40_000;
+
+const mayOvertake = (one: EslMessage, two: EslMessage): boolean =>
+  one.get('Unique-ID') !== two.get('Unique-ID') && Math.abs(stampOf(one) - stampOf(two)) <= slack;
+
+const stampOf = (message: EslMessage): number => Number(message.get('Event-Date-Timestamp'));
+
+/** Each pick lets the event at that place fall behind by up to four. */
+const disordered = (messages: readonly EslMessage[], picks: readonly number[]): readonly EslMessage[] => {
+  const order = [...messages];
+  for (const pick of picks) {
+    for (let index = pick % Math.max(1, order.length - 1), steps = 0; steps < 4; index += 1, steps += 1) {
+      const [one, two] = [order[index], order[index + 1]];
+      if (one === undefined || two === undefined || !mayOvertake(one, two)) break;
+      order.splice(index, 2, two, one);
+    }
+  }
+  return order;
+};
+
+describe('a stream that is out of order between channels, as FreeSWITCH’s is', () => {
+  test.each(recordings)('%s: tells the same', (file) => {
+    const messages = messagesOf(file).filter(({ event }) => event !== undefined);
+    const tellOf = (order: readonly EslMessage[]): unknown => {
+      const { events, presence } = tell(play(translated(order)).events);
+      return { events: events.toSorted(), presence };
+    };
+    const whole = tellOf(messages);
+    fc.assert(
+      fc.property(fc.array(fc.nat(), { minLength: 6, maxLength: 6 }), (picks) => {
+        expect(tellOf(disordered(messages, picks))).toEqual(whole);
+      }),
+      { numRuns: 8 },
     );
   });
 });

@@ -1,5 +1,7 @@
 import { hangsUp, merges, talks, type Story } from '../../story.ts';
 
+const threePresences = { 1001: 'busy idle', 1002: 'ringing busy idle', 1003: 'ringing busy idle' } as const;
+
 export const transfers: readonly Story[] = [
   {
     capture: 'blind_by_callee',
@@ -93,5 +95,59 @@ export const transfers: readonly Story[] = [
       'call.ended A internal 1001>1002 answered 16 answered=1002 ended=1003',
     ],
     presence: { 1001: 'busy idle', 1002: 'ringing busy held busy held busy idle', 1003: 'ringing busy idle' },
+  },
+  {
+    capture: 'redirect_caller',
+    what: 'A command sends 1001 out of its call to 1003, which ends 1002. 1003 answers. 1001 hangs up. No transfer: nobody transferred.',
+    events: [
+      ...talks('A', '1001', '1002'),
+      ['legs.unlinked 1001 1002', 'leg.ended 1002 16 pbx', 'leg.started 1003 A inbound'],
+      'leg.ringing 1003 peer=1001',
+      ['leg.connected 1003', 'legs.linked 1001 1003'],
+      hangsUp('1001', ['1001', '1003']),
+      'call.ended A internal 1001>1002 answered 16 answered=1002 ended=1001',
+    ],
+    presence: threePresences,
+  },
+  {
+    capture: 'redirect_callee',
+    what: 'A command sends 1002 out of its call to 1003, which ends 1001. 1003 answers, and hangs up.',
+    events: [
+      ...talks('A', '1001', '1002'),
+      ['legs.unlinked 1001 1002', 'leg.ended 1001 16 pbx', 'leg.started 1003 A inbound'],
+      'leg.ringing 1003 peer=1002',
+      ['leg.connected 1003', 'legs.linked 1002 1003'],
+      hangsUp('1003', ['1002', '1003']),
+      'call.ended A internal 1001>1002 answered 16 answered=1002 ended=1003',
+    ],
+    presence: threePresences,
+  },
+  {
+    capture: 'redirect_both',
+    what: 'A command sends 1001 to 1003 and 1002 to 1004; both answer, so two pairs of one call talk. 1001 hangs up, then 1002.',
+    events: [
+      ...talks('A', '1001', '1002'),
+      'legs.unlinked 1001 1002',
+      ['leg.started 1003 A inbound', 'leg.started 1004 A inbound', 'leg.ringing 1003 peer=1001', 'leg.ringing 1004 peer=1002'],
+      ['leg.connected 1003', 'legs.linked 1001 1003', 'leg.connected 1004', 'legs.linked 1002 1004'],
+      hangsUp('1001', ['1001', '1003']),
+      hangsUp('1002', ['1002', '1004']),
+      'call.ended A internal 1001>1002 answered 16 answered=1002 ended=1002',
+    ],
+    presence: { ...threePresences, 1004: 'ringing busy idle' },
+  },
+  {
+    capture: 'attended_by_feature',
+    what: '1001 calls 1002, who answers. The PBX lets 1002 consult 1003 while 1001 waits; 1003 answers, 1002 hangs up, and 1001 hears 1003. 1001 hangs up.',
+    events: [
+      ...talks('A', '1001', '1002'),
+      'leg.held 1002',
+      ['leg.started 1003 A inbound', 'leg.ringing 1003 peer=1002', 'legs.unlinked 1001 1002', 'leg.resumed 1002'],
+      ['leg.connected 1003', 'legs.linked 1002 1003'],
+      ['legs.unlinked 1002 1003', 'legs.linked 1001 1003', 'call.transferred A attended by=1002 to=1003 ok', 'leg.ended 1002 16 self'],
+      hangsUp('1001', ['1001', '1003']),
+      'call.ended A internal 1001>1002 answered 16 answered=1002 ended=1001',
+    ],
+    presence: { 1001: 'busy idle', 1002: 'ringing busy held busy idle', 1003: 'ringing busy idle' },
   },
 ];

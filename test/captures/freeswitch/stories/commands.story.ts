@@ -1,0 +1,357 @@
+import { answers, callerAndCalled, hangsUp, merges, originated, rings, talks, type Moment, type Story } from '../../story.ts';
+
+const ended = 'call.ended A internal 1001>1002 answered 16 answered=1002 ended=1001';
+
+/** A call to which something is done that changes nothing in it. 1001 hangs up. */
+const untouched = (capture: string, what: string, ...events: readonly Moment[]): Story => ({
+  capture,
+  what: `1001 calls 1002, who answers. ${what} 1001 hangs up.`,
+  events: [...talks('A', '1001', '1002'), ...events, hangsUp('1001', ['1001', '1002']), ended],
+  presence: callerAndCalled('1001', '1002'),
+});
+
+/** Neither party hung up: a command, or the PBX itself, ended the call. */
+const hungUp = (pair: readonly [string, string], cause = 16): readonly Moment[] => [
+  [`legs.unlinked ${pair[0]} ${pair[1]}`, ...pair.map((leg) => `leg.ended ${leg} ${cause} pbx`)],
+];
+
+/** The burst: a machine calls the echo, 1.5 s each, ten a second. */
+const echoes = Array.from({ length: 20 }, (_, index) => {
+  const call = String.fromCharCode('A'.charCodeAt(0) + index);
+  const leg = index === 0 ? '1005' : `1005#${index + 1}`;
+  return {
+    begins: [`call.started ${call} internal 1005>9196`, `leg.started ${leg} ${call} outbound`, `leg.connected ${leg}`],
+    ends: [`leg.ended ${leg} 16 self`, `call.ended ${call} internal 1005>9196 missed 16 ended=${leg}`],
+  };
+});
+
+export const commands: readonly Story[] = [
+  {
+    capture: 'originate_auto_answer',
+    what: 'A command rings 1001, asking its phone to answer by itself, and lets it dial 1002, who rings and answers. 1001 hangs up.',
+    events: [
+      ...originated('A', '1001'),
+      'leg.started 1002 A inbound',
+      'leg.ringing 1002 peer=1001',
+      ['leg.connected 1002', 'legs.linked 1001 1002'],
+      hangsUp('1001', ['1001', '1002']),
+      ended,
+    ],
+    presence: { 1001: 'ringing busy idle', 1002: 'ringing busy idle' },
+  },
+  {
+    capture: 'originate_failures',
+    what: 'Commands ring 1002: it is busy; it rings out; it rings and is hung up by a command; it declines. Those to nobody make no call.',
+    events: [
+      'call.started A internal ...',
+      'leg.started 1002 A outbound',
+      'leg.ended 1002 17 self',
+      'call.ended A internal ? busy 17 ...',
+      'call.started B internal ...',
+      'leg.started 1002#2 B outbound',
+      'leg.ringing 1002#2 ...',
+      'leg.ended 1002#2 19 pbx',
+      'call.ended B internal ? missed 19',
+      'call.started C internal ...',
+      'leg.started 1002#3 C outbound',
+      'leg.ringing 1002#3 ...',
+      'leg.ended 1002#3 16 pbx',
+      'call.ended C internal ? missed 16',
+      'call.started D internal ...',
+      'leg.started 1002#4 D outbound',
+      'leg.ended 1002#4 21 self',
+      'call.ended D internal ? rejected 21 ...',
+    ],
+    presence: { 1002: 'ringing idle ringing idle' },
+  },
+  {
+    capture: 'originate_callee_busy',
+    what: 'A command rings 1001, who answers, and lets it dial 1002, which is busy. The PBX ends 1001.',
+    events: [
+      ...originated('A', '1001'),
+      'leg.started 1002 A inbound',
+      'leg.ended 1002 17 self',
+      'leg.ended 1001 17 pbx',
+      'call.ended A internal 1001>1002 busy 17',
+    ],
+    presence: { 1001: 'ringing busy idle' },
+  },
+  {
+    capture: 'bridge_in_turn',
+    what: 'Commands ring 1001, 1002 and 1003, who answer and wait; 1001 is joined with 1002, then with 1003. 1001 hangs up, then the others do.',
+    events: [
+      ...originated('A', '1001'),
+      ...originated('B', '1002'),
+      ...originated('C', '1003'),
+      [...merges('B', 'A', '1002'), 'legs.linked 1001 1002'],
+      ['legs.unlinked 1001 1002', ...merges('C', 'A', '1003'), 'legs.linked 1001 1003'],
+      ['legs.unlinked 1001 1003', 'leg.ended 1001 16 self'],
+      ['leg.ended 1002 16 self', 'leg.ended 1003 16 self'],
+      'call.ended A internal ? answered 16 answered=1002 ...',
+    ],
+    presence: { 1001: 'ringing busy idle', 1002: 'ringing busy idle', 1003: 'ringing busy idle' },
+  },
+  {
+    capture: 'hangup_by_command',
+    what: 'Commands end four calls from 1001 to 1002: by the leg of 1001; by that of 1002, as rejected; by that of 1001 while 1002 rings; by that of 1002 while it rings.',
+    events: [
+      ...talks('A', '1001', '1002'),
+      ...hungUp(['1001', '1002']),
+      'call.ended A internal 1001>1002 answered 16 answered=1002',
+      ...['call.started B internal 1001>1002', 'leg.started 1001#2 B outbound', 'leg.started 1002#2 B inbound'],
+      'leg.ringing 1002#2 peer=1001',
+      ...answers('1001#2', '1002#2'),
+      ...hungUp(['1001#2', '1002#2'], 21),
+      'call.ended B internal 1001>1002 answered 21 answered=1002#2',
+      ...['call.started C internal 1001>1002', 'leg.started 1001#3 C outbound', 'leg.started 1002#3 C inbound'],
+      'leg.ringing 1002#3 peer=1001',
+      ['leg.ended 1001#3 16 pbx', 'leg.ended 1002#3 16 pbx'],
+      'call.ended C internal 1001>1002 cancelled 16',
+      ...['call.started D internal 1001>1002', 'leg.started 1001#4 D outbound', 'leg.started 1002#4 D inbound'],
+      'leg.ringing 1002#4 peer=1001',
+      ['leg.ended 1001#4 16 pbx', 'leg.ended 1002#4 16 pbx'],
+      'call.ended D internal 1001>1002 missed 16',
+    ],
+    presence: { 1001: 'busy idle busy idle busy idle busy idle', 1002: 'ringing busy idle ringing busy idle ringing idle ringing idle' },
+  },
+  {
+    capture: 'hangup_all',
+    what: 'A call from 1001 to 1002 is ended by a timer of the PBX; then two calls at once, of 1001 to 1002 and of 1003 to 1004, by a command.',
+    events: [
+      ...talks('A', '1001', '1002'),
+      ...hungUp(['1001', '1002']),
+      'call.ended A internal 1001>1002 answered 16 answered=1002',
+      ...['call.started B internal 1001>1002', 'leg.started 1001#2 B outbound', 'leg.started 1002#2 B inbound'],
+      'leg.ringing 1002#2 peer=1001',
+      ...answers('1001#2', '1002#2'),
+      ...talks('C', '1003', '1004'),
+      [
+        ...hungUp(['1001#2', '1002#2']).flat(),
+        'call.ended B internal 1001>1002 answered 16 answered=1002#2',
+        ...hungUp(['1003', '1004']).flat(),
+        'call.ended C internal 1003>1004 answered 16 answered=1004',
+      ],
+    ],
+    presence: {
+      1001: 'busy idle busy idle',
+      1002: 'ringing busy idle ringing busy idle',
+      1003: 'busy idle',
+      1004: 'ringing busy idle',
+    },
+  },
+  {
+    capture: 'hold_by_command',
+    what: '1001 calls 1002, who answers. Commands hold and resume for 1001, for 1002, and for 1001 again. 1001 hangs up.',
+    events: [
+      ...talks('A', '1001', '1002'),
+      ...['leg.held 1001', 'leg.resumed 1001', 'leg.held 1002', 'leg.resumed 1002', 'leg.held 1001', 'leg.resumed 1001'],
+      hangsUp('1001', ['1001', '1002']),
+      ended,
+    ],
+    presence: { 1001: 'busy held busy held busy idle', 1002: 'ringing busy held busy idle' },
+  },
+  {
+    capture: 'phone_events',
+    what: "1001 calls 1002, who rings; a NOTIFY makes 1002's phone answer. Others make it hold and resume, and then that of 1001. 1001 hangs up.",
+    events: [
+      ...talks('A', '1001', '1002'),
+      ...['leg.held 1002', 'leg.resumed 1002', 'leg.held 1001', 'leg.resumed 1001'],
+      hangsUp('1001', ['1001', '1002']),
+      ended,
+    ],
+    presence: { 1001: 'busy held busy idle', 1002: 'ringing busy held busy idle' },
+  },
+  {
+    capture: 'answer_by_command',
+    what: '1001 dials *500, where it waits unanswered; a command answers it, another sends it to 1002, who rings and answers. 1001 hangs up.',
+    events: [
+      'call.started A internal 1001>*500',
+      'leg.started 1001 A outbound',
+      'leg.connected 1001',
+      'leg.started 1002 A inbound',
+      'leg.ringing 1002 peer=1001',
+      ['leg.connected 1002', 'legs.linked 1001 1002'],
+      hangsUp('1001', ['1001', '1002']),
+      'call.ended A internal 1001>*500 answered 16 answered=1002 ended=1001',
+    ],
+    presence: callerAndCalled('1001', '1002'),
+  },
+  untouched('mute_by_command', 'Commands mute 1001 and unmute it, of which the PBX tells nothing.'),
+  untouched(
+    'keys_by_command',
+    'A command sends keys to 1002, another presses 3 and 4 as if 1001 had.',
+    'dtmf.received 1001 3',
+    'dtmf.received 1001 4',
+  ),
+  {
+    capture: 'listened_call_ends',
+    what: '1001 calls 1002, who answers. 1003 dials 881001 and listens. 1001 hangs up, which ends the listening, too.',
+    events: [
+      ...talks('A', '1001', '1002'),
+      'call.started B internal 1003>881001',
+      'leg.started 1003 B outbound',
+      ['leg.connected 1003', ...merges('B', 'A', '1003'), 'supervision.started 1003 listen of=1001'],
+      hangsUp('1001', ['1001', '1002']),
+      ['supervision.stopped 1003 of=1001', 'leg.ended 1003 16 pbx'],
+      ended,
+    ],
+    presence: { ...callerAndCalled('1001', '1002'), 1003: 'busy idle' },
+  },
+  {
+    capture: 'three_way',
+    what: '1001 calls 1002, who answers. A command rings 1003 to speak with both. 1003 hangs up, then 1001.',
+    events: [
+      ...talks('A', '1001', '1002'),
+      ...originated('B', '1003'),
+      [...merges('B', 'A', '1003'), 'supervision.started 1003 barge of=1001'],
+      ['supervision.stopped 1003 of=1001', 'leg.ended 1003 16 self'],
+      hangsUp('1001', ['1001', '1002']),
+      ended,
+    ],
+    presence: { ...callerAndCalled('1001', '1002'), 1003: 'ringing busy idle' },
+  },
+  {
+    capture: 'intercept_wrong_leg',
+    what: '1001 calls 1002, who rings. A command rings 1003, who answers, and takes the ringing leg instead of the calling one: all three are dropped.',
+    events: [
+      ...rings('A', '1001', '1002'),
+      ...originated('B', '1003'),
+      [
+        'leg.ended 1001 26 pbx',
+        'leg.ended 1002 27 pbx',
+        'call.ended A internal 1001>1002 missed 27',
+        'leg.ended 1003 16 pbx',
+        'call.ended B internal ? failed 16',
+      ],
+    ],
+    presence: { 1001: 'busy idle', 1002: 'ringing idle', 1003: 'ringing busy idle' },
+  },
+  {
+    capture: 'snapshots',
+    what: '1001 talks with 1002 and holds; 1003 lets 1004 ring; 1005 dials slot 6 and is parked; 1004 sits in conference 3001 on a second line. The first three hang up, 1004 at last.',
+    events: [
+      ...talks('A', '1001', '1002'),
+      'leg.held 1001',
+      ...rings('B', '1003', '1004'),
+      ...['call.started C internal 1005>6', 'leg.started 1005 C outbound'],
+      ['leg.parked 1005 park@pbx.local/6', 'slot.occupied park@pbx.local/6 1005', 'leg.connected 1005'],
+      ...['call.started D internal 1004>3001', 'leg.started 1004#2 D outbound'],
+      ['leg.connected 1004#2', 'conference.joined 1004#2 3001-pbx.local'],
+      [
+        // A phone that holds is told to resume just before its call ends.
+        'leg.resumed 1001',
+        ...hangsUp('1001', ['1001', '1002']),
+        ended,
+        'leg.ended 1004 16 peer',
+        'leg.ended 1003 16 self',
+        'call.ended B internal 1003>1004 cancelled 16 ended=1003',
+      ],
+      ['leg.unparked 1005 park@pbx.local/6 gave-up', 'slot.released park@pbx.local/6 1005 gave-up', 'leg.ended 1005 16 self'],
+      'call.ended C internal 1005>6 missed 16 ended=1005',
+      ['conference.left 1004#2 3001-pbx.local', 'leg.ended 1004#2 16 self'],
+      'call.ended D internal 1004>3001 missed 16 ended=1004#2',
+    ],
+    presence: {
+      1001: 'busy held busy idle',
+      1002: 'ringing busy idle',
+      1003: 'busy idle',
+      1004: 'ringing busy idle',
+      1005: 'busy parked idle',
+    },
+  },
+  untouched(
+    'media_off_and_on',
+    'Commands take the PBX out of the way of their sound, and back into it; each time the PBX joins them anew.',
+    ...['legs.unlinked 1001 1002', 'legs.linked 1001 1002', 'legs.unlinked 1001 1002', 'legs.linked 1001 1002'],
+  ),
+  {
+    capture: 'park_both_and_bridge',
+    what: '1001 calls 1002, who answers. A command parts them without hanging up, another joins them again. 1001 hangs up, then 1002.',
+    events: [
+      ...talks('A', '1001', '1002'),
+      'legs.unlinked 1001 1002',
+      'legs.linked 1001 1002',
+      ['legs.unlinked 1001 1002', 'leg.ended 1001 16 self'],
+      'leg.ended 1002 16 self',
+      'call.ended A internal 1001>1002 answered 16 answered=1002 ended=1002',
+    ],
+    presence: callerAndCalled('1001', '1002'),
+  },
+  {
+    capture: 'park_caller_alone',
+    what: '1001 calls 1002, who answers. A command takes 1001 out of the call and keeps it, which ends 1002. 1001 hangs up.',
+    events: [...talks('A', '1001', '1002'), ['legs.unlinked 1001 1002', 'leg.ended 1002 16 pbx'], 'leg.ended 1001 16 self', ended],
+    presence: callerAndCalled('1001', '1002'),
+  },
+  {
+    capture: 'conference_from_call',
+    what: '1001 calls 1002, who answers. A command sends both to conference 3001, which 1003 dials. 1001, 1002 and 1003 hang up, one after the other.',
+    events: [
+      ...talks('A', '1001', '1002'),
+      'legs.unlinked 1001 1002',
+      ['conference.joined 1001 3001-pbx.local', 'conference.joined 1002 3001-pbx.local'],
+      ...['call.started B internal 1003>3001', 'leg.started 1003 B outbound'],
+      ['leg.connected 1003', 'conference.joined 1003 3001-pbx.local'],
+      ['conference.left 1001 3001-pbx.local', 'leg.ended 1001 16 self'],
+      ['conference.left 1002 3001-pbx.local', 'leg.ended 1002 16 self'],
+      'call.ended A internal 1001>1002 answered 16 answered=1002 ended=1002',
+      ['conference.left 1003 3001-pbx.local', 'leg.ended 1003 16 self'],
+      'call.ended B internal 1003>3001 answered 16 ended=1003',
+    ],
+    presence: { ...callerAndCalled('1001', '1002'), 1003: 'busy idle' },
+  },
+  {
+    capture: 'loopback',
+    what: 'A command calls 41002 through a loopback pair, of which one end waits: 1002 rings, answers and hangs up. There is no other party.',
+    events: [
+      'call.started A internal ...',
+      'leg.started 1002 A inbound',
+      'leg.ringing 1002 ...',
+      'leg.connected 1002',
+      'leg.ended 1002 16 self',
+      'call.ended A internal ? answered 16 ended=1002',
+    ],
+    presence: { 1002: 'ringing busy idle' },
+  },
+  {
+    capture: 'loopback_incompatible',
+    what: 'A command calls 1002 through a loopback pair that offers its phone no codec it has: 1002 rings, and is dropped when it answers.',
+    events: [
+      'call.started A internal ...',
+      'leg.started 1002 A inbound',
+      'leg.ringing 1002 ...',
+      'leg.ended 1002 88 pbx',
+      'call.ended A internal ? missed 88',
+    ],
+    presence: { 1002: 'ringing idle' },
+  },
+  { capture: 'null_endpoint', what: 'A command plays silence to nobody: there is no call.', events: [] },
+  {
+    capture: 'profile_restart',
+    what: '1001 calls 1002, who answers. A command restarts the SIP profile, which ends the call. The phones register again.',
+    events: [
+      ...talks('A', '1001', '1002'),
+      ...hungUp(['1001', '1002']),
+      'call.ended A internal 1001>1002 answered 16 answered=1002',
+      ...['1001', '1002', '1003', '1004', '1005'].map((phone) => `extension.registered ${phone} user/${phone}`),
+    ],
+    presence: callerAndCalled('1001', '1002'),
+  },
+  {
+    capture: 'shutdown',
+    what: '1001 calls 1002, who answers. FreeSWITCH is shut down, which ends the call.',
+    events: [
+      ...talks('A', '1001', '1002'),
+      'pbx.degraded',
+      ...hungUp(['1001', '1002']),
+      'call.ended A internal 1001>1002 answered 16 answered=1002',
+    ],
+    presence: callerAndCalled('1001', '1002'),
+  },
+  {
+    capture: 'burst',
+    what: '1005, a machine, calls the echo on 9196 twenty times, ten calls a second, and hangs each up after a second and a half.',
+    events: [echoes.flatMap(({ begins, ends }) => [...begins, ...ends])],
+    presence: { 1005: 'busy idle' },
+  },
+];
