@@ -56,6 +56,10 @@ const attended = (first: Channel, at: Micros, memory: Memory): readonly Fact[] =
   memory.transferer = undefined;
   const transferee = first.lastPeer;
   const { target } = transferer;
+  const ringing = target === undefined ? undefined : memory.channels.get(target);
+  // A phone that still rings does so for the transferee from here on.
+  const isToRing = ringing !== undefined && ringing.isUp !== true && transferee !== undefined;
+  if (isToRing) ringing.caller = transferee;
   return [
     {
       type: 'transfer.attended',
@@ -66,5 +70,6 @@ const attended = (first: Channel, at: Micros, memory: Memory): readonly Fact[] =
       ...(target === undefined ? undefined : { target }),
       succeeded: true,
     },
+    ...(isToRing ? [{ type: 'dial.began', at, caller: transferee, callee: ringing.id } as const] : none),
   ];
 };
