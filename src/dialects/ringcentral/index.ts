@@ -6,6 +6,7 @@ import type { Gateway } from '../gateway.ts';
 import { Guard } from './auth.ts';
 import { accountIdOf, createIds } from './ids.ts';
 import { defaultRingCentralOptions, type RingCentralOptions } from './options.ts';
+import { PresenceBook } from './presence-settings.ts';
 import { ringCentralRoutes } from './routes.ts';
 import type { TenantSource } from './source.ts';
 
@@ -52,5 +53,5 @@ const openSource = async (gateway: Gateway, tenant: TenantId, options: RingCentr
   });
   await Promise.resolve();
   const { control, users, store, clock, newId } = gateway;
-  return { tenant, engine, control, users, store, clock, newId, options, ids };
+  return { tenant, engine, control, users, store, clock, newId, options, ids, presence: new PresenceBook(store, tenant) };
 };

@@ -1,5 +1,6 @@
 import type { SipDialog, SlotRef } from '../../model/call.ts';
-import type { CallId, ExtensionNumber, LegId, RecordingId } from '../../model/ids.ts';
+import type { Presence } from '../../model/extension.ts';
+import type { CallId, ExtensionNumber, LegId, PbxId, RecordingId } from '../../model/ids.ts';
 import type { IsoTime } from '../../model/time.ts';
 
 /** What a party is doing, in the vendor's words. */
@@ -24,6 +25,14 @@ export const statusReasons = [
   'Conference',
 ] as const;
 export type StatusReason = (typeof statusReasons)[number];
+
+/** What a user says of the own presence. */
+export const userStatuses = ['Available', 'Busy', 'Offline'] as const;
+export type UserStatus = (typeof userStatuses)[number];
+
+/** Which calls a user takes; those of a department are a queue's. */
+export const dndStatuses = ['TakeAllCalls', 'DoNotAcceptAnyCalls', 'DoNotAcceptDepartmentCalls', 'TakeDepartmentCallsOnly'] as const;
+export type DndStatus = (typeof dndStatuses)[number];
 
 /** A party by its session and its number in it. */
 export interface PartyRef {
@@ -61,7 +70,7 @@ export interface Party {
   readonly from: Side;
   readonly to: Side;
   readonly status: PartyStatus;
-  /** It was Answered once, a human or a machine at the other end. */
+  /** It was Answered once, by a human or a machine. */
   readonly wasAnswered: boolean;
   /** The other end is really there: the vendor's caller is Answered as soon as the callee's rules run. */
   readonly isTalking: boolean;
@@ -69,18 +78,68 @@ export interface Party {
   readonly muted: boolean;
   readonly queueCall: boolean;
   readonly isConferring: boolean;
+  /** It is no phone but the mailbox that takes the caller's message. */
+  readonly isMailbox: boolean;
   readonly recordings: readonly { readonly id: RecordingId; readonly active: boolean }[];
   readonly sip?: SipDialog;
   readonly startedAt: IsoTime;
 }
 
-/** A call of ours as the vendor shows it. */
-export interface Session {
+/** What belongs to a session, whoever takes part in it. */
+export interface SessionHead {
   readonly call: CallId;
+  readonly pbx: PbxId;
   /** Of the last event that was told of it; the first is 2. */
   readonly sequence: number;
   readonly origin: 'Call' | 'CallOut' | 'Conference';
   readonly startedAt: IsoTime;
-  /** Of those that ended the newest. In order of their numbers. */
+}
+
+/** A call of ours as the vendor shows it. */
+export interface Session extends SessionHead {
+  /** The number that the next party gets. */
+  readonly nextNumber: number;
+  /** In order of their numbers: those that live, and of those that ended the newest. */
   readonly parties: readonly Party[];
 }
+
+/** A party of one of the extension's calls, as its presence shows it. */
+export interface ActiveCall {
+  readonly call: CallId;
+  readonly party: Party;
+}
+
+/** What the fold knows of an extension's presence. */
+export interface PresenceState {
+  /** Of the last event that was told of it. */
+  readonly sequence: number;
+  /** Oldest first; of the newest event one that has just ended is among them. */
+  readonly calls: readonly ActiveCall[];
+  /** Absent as long as no event has said so: then the engine knows. */
+  readonly presence?: Presence;
+  readonly dnd?: boolean;
+}
+
+interface Told {
+  /** Of the event of the log by which it is known, */
+  readonly seq: number;
+  /** and its place among all that this event is told by. */
+  readonly place: number;
+  readonly time: IsoTime;
+}
+
+/** Something changed of one party: what subscribers are told of telephony sessions. */
+export interface SessionNotice extends Told {
+  readonly kind: 'session';
+  readonly session: SessionHead;
+  readonly party: Party;
+}
+
+/** An extension's presence changed. */
+export interface PresenceNotice extends Told {
+  readonly kind: 'presence';
+  readonly extension: ExtensionNumber;
+  readonly state: PresenceState;
+}
+
+export type Notice = SessionNotice | PresenceNotice;

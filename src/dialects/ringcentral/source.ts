@@ -6,6 +6,7 @@ import type { Clock } from '../../model/time.ts';
 import type { Store } from '../../store/store.ts';
 import type { Ids } from './ids.ts';
 import type { RingCentralOptions } from './options.ts';
+import type { PresenceBook } from './presence-settings.ts';
 
 /** What the requests of one tenant, the vendor's account, are answered from. */
 export interface TenantSource {
@@ -18,4 +19,5 @@ export interface TenantSource {
   readonly newId: NewId;
   readonly options: RingCentralOptions;
   readonly ids: Ids;
+  readonly presence: PresenceBook;
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { invalidParameter, missingParameter, RingCentralError } from '../errors.ts';
+import { dndStatuses, userStatuses } from '../schema.ts';
 
 /** The bodies of call control as clients send them. Members that are not known are ignored, as the vendor ignores them. */
 
@@ -58,9 +59,6 @@ export const superviseBody = z
 export const bringInBody = z
   .object({ partyId: id, telephonySessionId: id.optional(), sessionId: id.optional() })
   .transform(({ partyId, telephonySessionId, sessionId }) => ({ partyId, telephonySessionId: telephonySessionId ?? sessionId }));
-
-export const userStatuses = ['Available', 'Busy', 'Offline'] as const;
-export const dndStatuses = ['TakeAllCalls', 'DoNotAcceptAnyCalls', 'DoNotAcceptDepartmentCalls', 'TakeDepartmentCallsOnly'] as const;
 
 export const presenceBody = z.object({
   userStatus: z.enum(userStatuses).optional(),
