@@ -10,6 +10,7 @@ import { startTenant, type RunningTenant } from '../src/engine/tenant-engine.ts'
 import { openSqliteLog } from '../src/log/sqlite-log.ts';
 import type { Call, Leg } from '../src/model/call.ts';
 import type { Event } from '../src/model/event.ts';
+import type { FactOf } from '../src/model/fact.ts';
 import { createNewId, extensionNumber, keyIdFrom, pbxId, tenantId, type ExtensionNumber } from '../src/model/ids.ts';
 import { createManualClock, createSandboxDriver, type OfficeClock, type SandboxDriver } from '../src/pbx/sandbox/index.ts';
 import { openSqliteStore } from '../src/store/sqlite-store.ts';
@@ -37,6 +38,8 @@ export interface SandboxTenantOptions {
   /** Its name, and that of its PBX; the demo when absent. */
   readonly tenant?: string;
   readonly rules?: DialRules;
+  /** Its people at the start. */
+  readonly users?: FactOf<'users.assigned'>['users'];
   /** The folder of its PBX's recordings. */
   readonly recordings?: string;
 }
@@ -52,7 +55,8 @@ export const startSandboxTenant = async (folder = temporaryFolder(), options: Sa
   const tenant = tenantId(options.tenant ?? 'demo');
   const observer = { lag: () => undefined };
   const cluster = createSingleCluster(log);
-  const engine = await startTenant({ tenant, drivers: [sandbox], log, cluster, store, clock, timers: clock, logger, observer });
+  const people = options.users === undefined ? {} : { users: options.users };
+  const engine = await startTenant({ tenant, drivers: [sandbox], log, cluster, store, clock, timers: clock, logger, observer, ...people });
   const events: Event[] = [];
   const listeners = new Set<(event: Event) => void>();
   engine.onCommitted((logged) => {

@@ -105,6 +105,7 @@ export const startGateway = async (config: Config, surroundings: Surroundings): 
         logger,
         observer,
         commitRestMs,
+        users: assignedUsers(users, tenantId(name)),
       });
       engines.set(engine.tenant, engine);
       showStatus(engine, metrics);
@@ -113,6 +114,7 @@ export const startGateway = async (config: Config, surroundings: Surroundings): 
       });
       closers.push(() => engine.close());
     }
+    closers.push(tellUsers(users, engines, clock));
     const delivery = createDelivery({ sources: [...engines.values()], clock, logger, metrics });
     closers.push(() => delivery.close());
     const guard = createAddressGuard({ allow: config.webhooks.allow });

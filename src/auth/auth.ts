@@ -1,4 +1,4 @@
-import type { ExtensionNumber, KeyId, TenantId } from '../model/ids.ts';
+import type { ExtensionNumber, KeyId, TenantId, UserId } from '../model/ids.ts';
 
 /**
  * What a key may do. `observe`: read state and events; `control`: command any leg; `control-own`: command the legs of its own
@@ -17,6 +17,8 @@ export interface Identity {
   readonly scopes: ReadonlySet<Scope>;
   /** The extension that a `control-own` key may command. */
   readonly extension?: ExtensionNumber;
+  /** The user who asks, where it is one and not a program of its own. */
+  readonly user?: UserId;
 }
 
 /** A key as it may be shown; the secret is not kept, only its hash. */

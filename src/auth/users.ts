@@ -62,9 +62,9 @@ export interface Users {
   /** Throws `no-such-user`, `kept-in-configuration`, `user-exists`, `invalid-parameter`. */
   update(tenant: TenantId, id: UserId, change: UserChange): Promise<User>;
   /** False if there is no such user; throws `kept-in-configuration`. */
-  remove(tenant: TenantId, id: UserId): boolean;
-  /** Told after each change. */
-  onChanged(listener: (news: UserNews) => void): () => void;
+  remove(tenant: TenantId, id: UserId): Promise<boolean>;
+  /** Told after each change; who made it waits until all have taken it in, and hears of a failure. */
+  onChanged(listener: (news: UserNews) => void | Promise<void>): () => void;
 }
 
 export interface ConfiguredUser extends NewUser {
@@ -128,7 +128,7 @@ class Directory {
 class StoredUsers implements Users {
   readonly #options: UsersOptions;
   readonly #directories = new Map<TenantId, Directory>();
-  readonly #listeners = new Set<(news: UserNews) => void>();
+  readonly #listeners = new Set<(news: UserNews) => void | Promise<void>>();
 
   constructor(options: UsersOptions) {
     this.#options = options;
@@ -169,7 +169,7 @@ class StoredUsers implements Users {
     const password = await passwords.hash(user.password);
     this.#refuseTaken(tenant, user.name);
     const created = this.#put({ ...rowOf(newId.user(), tenant, user), password, createdAt: clock.now() });
-    this.#tell({ tenant, user: created, what: 'created', credentials: false });
+    await this.#tell({ tenant, user: created, what: 'created', credentials: false });
     return created;
   }
 
@@ -186,19 +186,19 @@ class StoredUsers implements Users {
     if (wished.name !== row.name) this.#refuseTaken(tenant, wished.name);
     const user = this.#put({ ...rowOf(id, tenant, wished), password: password ?? row.password, createdAt: row.createdAt });
     const credentials = password !== undefined || before.scopes.join() !== user.scopes.join() || before.extension !== user.extension;
-    this.#tell({ tenant, user, what: 'changed', credentials });
+    await this.#tell({ tenant, user, what: 'changed', credentials });
     return user;
   }
 
-  remove(tenant: TenantId, id: UserId): boolean {
+  async remove(tenant: TenantId, id: UserId): Promise<boolean> {
     const user = this.#changeable(tenant, id);
     if (user === undefined || !this.#options.store.users.delete(tenant, id)) return false;
     this.#directory(tenant).delete(id);
-    this.#tell({ tenant, user, what: 'removed', credentials: true });
+    await this.#tell({ tenant, user, what: 'removed', credentials: true });
     return true;
   }
 
-  onChanged(listener: (news: UserNews) => void): () => void {
+  onChanged(listener: (news: UserNews) => void | Promise<void>): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }
@@ -234,8 +234,8 @@ class StoredUsers implements Users {
     if (this.named(tenant, name) !== undefined) throw new GatewayError('user-exists', { user: name });
   }
 
-  #tell(news: UserNews): void {
-    for (const listener of this.#listeners) listener(news);
+  async #tell(news: UserNews): Promise<void> {
+    await Promise.all([...this.#listeners].map(async (listener) => listener(news)));
   }
 }
 

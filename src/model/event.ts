@@ -6,6 +6,7 @@ import type { Presence, RegisteredDevice } from './extension.ts';
 import type { CallId, CommandId, ExtensionNumber, LegId, PbxId, RecordingId, TenantId } from './ids.ts';
 import type { AgentState } from './place.ts';
 import type { IsoTime, Micros } from './time.ts';
+import type { Login, UserStatus } from './user.ts';
 
 type Empty = Readonly<Record<string, never>>;
 
@@ -87,9 +88,10 @@ export interface EventData {
   };
   'extension.registered': RegisteredDevice;
   'extension.unregistered': RegisteredDevice;
-  'user.loggedIn': { readonly user: string };
-  'user.loggedOut': { readonly user: string };
-  'user.statusChanged': { readonly user: string; readonly status: string };
+  /** One login of possibly several: a phone of the user's extension, or a session. */
+  'user.loggedIn': { readonly user: string; readonly login: Login };
+  'user.loggedOut': { readonly user: string; readonly login: Login };
+  'user.statusChanged': { readonly user: string } & UserStatus;
   'slot.occupied': SlotRef & { readonly parkedBy?: ExtensionNumber; readonly until?: IsoTime };
   'slot.released': SlotRef & { readonly reason: 'retrieved' | 'timed-out' | 'gave-up' };
   /** The events from `from` to `to` (both `seq`, inclusive) are lost for the reader named. */

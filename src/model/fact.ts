@@ -1,5 +1,5 @@
 import type { SlotRef, SupervisionMode } from './call.ts';
-import type { BridgeId, ChannelId, CommandId, ExtensionNumber } from './ids.ts';
+import type { BridgeId, ChannelId, CommandId, ExtensionNumber, LoginId } from './ids.ts';
 import type { AgentState } from './place.ts';
 import type { Micros } from './time.ts';
 
@@ -249,10 +249,39 @@ type PbxFact =
       readonly queues: readonly { readonly name: string; readonly agents: readonly AgentSnapshot[] }[];
     };
 
+/** What the gateway itself knows of the people; no PBX says it. */
+type UserFact =
+  /** Everybody there is. Who is no longer listed is logged out and forgotten. */
+  | {
+      readonly type: 'users.assigned';
+      readonly at: Micros;
+      readonly users: readonly { readonly name: string; readonly extension?: ExtensionNumber }[];
+    }
+  | {
+      readonly type: 'user.sessionBegan';
+      readonly at: Micros;
+      readonly user: string;
+      readonly login: LoginId;
+      readonly address?: string;
+      readonly port?: number;
+    }
+  | { readonly type: 'user.sessionEnded'; readonly at: Micros; readonly user: string; readonly login: LoginId }
+  | {
+      readonly type: 'user.status';
+      readonly at: Micros;
+      readonly user: string;
+      readonly status: string;
+      readonly label?: string;
+      readonly note?: string;
+      readonly returnAt?: Micros;
+    };
+
 /** Time passes for the tracker as a fact; the engine sends one about every second. */
 type TickFact = { readonly type: 'tick'; readonly at: Micros };
 
-export type Fact = ChannelFact | DialFact | BridgeFact | TransferFact | PlaceFact | ExtensionFact | PbxFact | TickFact;
+export type Fact = ChannelFact | DialFact | BridgeFact | TransferFact | PlaceFact | ExtensionFact | UserFact | PbxFact | TickFact;
+/** A fact that the gateway tells of a tenant, as no PBX can. */
+export type TenantFact = UserFact;
 export type FactType = Fact['type'];
 
 /** The fact of one type: `FactOf<'queue.joined'>`. */

@@ -21,6 +21,8 @@ export type CommandId = Id<'CommandId'>;
 export type KeyId = Id<'KeyId'>;
 /** A person who may log in. `user_` and 20 characters. */
 export type UserId = Id<'UserId'>;
+/** One way in which a user is logged in. `login_` and 20 characters. */
+export type LoginId = Id<'LoginId'>;
 /** A recording. `rec_` and 20 characters. */
 export type RecordingId = Id<'RecordingId'>;
 /** An internal number as it is dialled: `101`. */
@@ -62,6 +64,10 @@ export const legIdOf = (pbx: PbxId, pbxStartedAt: number, channel: ChannelId): L
 export const recordingIdOf = (pbx: PbxId, channel: ChannelId, name: string): RecordingId =>
   digest('rec_', [pbx, channel, name]) as RecordingId;
 
+/** The id of the login that a phone's registration is; derived, as `legIdOf`. */
+export const loginIdOf = (pbx: PbxId, device: string, contact: string, since: number): LoginId =>
+  digest('login_', [pbx, device, contact, String(since)]) as LoginId;
+
 /** The id of a user whom the configuration names; derived, so that every start agrees. */
 export const userIdOf = (tenant: TenantId, name: string): UserId => digest('user_', [tenant, name]) as UserId;
 
@@ -70,6 +76,7 @@ export interface NewId {
   command(): CommandId;
   key(): KeyId;
   user(): UserId;
+  login(): LoginId;
   /** Any other unguessable text of 32 characters: tickets, channel ids of our own, secrets. */
   token(): string;
 }
@@ -81,6 +88,7 @@ export const createNewId = (randomBytes: (size: number) => Uint8Array): NewId =>
     command: () => `cmd_${text(20)}` as CommandId,
     key: () => `key_${text(20)}` as KeyId,
     user: () => `user_${text(20)}` as UserId,
+    login: () => `login_${text(20)}` as LoginId,
     token: () => text(32),
   };
 };

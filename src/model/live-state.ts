@@ -3,6 +3,7 @@ import type { Extension } from './extension.ts';
 import type { PbxId } from './ids.ts';
 import type { Conference, Queue, Slot } from './place.ts';
 import type { IsoTime } from './time.ts';
+import type { UserState } from './user.ts';
 
 export const pbxStatuses = ['live', 'degraded', 'down'] as const;
 export type PbxStatus = (typeof pbxStatuses)[number];
@@ -25,4 +26,5 @@ export interface LiveState {
   readonly queues: readonly Queue[];
   readonly conferences: readonly Conference[];
   readonly slots: readonly Slot[];
+  readonly users: readonly UserState[];
 }

@@ -7,7 +7,7 @@ import type { Micros } from '../model/time.ts';
 import { callView, type CallEnd } from './call-view.ts';
 import { Draft } from './draft.ts';
 import { extendJournal } from './journal.ts';
-import type { Channel, CommandedDial, PbxLink, TrackedCall, TrackedExtension, TrackedQueue, TrackerState } from './state.ts';
+import type { Channel, CommandedDial, PbxLink, TrackedCall, TrackedExtension, TrackedQueue, TrackedUser, TrackerState } from './state.ts';
 
 /** A channel that is a leg. */
 export type LegChannel = Channel & { readonly leg: Leg };
@@ -31,12 +31,14 @@ export class Change {
   bridges: PersistentMap<BridgeId, readonly ChannelId[]>;
   legs: PersistentMap<LegId, ChannelId>;
   slots: PersistentMap<string, ChannelId>;
+  owners: ReadonlyMap<ExtensionNumber, string>;
   readonly #before: TrackerState;
   readonly #channels: Draft<ChannelId, Channel>;
   readonly #calls: Draft<CallId, TrackedCall>;
   readonly #extensions: Draft<ExtensionNumber, TrackedExtension>;
   readonly #queues: Draft<string, TrackedQueue>;
   readonly #conferences: Draft<string, readonly ChannelId[]>;
+  readonly #users: Draft<string, TrackedUser>;
   readonly #commanded: Draft<ChannelId, CommandedDial>;
   #link: PbxLink;
   #lastOrder: number;
@@ -49,11 +51,13 @@ export class Change {
     this.bridges = state.bridges;
     this.legs = state.legs;
     this.slots = state.slots;
+    this.owners = state.owners;
     this.#channels = new Draft('channel', state.channels);
     this.#calls = new Draft('call', state.calls);
     this.#extensions = new Draft('extension', state.extensions);
     this.#queues = new Draft('queue', state.queues);
     this.#conferences = new Draft('conference', state.conferences);
+    this.#users = new Draft('user', state.users);
     this.#commanded = new Draft('commanded', state.commanded);
     this.#link = state.link;
     this.#lastOrder = state.lastOrder;
@@ -62,12 +66,13 @@ export class Change {
   /** The state after the fact; the very same object if nothing changed. */
   finish(): TrackerState {
     const { pbx, journal, link } = this.#before;
-    const drafts = [this.#channels, this.#calls, this.#extensions, this.#queues, this.#conferences, this.#commanded] as const;
+    const drafts = [this.#channels, this.#calls, this.#extensions, this.#queues, this.#conferences, this.#users, this.#commanded] as const;
     const channels = this.#channels.finish();
     const calls = this.#calls.finish();
     const extensions = this.#extensions.finish();
     const queues = this.#queues.finish();
     const conferences = this.#conferences.finish();
+    const users = this.#users.finish();
     const commanded = this.#commanded.finish();
     const rows: string[] = this.#link === link ? [] : ['pbx'];
     for (const draft of drafts) draft.addRows(rows);
@@ -85,6 +90,8 @@ export class Change {
       queues,
       conferences,
       slots: this.slots,
+      users,
+      owners: this.owners,
       commanded,
       lastOrder: this.#lastOrder,
       journal: extendJournal(journal, rows),
@@ -185,6 +192,22 @@ export class Change {
   setConference(name: string, members: readonly ChannelId[]): void {
     if (members.length === 0) this.#conferences.delete(name);
     else this.#conferences.set(name, members);
+  }
+
+  users(): readonly TrackedUser[] {
+    return [...this.#users.finish().values()];
+  }
+
+  user(name: string): TrackedUser | undefined {
+    return this.#users.get(name);
+  }
+
+  setUser(user: TrackedUser): void {
+    this.#users.set(user.name, user);
+  }
+
+  removeUser(name: string): void {
+    this.#users.delete(name);
   }
 
   commandedDials(): readonly (readonly [ChannelId, CommandedDial])[] {

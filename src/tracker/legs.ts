@@ -54,11 +54,13 @@ export const beginLeg = (change: Change, id: ChannelId, beginning: LegBeginning)
   const dialled = commanded?.number ?? beginning.dialled;
   const ordinal = call.lastOrdinal + 1;
   const to = dialled === undefined ? noParty : change.party(dialled);
+  const user = endpoint.kind === 'extension' ? change.owners.get(endpoint.extension) : undefined;
   const leg: Leg = {
     id: legIdOf(change.pbx, change.link.startedAt, id),
     callId: call.id,
     ordinal,
     ...(endpoint.kind === 'extension' ? { extension: endpoint.extension } : { trunk: endpoint.trunk }),
+    ...(user === undefined ? undefined : { user }),
     device: endpoint.device,
     direction: dialled === undefined && !(channel.isOriginated && endpoint.kind === 'extension') ? 'inbound' : 'outbound',
     party,

@@ -3,7 +3,8 @@ import type { ExtensionSnapshot, FactOf } from '../model/fact.ts';
 import type { ExtensionNumber } from '../model/ids.ts';
 import type { Change } from './change.ts';
 import { legStateOf } from './legs.ts';
-import type { TrackedExtension } from './state.ts';
+import type { Registration, TrackedExtension } from './state.ts';
+import { logPhoneIn, logPhoneOut, registrationOf } from './users.ts';
 
 /** Extensions: one presence over all devices and calls, and who is registered, without the flapping. */
 
@@ -61,7 +62,7 @@ const tell = (change: Change, extension: TrackedExtension, previous: Presence): 
 export const findExtension = (change: Change, snapshot: ExtensionSnapshot): void => {
   const { extension: number, devices, dnd } = snapshot;
   const before = change.extension(number);
-  const registered = snapshot.registered ?? before?.registered ?? [];
+  const registered = registrationsOf(change, snapshot.registered, before?.registered ?? []);
   const name = snapshot.name === '' ? (before?.name ?? '') : snapshot.name;
   const after: TrackedExtension = {
     number,
@@ -88,6 +89,24 @@ export const findExtension = (change: Change, snapshot: ExtensionSnapshot): void
   if (!isSameStatus) tell(change, after, before.presence);
 };
 
+/** Those that were there already keep since when they are. */
+const registrationsOf = (
+  change: Change,
+  found: readonly RegisteredDevice[] | undefined,
+  known: readonly Registration[],
+): readonly Registration[] =>
+  found?.map((device) => {
+    const former = known.find((other) => contactKey(other) === contactKey(device));
+    return former === undefined ? registrationOf(change, device) : { ...former, ...device };
+  }) ?? known;
+
+/** Without what only the tracker keeps of it. */
+export const registeredView = ({ device, contact, userAgent }: RegisteredDevice): RegisteredDevice => ({
+  device,
+  contact,
+  ...(userAgent === undefined ? undefined : { userAgent }),
+});
+
 const isSame = (one: TrackedExtension, two: TrackedExtension): boolean =>
   one.name === two.name &&
   one.dnd === two.dnd &&
@@ -102,39 +121,51 @@ const contactKey = ({ device, contact }: { readonly device: string; readonly con
 const tellRegistrations = (change: Change, before: TrackedExtension, after: TrackedExtension): void => {
   const { number } = after;
   for (const device of before.registered) {
-    if (!after.registered.some((other) => contactKey(other) === contactKey(device)))
-      change.emit('extension.unregistered', device, { extension: number });
+    if (!after.registered.some((other) => contactKey(other) === contactKey(device))) tellUnregistered(change, number, device);
   }
   for (const device of after.registered) {
-    if (!before.registered.some((other) => contactKey(other) === contactKey(device)))
-      change.emit('extension.registered', device, { extension: number });
+    if (!before.registered.some((other) => contactKey(other) === contactKey(device))) tellRegistered(change, number, device);
   }
+};
+
+const tellRegistered = (change: Change, number: ExtensionNumber, registration: Registration): void => {
+  change.emit('extension.registered', registeredView(registration), { extension: number });
+  logPhoneIn(change, number, registration);
+};
+
+const tellUnregistered = (change: Change, number: ExtensionNumber, registration: Registration): void => {
+  change.emit('extension.unregistered', registeredView(registration), { extension: number });
+  logPhoneOut(change, number, registration);
 };
 
 export const loseExtension = (change: Change, number: ExtensionNumber): void => {
   const extension = change.extension(number);
   // Its legs go first; a later look at the PBX finds it gone.
-  if (extension !== undefined && extension.channels.length === 0) change.removeExtension(number);
+  if (extension === undefined || extension.channels.length > 0) return;
+  for (const registration of extension.registered) logPhoneOut(change, number, registration);
+  change.removeExtension(number);
 };
 
 export const registerDevice = (change: Change, fact: FactOf<'extension.registered'>): void => {
   const { extension: number, device, contact, userAgent } = fact;
   const extension = change.extension(number) ?? unknownExtension(change, number, device);
-  const found: RegisteredDevice = { device, contact, ...(userAgent === undefined ? undefined : { userAgent }) };
+  const found = { device, contact, ...(userAgent === undefined ? undefined : { userAgent }) };
   const isKnown = extension.registered.some((other) => contactKey(other) === contactKey(found));
   // A known contact is back; a new one takes the place of one that the same device has just given up.
   const former = extension.leaving.find((other) => contactKey(other) === contactKey(found) || (!isKnown && other.device === device));
   if (isKnown && former === undefined) return;
   const isOneOfThem = (other: RegisteredDevice): boolean =>
     contactKey(other) === contactKey(found) || (former !== undefined && contactKey(other) === contactKey(former));
-  const wasThere = extension.registered.some(isOneOfThem);
+  const before = extension.registered.find(isOneOfThem);
+  // With another contact it is the same login still.
+  const registration = before === undefined ? registrationOf(change, found) : { ...before, ...found };
   change.setExtension({
     ...extension,
     tellsRegistrations: true,
-    registered: [...extension.registered.filter((other) => !isOneOfThem(other)), found],
+    registered: [...extension.registered.filter((other) => !isOneOfThem(other)), registration],
     leaving: extension.leaving.filter((other) => other !== former),
   });
-  if (!wasThere) change.emit('extension.registered', found, { extension: number });
+  if (before === undefined) tellRegistered(change, number, registration);
   change.presenceIsDue(number);
 };
 
@@ -171,8 +202,9 @@ export const settleRegistrations = (change: Change): void => {
       leaving: extension.leaving.filter((other) => !gone.includes(other)),
     });
     for (const lost of gone) {
-      const device = extension.registered.find((other) => contactKey(other) === contactKey(lost));
-      change.emit('extension.unregistered', device ?? { device: lost.device, contact: lost.contact }, { extension: extension.number });
+      const known = extension.registered.find((other) => contactKey(other) === contactKey(lost));
+      if (known !== undefined) tellUnregistered(change, extension.number, known);
+      else change.emit('extension.unregistered', { device: lost.device, contact: lost.contact }, { extension: extension.number });
     }
     change.presenceIsDue(extension.number);
   }

@@ -1,6 +1,7 @@
 import { Map } from 'immutable';
 import type { BridgeId, CallId, ChannelId, ExtensionNumber, PbxId } from '../model/ids.ts';
 import { touchedBetween } from './journal.ts';
+import { ownersOf } from './users.ts';
 import {
   createTrackerState,
   slotKey,
@@ -10,6 +11,7 @@ import {
   type TrackedCall,
   type TrackedExtension,
   type TrackedQueue,
+  type TrackedUser,
   type TrackerState,
 } from './state.ts';
 
@@ -36,7 +38,7 @@ export const saveChanges = (
 
 export const restoreState = (pbx: PbxId, rows: ReadonlyMap<string, string>): TrackerState => {
   const empty = createTrackerState(pbx);
-  let { channels, calls, extensions, queues, conferences, commanded, link } = empty;
+  let { channels, calls, extensions, queues, conferences, users, commanded, link } = empty;
   for (const [key, value] of rows) {
     const { kind, name } = split(key);
     // Written by `saveChanges`, and nowhere else: its shape is known.
@@ -47,9 +49,11 @@ export const restoreState = (pbx: PbxId, rows: ReadonlyMap<string, string>): Tra
     else if (kind === 'extension') extensions = extensions.set(name as ExtensionNumber, row as TrackedExtension);
     else if (kind === 'queue') queues = queues.set(name, row as TrackedQueue);
     else if (kind === 'conference') conferences = conferences.set(name, row as readonly ChannelId[]);
+    else if (kind === 'user') users = users.set(name, row as TrackedUser);
     else if (kind === 'commanded') commanded = commanded.set(name as ChannelId, row as CommandedDial);
   }
-  return { ...empty, link, channels, calls, extensions, queues, conferences, commanded, ...derive(channels, calls) };
+  const owners = ownersOf([...users.values()]);
+  return { ...empty, link, channels, calls, extensions, queues, conferences, users, owners, commanded, ...derive(channels, calls) };
 };
 
 type Derived = Pick<TrackerState, 'aliases' | 'families' | 'bridges' | 'legs' | 'slots' | 'lastOrder'>;
@@ -97,6 +101,8 @@ const rowOf = (state: TrackerState, key: string): object | undefined => {
       return state.queues.get(name);
     case 'conference':
       return state.conferences.get(name);
+    case 'user':
+      return state.users.get(name);
     case 'commanded':
       return state.commanded.get(name as ChannelId);
     default:
@@ -111,5 +117,6 @@ const keysOf = (state: TrackerState): readonly string[] => [
   ...state.extensions.keySeq().map((number) => `extension/${number}`),
   ...state.queues.keySeq().map((name) => `queue/${name}`),
   ...state.conferences.keySeq().map((name) => `conference/${name}`),
+  ...state.users.keySeq().map((name) => `user/${name}`),
   ...state.commanded.keySeq().map((id) => `commanded/${id}`),
 ];

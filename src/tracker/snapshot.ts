@@ -4,8 +4,11 @@ import type { CallId, ChannelId, ExtensionNumber, LegId } from '../model/ids.ts'
 import type { LiveState, PbxState } from '../model/live-state.ts';
 import type { Conference, Queue, Slot } from '../model/place.ts';
 import { isoTime } from '../model/time.ts';
+import type { UserState } from '../model/user.ts';
 import { callView } from './call-view.ts';
-import type { TrackedExtension, TrackerState } from './state.ts';
+import type { TrackedExtension, TrackedUser, TrackerState } from './state.ts';
+import { noStatus, phoneLogin } from './users.ts';
+import { registeredView } from './presence.ts';
 
 /** What is so now, as the rest of the gateway sees it. */
 
@@ -20,7 +23,7 @@ export const liveState = (state: TrackerState): LiveState => ({
   extensions: state.extensions
     .valueSeq()
     .sortBy(({ number }) => number)
-    .map(extensionView)
+    .map((extension) => extensionView(state, extension))
     .toArray(),
   queues: state.queues
     .valueSeq()
@@ -33,7 +36,17 @@ export const liveState = (state: TrackerState): LiveState => ({
     .map(([name, members]): Conference => ({ name, members: members.flatMap((id) => memberView(state, id)) }))
     .toArray(),
   slots: slotsOf(state),
+  users: state.users
+    .valueSeq()
+    .sortBy(({ name }) => name)
+    .map((user) => userView(state, user))
+    .toArray(),
 });
+
+export const userOf = (state: TrackerState, name: string): UserState | undefined => {
+  const user = state.users.get(name);
+  return user === undefined ? undefined : userView(state, user);
+};
 
 /** Every occupied slot, by lot and slot. */
 export const slotsOf = (state: TrackerState): readonly Slot[] =>
@@ -63,7 +76,7 @@ export const legsOf = (state: TrackerState, extension: ExtensionNumber): readonl
 
 export const extensionOf = (state: TrackerState, number: ExtensionNumber): Extension | undefined => {
   const extension = state.extensions.get(number);
-  return extension === undefined ? undefined : extensionView(extension);
+  return extension === undefined ? undefined : extensionView(state, extension);
 };
 
 export const pbxState = ({ pbx, link }: TrackerState): PbxState => ({
@@ -75,16 +88,32 @@ export const pbxState = ({ pbx, link }: TrackerState): PbxState => ({
   ...(link.version === undefined ? undefined : { version: link.version }),
 });
 
-const extensionView = ({ number, name, devices, presence, since, dnd, statusText, registered }: TrackedExtension): Extension => ({
-  number,
-  name,
-  devices,
-  presence,
-  since: isoTime(since),
-  dnd,
-  ...(statusText === undefined ? undefined : { statusText }),
-  registered,
-});
+const extensionView = (state: TrackerState, extension: TrackedExtension): Extension => {
+  const { number, name, devices, presence, since, dnd, statusText, registered } = extension;
+  const user = state.owners.get(number);
+  return {
+    number,
+    name,
+    ...(user === undefined ? undefined : { user }),
+    devices,
+    presence,
+    since: isoTime(since),
+    dnd,
+    ...(statusText === undefined ? undefined : { statusText }),
+    registered: registered.map(registeredView),
+  };
+};
+
+const userView = (state: TrackerState, { name, extension, status, sessions }: TrackedUser): UserState => {
+  const isOwner = extension !== undefined && state.owners.get(extension) === name;
+  const phones = isOwner ? (state.extensions.get(extension)?.registered ?? []) : [];
+  return {
+    name,
+    ...(extension === undefined ? undefined : { extension }),
+    status: status ?? noStatus,
+    logins: [...phones.map(phoneLogin), ...sessions].toSorted((one, two) => (one.since < two.since ? -1 : 1)),
+  };
+};
 
 const waiterView = (state: TrackerState, id: ChannelId): Queue['waiting'] => {
   const channel = state.channels.get(id);

@@ -3,10 +3,11 @@ import type { CallDirection, EndedBy, Leg, Party, SlotRef } from '../model/call.
 import type { HangupCause } from '../model/cause.ts';
 import type { Presence, RegisteredDevice } from '../model/extension.ts';
 import type { Application, BridgeMembership, ChannelState, DialResult, Endpoint } from '../model/fact.ts';
-import type { BridgeId, CallId, ChannelId, CommandId, ExtensionNumber, LegId, PbxId } from '../model/ids.ts';
+import type { BridgeId, CallId, ChannelId, CommandId, ExtensionNumber, LegId, LoginId, PbxId } from '../model/ids.ts';
 import type { PbxStatus } from '../model/live-state.ts';
 import type { Agent } from '../model/place.ts';
 import type { Micros } from '../model/time.ts';
+import type { Login, UserStatus } from '../model/user.ts';
 import { emptyJournal, type Journal } from './journal.ts';
 
 /**
@@ -29,6 +30,10 @@ export interface TrackerState {
   readonly conferences: Map<string, readonly ChannelId[]>;
   /** Occupied slots by `slotKey`. */
   readonly slots: Map<string, ChannelId>;
+  /** By name. */
+  readonly users: Map<string, TrackedUser>;
+  /** Whose extension is whose: the name of its user. Follows from `users`. */
+  readonly owners: ReadonlyMap<ExtensionNumber, string>;
   /** Channels that a command of ours is about to make. */
   readonly commanded: Map<ChannelId, CommandedDial>;
   /** Calls are numbered as they begin: of two that meet, the lower survives. */
@@ -162,13 +167,27 @@ export interface TrackedExtension {
   readonly since: Micros;
   readonly dnd: boolean;
   readonly statusText?: string;
-  readonly registered: readonly RegisteredDevice[];
+  readonly registered: readonly Registration[];
   /** The PBX tells who is registered: without a device the extension is offline. */
   readonly tellsRegistrations: boolean;
   /** Registrations that are gone, since when: told only once they have not come back for a while. */
   readonly leaving: readonly { readonly device: string; readonly contact: string; readonly since: Micros }[];
   /** Channels of its live legs, oldest first. */
   readonly channels: readonly ChannelId[];
+}
+
+/** A registered phone, since when, and the login that this is for its user. */
+export interface Registration extends RegisteredDevice {
+  readonly since: Micros;
+  readonly login: LoginId;
+}
+
+export interface TrackedUser {
+  readonly name: string;
+  readonly extension?: ExtensionNumber;
+  /** Absent until it is set. */
+  readonly status?: UserStatus;
+  readonly sessions: readonly Login[];
 }
 
 export interface TrackedQueue {
@@ -211,6 +230,8 @@ export const createTrackerState = (pbx: PbxId): TrackerState => ({
   queues: Map(),
   conferences: Map(),
   slots: Map(),
+  users: Map(),
+  owners: new globalThis.Map(),
   commanded: Map(),
   lastOrder: 0,
   journal: emptyJournal(),

@@ -32,6 +32,7 @@ import { resync } from './resync.ts';
 import type { TrackerState } from './state.ts';
 import { changeSupervision, stopSupervision, superviseLeg } from './supervision.ts';
 import { pickUp, transferAttended, transferBlind } from './transfers.ts';
+import { assignUsers, beginSession, endSession, setUserStatus } from './users.ts';
 
 /** How long a dial that was announced may wait for its channel, in microseconds. */
 const commandedLifetime = 120_000_000;
@@ -142,6 +143,14 @@ const apply = (change: Change, fact: Fact): void => {
       return setStatus(change, fact.extension, { dnd: fact.dnd });
     case 'extension.status':
       return setStatus(change, fact.extension, { dnd: fact.dnd, text: fact.text });
+    case 'users.assigned':
+      return assignUsers(change, fact);
+    case 'user.sessionBegan':
+      return beginSession(change, fact);
+    case 'user.sessionEnded':
+      return endSession(change, fact);
+    case 'user.status':
+      return setUserStatus(change, fact);
     case 'pbx.connected':
       return connectPbx(change, fact);
     case 'pbx.degraded':
@@ -169,5 +178,5 @@ const tick = (change: Change): void => {
 };
 
 export { createTrackerState, type TrackerState } from './state.ts';
-export { callOf, extensionOf, legByChannel, legOf, legsOf, liveState, pbxState, slotsOf } from './snapshot.ts';
+export { callOf, extensionOf, legByChannel, legOf, legsOf, liveState, pbxState, slotsOf, userOf } from './snapshot.ts';
 export { restoreState, saveChanges } from './saved.ts';

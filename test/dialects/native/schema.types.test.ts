@@ -18,12 +18,14 @@ import type {
   queueSchema,
   recordingSchema,
   slotSchema,
+  userStateSchema,
 } from '../../../src/dialects/native/schema.ts';
 import type { Call, Leg } from '../../../src/model/call.ts';
 import type { CommandName } from '../../../src/model/command.ts';
 import type { Event, EventData, EventType } from '../../../src/model/event.ts';
 import type { Extension } from '../../../src/model/extension.ts';
 import type { PbxState } from '../../../src/model/live-state.ts';
+import type { UserState } from '../../../src/model/user.ts';
 import type { Conference, Queue, Slot } from '../../../src/model/place.ts';
 import type { Finding } from '../../../src/pbx/driver.ts';
 
@@ -34,6 +36,7 @@ test('what the wire carries is what the model says, member by member', () => {
   expectTypeOf<z.infer<typeof queueSchema>>().toEqualTypeOf<Queue>();
   expectTypeOf<z.infer<typeof conferenceSchema>>().toEqualTypeOf<Conference>();
   expectTypeOf<z.infer<typeof slotSchema>>().toEqualTypeOf<Slot>();
+  expectTypeOf<z.infer<typeof userStateSchema>>().toEqualTypeOf<UserState>();
   expectTypeOf<z.infer<typeof pbxStateSchema>>().toEqualTypeOf<PbxState>();
   expectTypeOf<z.infer<typeof findingSchema>>().toEqualTypeOf<Finding>();
   expectTypeOf<z.infer<typeof commandRecordSchema>>().toEqualTypeOf<CommandRecord>();

@@ -7,6 +7,7 @@ import { createTokens } from '../../../src/auth/tokens.ts';
 import { createDelivery } from '../../../src/delivery/delivery.ts';
 import type { Delivery } from '../../../src/delivery/delivery.ts';
 import type { SocketReaderLimits } from '../../../src/delivery/socket-reader.ts';
+import { tellUsers } from '../../../src/app/people.ts';
 import { createSecrets } from '../../../src/auth/secrets.ts';
 import { createAddressGuard } from '../../../src/delivery/webhooks/address-guard.ts';
 import { createWebhookEngine } from '../../../src/delivery/webhooks/create-webhook-engine.ts';
@@ -77,6 +78,8 @@ export const serveNative = async (limits: Partial<SocketReaderLimits> = {}, opti
   });
   onTestFinished(() => webhooks.close());
   const stopping = new AbortController();
+  const users = quickUsers(world.store, world.clock);
+  onTestFinished(tellUsers(users, new Map([[world.engine.tenant, world.engine]]), world.clock));
   const { tenant } = world.engine;
   const gateway: Gateway = {
     tenants: [tenant],
@@ -86,7 +89,7 @@ export const serveNative = async (limits: Partial<SocketReaderLimits> = {}, opti
     interactive: { serve: () => undefined },
     secrets: createSecrets(randomBytes(32), randomBytes),
     tokens: createTokens({ store: world.store, clock: world.clock, newId, clients: [] }),
-    users: quickUsers(world.store, world.clock),
+    users,
     control: world.control,
     delivery,
     store: world.store,

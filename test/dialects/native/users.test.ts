@@ -13,7 +13,7 @@ test('a user is made, found by id and name, changed and removed', async () => {
   });
   const { id } = made.body as { readonly id: string };
   expect(JSON.stringify(made.body)).not.toContain('river');
-  expect(await world.ask(`/v1/users/${id}`)).toMatchObject({ status: 200, body: made.body as object });
+  expect(await world.ask(`/v1/users/${id}`)).toMatchObject({ status: 200, body: { id, logins: [{ kind: 'phone' }] } });
   expect(await world.ask('/v1/users/tom')).toMatchObject({ status: 200, body: { id } });
   expect(await world.ask('/v1/users/tom', { method: 'PATCH', json: { extension: '', scopes: ['observe'] } })).toMatchObject({
     status: 200,
@@ -36,4 +36,37 @@ test('users are made by administrators alone, each name once', async () => {
     status: 400,
     body: { id: 'missing-parameter', field: 'password' },
   });
+});
+
+test('a user says how it is, and others may say so only if they may control', async () => {
+  const world = await serveNative();
+  await world.ask('/v1/users', { method: 'POST', json: { name: 'tom', password: 'river', extension: '102' } });
+  const json = { status: 'away', label: 'Lunch', note: 'Back soon', returnAt: '2026-11-21T13:00:00.000Z' };
+  const own = { authorization: `Bearer ${world.keyFor(['control-own'], '102')}` };
+  const other = { authorization: `Bearer ${world.keyFor(['control-own'], '103')}` };
+  expect(await world.ask('/v1/users/tom/status', { method: 'PUT', json, headers: other })).toMatchObject({ status: 403 });
+  expect(await world.ask('/v1/users/tom/status', { method: 'PUT', json, headers: own })).toMatchObject({
+    status: 200,
+    body: { status: json },
+  });
+  expect(await world.event(({ type }) => type === 'user.statusChanged')).toMatchObject({
+    extension: '102',
+    data: { user: 'tom', ...json },
+  });
+  expect(await world.ask('/v1/state')).toMatchObject({ body: { users: [{ name: 'tom', extension: '102', status: json }] } });
+  expect(await world.ask('/v1/users/tom/status', { method: 'PUT', json: { status: 'Out To Lunch' } })).toMatchObject({
+    status: 400,
+    body: { field: 'status' },
+  });
+});
+
+test('a phone that registers logs its user in, and shows in its logins', async () => {
+  const world = await serveNative();
+  await world.ask('/v1/users', { method: 'POST', json: { name: 'sam', password: 'stone', extension: '119' } });
+  expect(await world.ask('/v1/users/sam')).toMatchObject({ body: { logins: [] } });
+  world.sandbox.phones.register('119');
+  const { data } = await world.event(({ type }) => type === 'user.loggedIn');
+  expect(data).toMatchObject({ user: 'sam', login: { kind: 'phone' } });
+  expect(await world.ask('/v1/users/sam')).toMatchObject({ body: { logins: [(data as { login: object }).login] } });
+  expect(await world.ask('/v1/extensions/119')).toMatchObject({ body: { extension: { user: 'sam' } } });
 });

@@ -390,7 +390,7 @@ test('after a loss numbers are not given twice, live legs are kept, and those th
   const later = new Story().rings('B', '420', '430', ['1412749590.1', '1412749590.2']);
   const call = later.events.at(-1)?.call;
   if (call === undefined) throw new TypeError('the story has a call');
-  const live = { calls: [call], extensions: [], queues: [], conferences: [], slots: [] };
+  const live = { calls: [call], extensions: [], queues: [], conferences: [], slots: [], users: [] };
   const rebased = rebase(state, live, 100, later.now);
   expect([...rebased.live.values()].map(({ id, extension, status }) => ({ id, extension, status }))).toEqual([
     { id: 203, extension: '420', status: 'Dialing Out' },

@@ -73,7 +73,7 @@ class World {
       store,
       clock,
       logger: pino({ enabled: false }),
-      snapshot: () => ({ cursor: log.head(tenant), calls: [], extensions: [], queues: [], conferences: [], slots: [] }),
+      snapshot: () => ({ cursor: log.head(tenant), calls: [], extensions: [], queues: [], conferences: [], slots: [], users: [] }),
       historyEvents,
     });
     onTestFinished(() => projection.close());

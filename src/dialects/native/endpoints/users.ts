@@ -3,10 +3,22 @@ import { scopes } from '../../../auth/auth.ts';
 import type { NewUser, User } from '../../../auth/users.ts';
 import { GatewayError } from '../../../model/errors.ts';
 import { userIdFrom, type UserId } from '../../../model/ids.ts';
-import { isoTime } from '../../../model/time.ts';
+import { isoTime, microsOf } from '../../../model/time.ts';
+import { knownUserStatuses } from '../../../model/user.ts';
+import { requireScope } from '../../../http/bearer.ts';
 import { defineEndpoint } from '../endpoint.ts';
 import type { Context, Endpoint } from '../endpoint.ts';
-import { askedExtension, extensionNumberSchema, isoTimeSchema, tenantIdSchema, userIdSchema } from '../schema.ts';
+import { renderFreshness } from '../render.ts';
+import {
+  askedExtension,
+  extensionNumberSchema,
+  freshnessShape,
+  isoTimeSchema,
+  loginSchema,
+  tenantIdSchema,
+  userIdSchema,
+  userStatusSchema,
+} from '../schema.ts';
 
 const optional = z.exactOptional;
 
@@ -21,6 +33,8 @@ const userSchema = z
     scopes: z.array(z.enum(scopes)).readonly(),
     createdAt: optional(isoTimeSchema),
     configured: z.boolean().describe('The configuration names it, and alone can change it'),
+    status: userStatusSchema,
+    logins: z.array(loginSchema).readonly(),
   })
   .readonly()
   .meta({ id: 'User' });
@@ -54,14 +68,13 @@ const userChangeSchema = z.strictObject({
 
 const userParams = z.object({ user: z.string().min(1).max(80).describe('A user, by its id or its name') });
 
-export const renderUser = ({ isConfigured, createdAt, ...user }: User): z.infer<typeof userSchema> => ({
-  ...user,
-  ...(createdAt === 0 ? undefined : { createdAt: isoTime(createdAt) }),
-  configured: isConfigured,
-});
+const renderUser = ({ isConfigured, createdAt, ...user }: User, { engine }: Context): z.infer<typeof userSchema> => {
+  const { status = { status: 'available' }, logins = [] } = engine.user(user.name) ?? {};
+  return { ...user, ...(createdAt === 0 ? undefined : { createdAt: isoTime(createdAt) }), configured: isConfigured, status, logins };
+};
 
 /** The user of a path: by id, else by name. */
-export const findUser = ({ gateway, identity: { tenant } }: Context, asked: string): User => {
+const findUser = ({ gateway, identity: { tenant } }: Context, asked: string): User => {
   const user = gateway.users.get(tenant, userIdFrom(asked)) ?? gateway.users.named(tenant, asked);
   if (user === undefined) throw new GatewayError('no-such-user', { user: asked });
   return user;
@@ -74,11 +87,12 @@ const listUsers = defineEndpoint({
   tag: 'users',
   summary: 'The people who may log in, by name',
   scopes: ['observe'],
-  answers: { 200: { description: 'Every user', schema: z.object({ users: z.array(userSchema).readonly() }) } },
-  handle: (_input, { gateway, identity }) => ({
-    status: 200,
-    body: { users: gateway.users.list(identity.tenant).map(renderUser) },
-  }),
+  answers: { 200: { description: 'Every user', schema: z.object({ users: z.array(userSchema).readonly(), ...freshnessShape }) } },
+  handle: (_input, context) => {
+    const { gateway, identity, engine } = context;
+    const users = gateway.users.list(identity.tenant).map((user) => renderUser(user, context));
+    return { status: 200, body: { users, ...renderFreshness(engine, gateway.clock) } };
+  },
 });
 
 const getUser = defineEndpoint({
@@ -90,7 +104,7 @@ const getUser = defineEndpoint({
   scopes: ['observe'],
   params: userParams,
   answers: { 200: { description: 'The user', schema: userSchema } },
-  handle: ({ params }, context) => ({ status: 200, body: renderUser(findUser(context, params.user)) }),
+  handle: ({ params }, context) => ({ status: 200, body: renderUser(findUser(context, params.user), context) }),
 });
 
 const createUser = defineEndpoint({
@@ -102,10 +116,11 @@ const createUser = defineEndpoint({
   scopes: ['administer'],
   body: newUserSchema,
   answers: { 201: { description: 'The user', schema: userSchema } },
-  handle: async ({ body }, { gateway, identity }) => {
+  handle: async ({ body }, context) => {
+    const { gateway, identity } = context;
     const scopes: NewUser['scopes'] = body.extension === undefined ? ['observe'] : ['observe', 'control-own'];
     const user = await gateway.users.create(identity.tenant, { scopes, ...body });
-    return { status: 201, body: renderUser(user), headers: { Location: `/v1/users/${user.id}` } };
+    return { status: 201, body: renderUser(user, context), headers: { Location: `/v1/users/${user.id}` } };
   },
 });
 
@@ -121,7 +136,7 @@ const changeUser = defineEndpoint({
   answers: { 200: { description: 'The user', schema: userSchema } },
   handle: async ({ params, body }, context) => {
     const { id } = findUser(context, params.user);
-    return { status: 200, body: renderUser(await context.gateway.users.update(context.identity.tenant, id, body)) };
+    return { status: 200, body: renderUser(await context.gateway.users.update(context.identity.tenant, id, body), context) };
   },
 });
 
@@ -134,11 +149,48 @@ const removeUser = defineEndpoint({
   scopes: ['administer'],
   params: userParams,
   answers: { 204: { description: 'It is gone' } },
-  handle: ({ params }, context) => {
+  handle: async ({ params }, context) => {
     const id: UserId = findUser(context, params.user).id;
-    if (!context.gateway.users.remove(context.identity.tenant, id)) throw new GatewayError('no-such-user', { user: params.user });
+    if (!(await context.gateway.users.remove(context.identity.tenant, id))) throw new GatewayError('no-such-user', { user: params.user });
     return { status: 204 };
   },
 });
 
-export const userEndpoints: readonly Endpoint[] = [listUsers, getUser, createUser, changeUser, removeUser];
+const statusWord = /^[a-z0-9][a-z0-9-]{0,31}$/;
+
+const setStatus = defineEndpoint({
+  id: 'setUserStatus',
+  method: 'PUT',
+  path: '/v1/users/{user}/status',
+  tag: 'users',
+  summary: 'What a user says of itself; a user may set its own, and the scope `control` that of all',
+  scopes: ['control', 'control-own', 'observe'],
+  params: userParams,
+  body: z.strictObject({
+    status: z
+      .string()
+      .regex(statusWord)
+      .describe(`${knownUserStatuses.join(', ')}, or another word`),
+    label: optional(z.string().min(1).max(100).describe('What is shown')),
+    note: optional(z.string().min(1).max(500)),
+    returnAt: optional(isoTimeSchema.describe('When the user means to be back')),
+  }),
+  answers: { 200: { description: 'The user', schema: userSchema } },
+  handle: async ({ params, body }, context) => {
+    const { gateway, identity, engine } = context;
+    const user = findUser(context, params.user);
+    const isOwn = identity.user === user.id || (user.extension !== undefined && identity.extension === user.extension);
+    if (!isOwn) requireScope(identity, ['control']);
+    const { returnAt, ...status } = body;
+    await engine.tell({
+      type: 'user.status',
+      at: gateway.clock.now(),
+      user: user.name,
+      ...status,
+      ...(returnAt === undefined ? undefined : { returnAt: microsOf(returnAt) }),
+    });
+    return { status: 200, body: renderUser(user, context) };
+  },
+});
+
+export const userEndpoints: readonly Endpoint[] = [listUsers, getUser, createUser, changeUser, removeUser, setStatus];
