@@ -59,7 +59,15 @@ const open = async (
     store: world.store,
     clock: { now: () => Date.now() * 1000 },
     logger: pino({ enabled: false }),
-    snapshot: (): LiveSnapshot => ({ cursor: world.log.head(tenant), calls: [], extensions: [], queues: [], conferences: [], slots: [] }),
+    snapshot: (): LiveSnapshot => ({
+      cursor: world.log.head(tenant),
+      calls: [],
+      extensions: [],
+      queues: [],
+      conferences: [],
+      slots: [],
+      users: [],
+    }),
     ...more,
   });
   onTestFinished(() => projection.close());
