@@ -11,7 +11,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import util from 'node:util';
 import { createAmiParser } from '../src/pbx/asterisk/ami-parser.ts';
 import { createDirectory } from '../src/pbx/asterisk/directory.ts';
-import { createFactGuard } from '../src/pbx/asterisk/guard.ts';
+import { createFactGuard } from '../src/pbx/link/fact-guard.ts';
 import { createTranslator, isInteresting } from '../src/pbx/asterisk/translate.ts';
 import { readRecording, recordings } from '../test/captures/recording.ts';
 

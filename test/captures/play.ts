@@ -3,7 +3,7 @@ import type { Fact } from '../../src/model/fact.ts';
 import { pbxId } from '../../src/model/ids.ts';
 import { createAmiParser } from '../../src/pbx/asterisk/ami-parser.ts';
 import { createDirectory } from '../../src/pbx/asterisk/directory.ts';
-import { createFactGuard } from '../../src/pbx/asterisk/guard.ts';
+import { createFactGuard } from '../../src/pbx/link/fact-guard.ts';
 import { createTranslator } from '../../src/pbx/asterisk/translate.ts';
 import { createTrackerState, track, type TrackerState } from '../../src/tracker/tracker.ts';
 import type { Read } from './recording.ts';

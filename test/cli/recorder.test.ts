@@ -6,7 +6,7 @@ import { readRecording } from '../../src/cli/recording.ts';
 import { captureAsterisk } from '../../src/pbx/asterisk/capture.ts';
 import { replayFacts } from '../../src/pbx/asterisk/replay.ts';
 import { configFor } from '../pbx/asterisk/driven.ts';
-import { ManualTime } from '../pbx/asterisk/manual-time.ts';
+import { ManualTime } from '../pbx/link/manual-time.ts';
 import { ScriptedAmi } from '../pbx/asterisk/scripted-ami.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
 

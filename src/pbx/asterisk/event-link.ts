@@ -4,7 +4,7 @@ import type { Micros, Timers } from '../../model/time.ts';
 import type { AmiDeps, AmiEvent, AmiOptions, AmiSession } from './ami-client.ts';
 import { connectAmi } from './ami-client.ts';
 import { isLoginFailure, linkError, linkFailureOf, linkFailures } from './errors.ts';
-import { Intake } from './intake.ts';
+import { Intake } from '../link/intake.ts';
 import { readPbxLists, type PbxLists } from './pbx-lists.ts';
 import { startOf } from './resync.ts';
 

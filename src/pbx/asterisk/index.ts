@@ -6,6 +6,7 @@ import { channelId, type ExtensionNumber, type NewId, type PbxId } from '../../m
 import type { Clock, Timers } from '../../model/time.ts';
 import type { Driver, DriverSupport, Finding, TracedFact } from '../driver.ts';
 import type { AmiEvent } from './ami-client.ts';
+import type { AmiMessage } from './ami-parser.ts';
 import { executeCommand, supportedCommands, type CommandContext } from './commands.ts';
 import type { AsteriskConfig } from './config.ts';
 import { ControlLink } from './control-link.ts';
@@ -13,8 +14,8 @@ import { diagnoseAsterisk } from './diagnose.ts';
 import { createDirectory, type Directory } from './directory.ts';
 import { linkError } from './errors.ts';
 import { EventLink, type Arrival, type EventLinkDeps } from './event-link.ts';
-import { EventWatch } from './event-watch.ts';
-import { createFactGuard, type FactGuard } from './guard.ts';
+import { EventWatch } from '../link/event-watch.ts';
+import { createFactGuard, type FactGuard } from '../link/fact-guard.ts';
 import { RecordingNames } from './recording-names.ts';
 import { redact } from './redact.ts';
 import { resyncFactOf, type ResyncFact } from './resync.ts';
@@ -47,7 +48,7 @@ class AsteriskDriver implements Driver {
   readonly #directory: Directory;
   readonly #translator: Translator;
   readonly #guard: FactGuard = createFactGuard();
-  readonly #events: EventWatch;
+  readonly #events: EventWatch<AmiMessage>;
   readonly #link: EventLink;
   readonly #control: ControlLink;
   readonly #recordings = new RecordingNames();

@@ -2,7 +2,7 @@ import type { Fact } from '../../model/fact.ts';
 import type { Micros } from '../../model/time.ts';
 import { createAmiParser } from './ami-parser.ts';
 import { createDirectory } from './directory.ts';
-import { createFactGuard } from './guard.ts';
+import { createFactGuard } from '../link/fact-guard.ts';
 import { createTranslator } from './translate.ts';
 
 /** What one read gave of a recorded stream, and when, if that was recorded. */

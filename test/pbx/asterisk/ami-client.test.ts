@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { GatewayError } from '../../../src/model/errors.ts';
 import { createNewId } from '../../../src/model/ids.ts';
 import { connectAmi, renderAction, type AmiOptions, type AmiSession } from '../../../src/pbx/asterisk/ami-client.ts';
-import { ManualTime } from './manual-time.ts';
+import { ManualTime } from '../link/manual-time.ts';
 import { certificate, ScriptedAmi } from './scripted-ami.ts';
 
 let ami: ScriptedAmi;

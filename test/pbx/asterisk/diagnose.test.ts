@@ -3,7 +3,7 @@ import type { Finding } from '../../../src/pbx/driver.ts';
 import { diagnoseAsterisk } from '../../../src/pbx/asterisk/diagnose.ts';
 import type { AsteriskConfig } from '../../../src/pbx/asterisk/index.ts';
 import { configFor, message } from './driven.ts';
-import { ManualTime } from './manual-time.ts';
+import { ManualTime } from '../link/manual-time.ts';
 import { ScriptedAmi } from './scripted-ami.ts';
 
 let ami: ScriptedAmi;

@@ -4,7 +4,7 @@ import type { Fact, FactOf, FactType } from '../../../src/model/fact.ts';
 import { createNewId, pbxId } from '../../../src/model/ids.ts';
 import { createAsteriskDriver, type AsteriskConfig } from '../../../src/pbx/asterisk/index.ts';
 import type { Driver, TracedFact } from '../../../src/pbx/driver.ts';
-import { ManualTime } from './manual-time.ts';
+import { ManualTime } from '../link/manual-time.ts';
 import { ScriptedAmi } from './scripted-ami.ts';
 
 export const configFor = (port: number, more: Partial<AsteriskConfig> = {}): AsteriskConfig => ({

@@ -7,7 +7,7 @@ import type { Clock, Timers } from '../../../model/time.ts';
 import type { AmiAction, AmiSession } from '../ami-client.ts';
 import type { AmiMessage } from '../ami-parser.ts';
 import type { AsteriskConfig } from '../config.ts';
-import type { EventWatch } from '../event-watch.ts';
+import type { EventWatch } from '../../link/event-watch.ts';
 import type { Spaces } from '../spaces.ts';
 
 /** What commands act with. */
@@ -15,7 +15,7 @@ export interface CommandContext {
   readonly config: AsteriskConfig;
   readonly clock: Clock;
   readonly timers: Timers;
-  readonly events: EventWatch;
+  readonly events: EventWatch<AmiMessage>;
   /** The control connection, made anew if it was lost. */
   control(signal: AbortSignal): Promise<AmiSession>;
   /** A fact of our own making, in order with those of the PBX. */

@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Fact } from '../../../src/model/fact.ts';
 import { bridgeId, channelId } from '../../../src/model/ids.ts';
-import { createFactGuard } from '../../../src/pbx/asterisk/guard.ts';
+import { createFactGuard } from '../../../src/pbx/link/fact-guard.ts';
 
 const channel = fc.constantFrom('1.1', '1.2', '1.3').map(channelId);
 const bridge = fc.constantFrom('b1', 'b2').map(bridgeId);

@@ -1,7 +1,7 @@
 /**
- * What the tracker may rely on, whatever Asterisk sends: a channel is created first and ended last, is in one bridge at a time, and
- * never falls back from answered. It breaks these in two ways. Late events follow a hangup (`NewConnectedLine` to busy queue members).
- * And events that were under way while a resync's lists were read tell again what the lists already told.
+ * What the tracker may rely on, whatever a PBX sends: a channel is created first and ended last, is in one bridge at a time, and
+ * never falls back from answered. PBXs break these in two ways. Late events follow a hangup (Asterisk's `NewConnectedLine` to busy queue
+ * members). And events that were under way while a resync's lists were read tell again what the lists already told.
  */
 import type { ChannelState, Fact } from '../../model/fact.ts';
 import type { BridgeId, ChannelId } from '../../model/ids.ts';

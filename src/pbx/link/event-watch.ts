@@ -1,17 +1,16 @@
 import type { Timers } from '../../model/time.ts';
-import type { AmiMessage } from './ami-parser.ts';
 
 /** Lets a command see its effect among the events as they come in, ahead of those that wait to be processed. */
-export class EventWatch {
+export class EventWatch<Message> {
   readonly #timers: Timers;
-  readonly #watches = new Set<{ see(message: AmiMessage): void; abandon(reason: Error): void }>();
+  readonly #watches = new Set<{ see(message: Message): void; abandon(reason: Error): void }>();
 
   constructor(timers: Timers) {
     this.#timers = timers;
   }
 
   /** Shows an event to everyone who watches. */
-  see(message: AmiMessage): void {
+  see(message: Message): void {
     for (const watch of this.#watches) watch.see(message);
   }
 
@@ -25,7 +24,7 @@ export class EventWatch {
    * reason, or with why the link was lost. `stop` ends it early, and must be called.
    */
   watch<Result>(
-    look: (message: AmiMessage) => Result | undefined,
+    look: (message: Message) => Result | undefined,
     timeoutMs: number,
     signal: AbortSignal,
   ): { readonly found: Promise<Result | undefined>; stop(): void } {
@@ -36,7 +35,7 @@ export class EventWatch {
       signal.removeEventListener('abort', abort);
     };
     const watch = {
-      see: (message: AmiMessage): void => {
+      see: (message: Message): void => {
         const result = look(message);
         if (result === undefined) return;
         end();

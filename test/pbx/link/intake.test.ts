@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { Intake } from '../../../src/pbx/asterisk/intake.ts';
+import { Intake } from '../../../src/pbx/link/intake.ts';
 
 const unbounded = (): Intake<number> => new Intake<number>(Number.MAX_SAFE_INTEGER, () => undefined);
 
