@@ -26,7 +26,7 @@ export const deliveryTable = (file: StoreFile): Store['deliveries'] => ({
     const values: (string | number)[] = [tenant];
     for (const [condition, value] of [
       ['endpoint = ?', endpoint],
-      ['seq = ?', seq],
+      ['seq IN (SELECT value FROM json_each(?))', seq === undefined ? undefined : JSON.stringify([seq].flat())],
       ['outcome = ?', outcome],
       ['number < ?', before],
     ] as const) {

@@ -93,7 +93,8 @@ export interface AttemptRow {
 export interface AttemptRowQuery {
   readonly tenant: TenantId;
   readonly endpoint?: string;
-  readonly seq?: number;
+  /** Of this one, or of any of these. */
+  readonly seq?: number | readonly number[];
   readonly outcome?: string;
   /** Attempts with a smaller number; the newest come first. */
   readonly before?: number;

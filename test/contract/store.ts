@@ -331,6 +331,18 @@ export const describeStore = (name: string, open: () => Store, reopen: (store: S
       expect(deliveries.attempts({ tenant: other, limit: 10 })).toEqual([]);
     });
 
+    test('attempts can be asked for by the events they are of', () => {
+      const { deliveries } = open();
+      deliveries.record(
+        [],
+        [1, 2, 3].map((at) => ({ ...attemptAt(at), seq: at })),
+      );
+      const of = (seq: number | readonly number[]): number[] => deliveries.attempts({ tenant, seq, limit: 10 }).map((each) => each.seq);
+      expect(of(2)).toEqual([2]);
+      expect(of([1, 3, 5])).toEqual([3, 1]);
+      expect(of([])).toEqual([]);
+    });
+
     test('attempts are deleted in steps, and a number is never given twice', () => {
       const { deliveries } = open();
       const many = Array.from({ length: 5_001 }, (_, index) => attemptAt(index + 1));

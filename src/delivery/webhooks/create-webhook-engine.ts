@@ -3,17 +3,17 @@ import type { Cursor, Gap } from '../../model/cursor.ts';
 import { GatewayError } from '../../model/errors.ts';
 import type { TenantId } from '../../model/ids.ts';
 import type { Clock, Micros, Timers } from '../../model/time.ts';
-import type { AttemptRow, Store } from '../../store/store.ts';
+import type { Store } from '../../store/store.ts';
 import type { Wheel } from '../wheel.ts';
 import type { AddressGuard } from './address-guard.ts';
+import { recordOf, rowOf } from './attempt-rows.ts';
 import { EndpointRunner } from './endpoint-runner.ts';
-import { parseProgress, renderProgress } from './progress.ts';
-import type { Progress } from './progress.ts';
-import { HttpSender } from './http-sender.ts';
-import type { SendLimits } from './http-sender.ts';
+import { HttpSender, type SendLimits } from './http-sender.ts';
 import { answerOf } from './item-sender.ts';
-import type { Sender } from './sender.ts';
+import { parseProgress, renderProgress, type Progress } from './progress.ts';
+import type { Sender, Sent } from './sender.ts';
 import type {
+  AnsweredAttempt,
   Attempt,
   AttemptQuery,
   AttemptRecord,
@@ -62,6 +62,7 @@ class StoredWebhookEngine implements WebhookEngine {
   readonly #options: WebhookEngineOptions;
   readonly #running = new Map<string, Running>();
   readonly #listeners = new Set<(attempt: Attempt) => void>();
+  readonly #pauseListeners = new Set<(endpoint: string) => void>();
   readonly #dirty = new Set<string>();
   #attempts: Attempt[] = [];
   #cancelWrite: (() => void) | undefined;
@@ -92,6 +93,7 @@ class StoredWebhookEngine implements WebhookEngine {
       logger,
       report: (attempt) => this.#report(attempt),
       onProgress: () => this.#changed(id),
+      onPaused: () => this.#tell(this.#pauseListeners, id, id),
     });
     this.#running.set(id, { runner, sender, connections });
     // From now on it is known where it began, whatever happens before the first delivery.
@@ -134,7 +136,7 @@ class StoredWebhookEngine implements WebhookEngine {
     return outcome;
   }
 
-  async send(endpoint: WebhookEndpoint, item: Pick<DeliveryItem, 'id' | 'request'>): Promise<Attempt> {
+  async send(endpoint: WebhookEndpoint, item: Pick<DeliveryItem, 'id' | 'request'>): Promise<AnsweredAttempt> {
     const { clock } = this.#options;
     const at = clock.now();
     const sender = this.#createSender(endpoint.url, 1);
@@ -152,7 +154,7 @@ class StoredWebhookEngine implements WebhookEngine {
         outcome: sent.failure === undefined ? 'delivered' : 'given-up',
       };
       this.#report(attempt);
-      return attempt;
+      return { ...attempt, ...wholeAnswerOf(sent) };
     } finally {
       await sender.close();
     }
@@ -170,6 +172,11 @@ class StoredWebhookEngine implements WebhookEngine {
   onAttempt(listener: (attempt: Attempt) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
+  }
+
+  onPaused(listener: (endpoint: string) => void): () => void {
+    this.#pauseListeners.add(listener);
+    return () => this.#pauseListeners.delete(listener);
   }
 
   neededFrom(tenant: TenantId): Micros | undefined {
@@ -219,11 +226,15 @@ class StoredWebhookEngine implements WebhookEngine {
   #report(attempt: Attempt): void {
     this.#attempts.push(attempt);
     this.#writeSoon();
-    for (const listener of this.#listeners) {
+    this.#tell(this.#listeners, attempt, attempt.endpoint);
+  }
+
+  #tell<News>(listeners: ReadonlySet<(news: News) => void>, news: News, endpoint: string): void {
+    for (const listener of listeners) {
       try {
-        listener(attempt);
+        listener(news);
       } catch (error) {
-        this.#options.logger.error({ event: 'webhook.listener-failed', endpoint: attempt.endpoint, err: error });
+        this.#options.logger.error({ event: 'webhook.listener-failed', endpoint, err: error });
       }
     }
   }
@@ -263,19 +274,12 @@ class StoredWebhookEngine implements WebhookEngine {
 
 const beginning = (position: Cursor, now: Micros): Progress => ({ position, positionAt: now, unsettled: [], since: now });
 
-const rowOf = ({ endpoint, tenant, id, seq, attempt, at, outcome, ...rest }: Attempt): AttemptRow => ({
-  endpoint,
-  tenant,
-  id,
-  seq,
-  attempt,
-  at,
-  outcome,
-  record: JSON.stringify(rest),
-});
-
-const recordOf = ({ record, outcome, ...row }: AttemptRow & { readonly number: number }): AttemptRecord => ({
-  ...row,
-  outcome: outcome as Attempt['outcome'],
-  ...(JSON.parse(record) as Pick<Attempt, 'lane' | 'latency' | 'status' | 'reply' | 'failure'>),
-});
+const wholeAnswerOf = ({ headers, bodyBytes = 0 }: Sent): Pick<AnsweredAttempt, 'headers' | 'bytes'> => {
+  if (headers === undefined) return {};
+  const all = Object.fromEntries(
+    Object.entries(headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(', ') : (value ?? '')]),
+  );
+  // On the wire a header has a colon, a space and an end of line more.
+  const headerBytes = Object.entries(all).reduce((sum, [name, value]) => sum + name.length + value.length + 4, 0);
+  return { headers: all, bytes: headerBytes + bodyBytes };
+};

@@ -22,6 +22,8 @@ export interface RunnerOptions {
   readonly report: (attempt: Attempt) => void;
   /** Told when `progress` is another than before. */
   readonly onProgress: () => void;
+  /** Told when the endpoint was paused. */
+  readonly onPaused: () => void;
 }
 
 /** Bodies held at once, and events looked at in one read. */
@@ -96,6 +98,7 @@ export class EndpointRunner {
     this.#options.onProgress();
     this.#alarm.clear();
     this.#probeLater();
+    this.#options.onPaused();
   }
 
   resume(): void {

@@ -69,7 +69,7 @@ export class HttpSender implements Sender {
 
   send(endpoint: WebhookEndpoint, request: DeliveryRequest): Promise<Sent> {
     return new Promise((resolve) => {
-      const exchange = new Exchange(this.#options, this.#limits, resolve);
+      const exchange = new Exchange(this.#options, this.#limits, endpoint.timeoutMs ?? this.#limits.totalMs, resolve);
       try {
         const { origin, target, authorization } = this.#split(request.url ?? endpoint.url);
         const options: Dispatcher.DispatchOptions = {
@@ -108,25 +108,28 @@ class Exchange implements Dispatcher.DispatchHandler, WheelEntry {
   wheelTurns = 0;
   readonly #options: HttpSenderOptions;
   readonly #limits: SendLimits;
+  readonly #totalMs: number;
   readonly #settle: (sent: Sent) => void;
   readonly #began: Micros;
   #controller: Dispatcher.DispatchController | undefined;
   #status: number | undefined;
+  #headers: NonNullable<Sent['headers']> = {};
   #retryAfterMs: number | undefined;
   #reply: Buffer | undefined;
   #bytes = 0;
   #settled = false;
 
-  constructor(options: HttpSenderOptions, limits: SendLimits, settle: (sent: Sent) => void) {
+  constructor(options: HttpSenderOptions, limits: SendLimits, totalMs: number, settle: (sent: Sent) => void) {
     this.#options = options;
     this.#limits = limits;
+    this.#totalMs = totalMs;
     this.#settle = settle;
     this.#began = options.clock.now();
-    options.wheel.add(this, limits.totalMs);
+    options.wheel.add(this, totalMs);
   }
 
   due(): void {
-    this.fail({ kind: 'timeout', detail: `The answer was not whole after ${this.#limits.totalMs / 1_000} s` });
+    this.fail({ kind: 'timeout', detail: `The answer was not whole after ${this.#totalMs / 1_000} s` });
     this.#controller?.abort(new Error('out of time'));
   }
 
@@ -144,6 +147,7 @@ class Exchange implements Dispatcher.DispatchHandler, WheelEntry {
     // 103 and its like come before the answer.
     if (status < 200) return;
     this.#status = status;
+    this.#headers = headers;
     const { 'retry-after': retryAfter } = headers;
     if (typeof retryAfter === 'string') this.#retryAfterMs = parseRetryAfter(retryAfter, this.#options.clock.now());
   }
@@ -187,7 +191,7 @@ class Exchange implements Dispatcher.DispatchHandler, WheelEntry {
     this.#options.wheel.remove(this);
     this.#settle({
       latency: Math.max(0, this.#options.clock.now() - this.#began),
-      ...(this.#status === undefined ? undefined : { status: this.#status }),
+      ...(this.#status === undefined ? undefined : { status: this.#status, headers: this.#headers, bodyBytes: this.#bytes }),
       ...(this.#reply === undefined ? undefined : { reply: this.#reply.toString('utf8') }),
       ...(this.#retryAfterMs === undefined ? undefined : { retryAfterMs: this.#retryAfterMs }),
       ...outcome,

@@ -40,17 +40,16 @@ export class ItemSender {
   async attempt(endpoint: WebhookEndpoint, waiting: Waiting): Promise<Conclusion | undefined> {
     const { reader, clock } = this.#options;
     const { maxAge } = endpoint.policy;
-    const item = waiting.item ?? (await reader.itemOf(waiting.seq));
+    const { seq } = waiting;
+    const item = waiting.item ?? (await reader.itemOf(seq));
     const at = clock.now();
     if (item === undefined) {
-      return this.#giveUp(endpoint, waiting, `${reader.position.epoch}-${waiting.seq}`, at, 'The log no longer has the event.');
+      return this.#giveUp({ endpoint, waiting, id: `${reader.position.epoch}-${seq}`, seq, at }, 'The log no longer has the event.');
     }
-    if (maxAge !== undefined && at - item.at > maxAge * 1_000) {
-      return this.#giveUp(endpoint, waiting, item.id, at, `It is older than ${maxAge / 1_000} s.`);
-    }
+    const trial: Trial = { endpoint, waiting, id: item.id, seq: item.event ?? seq, at };
+    if (maxAge !== undefined && at - item.at > maxAge * 1_000) return this.#giveUp(trial, `It is older than ${maxAge / 1_000} s.`);
     const sent = await this.#send(endpoint, item);
-    if (sent.failure === undefined) return this.#succeeded(endpoint, waiting, item.id, at, sent);
-    return this.#failed(endpoint, waiting, item.id, at, sent, sent.failure);
+    return sent.failure === undefined ? this.#succeeded(trial, sent) : this.#failed(trial, sent, sent.failure);
   }
 
   /** A little less than `ms`, by chance: endpoints that failed together are not tried together. */
@@ -66,24 +65,18 @@ export class ItemSender {
     }
   }
 
-  #succeeded(endpoint: WebhookEndpoint, waiting: Waiting, id: string, at: Micros, sent: Sent): Conclusion | undefined {
+  #succeeded(trial: Trial, sent: Sent): Conclusion | undefined {
     const { lanes, health } = this.#options;
-    lanes.settle(waiting);
+    lanes.settle(trial.waiting);
     health.succeeded();
-    this.#report(endpoint, waiting, id, at, sent, 'delivered');
+    this.#report(trial, sent, 'delivered');
     return health.isProbed ? { endpoint: 'recovered' } : undefined;
   }
 
-  #failed(
-    endpoint: WebhookEndpoint,
-    waiting: Waiting,
-    id: string,
-    at: Micros,
-    sent: Sent,
-    failure: AttemptFailure,
-  ): Conclusion | undefined {
+  #failed(trial: Trial, sent: Sent, failure: AttemptFailure): Conclusion | undefined {
     const { lanes, health, clock, signal } = this.#options;
-    const { policy } = endpoint;
+    const { waiting } = trial;
+    const { policy } = trial.endpoint;
     const now = clock.now();
     if (signal.aborted) {
       // Most likely it was we who cut it; it is sent again after the start.
@@ -94,7 +87,7 @@ export class ItemSender {
     const quietMs = health.failed(now, failed);
     const attempts = waiting.attempts + 1;
     const isLast = sent.isFinal === true || (!health.isPaused && attempts >= policy.attempts);
-    this.#report(endpoint, waiting, id, at, sent, isLast ? 'given-up' : 'retried');
+    this.#report(trial, sent, isLast ? 'given-up' : 'retried');
     if (!health.isPaused) waiting.attempts = attempts;
     if (isLast) lanes.settle(waiting);
     else lanes.postpone(waiting, now + Math.max(this.jittered(waitAfter(policy.schedule, attempts)), quietMs) * 1_000);
@@ -102,22 +95,34 @@ export class ItemSender {
     return reason === undefined ? undefined : { endpoint: 'hopeless', reason, detail: failure.detail };
   }
 
-  #giveUp(endpoint: WebhookEndpoint, waiting: Waiting, id: string, at: Micros, detail: string): undefined {
-    this.#options.lanes.settle(waiting);
-    this.#report(endpoint, waiting, id, at, { latency: 0, failure: { kind: 'request', detail } }, 'given-up');
+  #giveUp(trial: Trial, detail: string): undefined {
+    this.#options.lanes.settle(trial.waiting);
+    this.#report(trial, { latency: 0, failure: { kind: 'request', detail } }, 'given-up');
   }
 
-  #report(
-    endpoint: WebhookEndpoint,
-    { seq, lane, attempts }: Waiting,
-    id: string,
-    at: Micros,
-    sent: Sent,
-    outcome: Attempt['outcome'],
-  ): void {
-    const { id: to, tenant } = endpoint;
-    this.#options.report({ endpoint: to, tenant, id, seq, lane, attempt: attempts + 1, at, ...answerOf(sent), outcome });
+  #report({ endpoint, waiting, id, seq, at }: Trial, sent: Sent, outcome: Attempt['outcome']): void {
+    const { lane, attempts } = waiting;
+    this.#options.report({
+      endpoint: endpoint.id,
+      tenant: endpoint.tenant,
+      id,
+      seq,
+      lane,
+      attempt: attempts + 1,
+      at,
+      ...answerOf(sent),
+      outcome,
+    });
   }
+}
+
+/** One attempt while it is made: `seq` is the event's. */
+interface Trial {
+  readonly endpoint: WebhookEndpoint;
+  readonly waiting: Waiting;
+  readonly id: string;
+  readonly seq: number;
+  readonly at: Micros;
 }
 
 const waitAfter = (schedule: readonly number[], attempts: number): number => schedule[attempts - 1] ?? schedule.at(-1) ?? 0;

@@ -10,6 +10,10 @@ export interface Sent {
   readonly reply?: string;
   /** For how many milliseconds it asked to be left alone. */
   readonly retryAfterMs?: number;
+  /** The answer's headers, by name in small letters; where the protocol has such. */
+  readonly headers?: Readonly<Record<string, string | string[] | undefined>>;
+  /** Of the answer's body, as far as it was read. */
+  readonly bodyBytes?: number;
   readonly failure?: AttemptFailure;
   /** It will never take this one: trying it again is of no use. */
   readonly isFinal?: boolean;

@@ -37,6 +37,8 @@ export interface WebhookEndpoint {
   readonly policy: DeliveryPolicy;
   /** Requests under way at once, each on a connection of its own; 4 when absent. */
   readonly connections?: number;
+  /** After so many milliseconds a request has failed, unless its answer is whole; the engine's own limit when absent. */
+  readonly timeoutMs?: number;
 }
 
 /** What is sent for an item. What is absent is the endpoint's. */
@@ -49,8 +51,10 @@ export interface DeliveryRequest {
 
 /** One thing to deliver. An event of the log makes at most one for an endpoint. */
 export interface DeliveryItem {
-  /** The event it is made of. */
+  /** The event it is made of; what it is sorted, read again and redelivered by. */
   readonly cursor: Cursor;
+  /** The event's own `seq`, where a source that makes several items of one event numbers its cursors otherwise: attempts are kept under it. */
+  readonly event?: number;
   /** The same for every attempt, also after a restart. */
   readonly id: string;
   readonly lane: string;
@@ -120,6 +124,14 @@ export interface Attempt {
   readonly outcome: (typeof attemptOutcomes)[number];
 }
 
+/** An attempt at something that is sent by itself, with more of its answer than is kept. */
+export interface AnsweredAttempt extends Attempt {
+  /** Of the answer, by name in small letters. */
+  readonly headers?: Readonly<Record<string, string>>;
+  /** How large the answer was, its headers and body together; of one that was cut, as far as it was read. */
+  readonly bytes?: number;
+}
+
 export const attemptOutcomes = ['delivered', 'retried', 'given-up'] as const;
 
 /** Why an endpoint is paused: by hand, it answered 410, nothing but failures for too long, or too many items that fail. */
@@ -147,8 +159,8 @@ export interface EndpointView {
 export interface AttemptQuery {
   readonly tenant: TenantId;
   readonly endpoint?: string;
-  /** Attempts at this event. */
-  readonly seq?: number;
+  /** Attempts at this event, or at any of these. */
+  readonly seq?: number | readonly number[];
   readonly outcome?: Attempt['outcome'];
   /** Attempts older than this one (its `number`) in the listing, newest first. */
   readonly before?: number;
@@ -190,12 +202,14 @@ export interface WebhookEngine {
    * Sends this once, now, outside of all order and whatever the endpoint's state (it need not have been put), and says how it
    * went: a test, a handshake.
    */
-  send(endpoint: WebhookEndpoint, item: Pick<DeliveryItem, 'id' | 'request'>): Promise<Attempt>;
+  send(endpoint: WebhookEndpoint, item: Pick<DeliveryItem, 'id' | 'request'>): Promise<AnsweredAttempt>;
   /** Whether the address may be delivered to: throws `address-refused` or `invalid-parameter`. Asked again, of what the name then means, at each connection. */
   check(url: string): Promise<void>;
   attempts(query: AttemptQuery): readonly AttemptRecord[];
   /** Called after each attempt; a listener's failure is its own. Returns how to stop. */
   onAttempt(listener: (attempt: Attempt) => void): () => void;
+  /** Called after an endpoint was paused, by whom or by what its view says; a listener's failure is its own. Returns how to stop. */
+  onPaused(listener: (endpoint: string) => void): () => void;
   /** When what the tenant's endpoints still need happened, at the earliest: the log should be kept from there. */
   neededFrom(tenant: TenantId): Micros | undefined;
   /** Sends nothing new, waits a little for what is under way, and writes the progress. Safe to call twice. */

@@ -563,6 +563,37 @@ describe('administration', () => {
     expect(engine.attempts({ tenant, limit: 1 })).toMatchObject([{ id: 'test-1' }]);
   });
 
+  test('the answer to what is sent by itself is told whole', async () => {
+    const sink = await startSink((_received, response) => void response.writeHead(200, { 'X-Token': 'abc' }).end('hello'));
+    const { engine } = startWorld();
+    const sent = await engine.send(endpointAt(sink.url), { id: 'test', request: () => ({}) });
+    expect(sent).toMatchObject({ status: 200, reply: 'hello', headers: { 'x-token': 'abc' } });
+    expect(sent.bytes).toBeGreaterThan('x-token: abc\r\nhello'.length);
+    expect(Object.keys(engine.attempts({ tenant, limit: 1 })[0] ?? {})).not.toContain('headers');
+  });
+
+  test('an endpoint may have less time than others', async () => {
+    const sink = await startSink(() => undefined);
+    const { engine, tape, attempted, tickWheel } = startWorld();
+    engine.put(endpointAt(sink.url, { timeoutMs: 3_000 }), tape);
+    tape.add('a');
+    await sink.count(1);
+    tickWheel(3_200);
+    const [attempt] = await attempted(1);
+    expect(attempt?.failure).toEqual({ kind: 'timeout', detail: 'The answer was not whole after 3 s' });
+  });
+
+  test('whoever asked for it hears of an endpoint that is paused', async () => {
+    const sink = await startSink(refuse(410));
+    const { engine, tape, attempted } = startWorld();
+    const heard: string[] = [];
+    engine.onPaused((endpoint) => heard.push(`${endpoint}: ${engine.view(endpoint)?.reason}`));
+    engine.put(endpointAt(sink.url), tape);
+    tape.add('a');
+    await attempted(1);
+    expect(heard).toEqual(['wh_one: gone']);
+  });
+
   test('a GET carries everything in its address, byte for byte', async () => {
     const sink = await startSink();
     const { engine } = startWorld();
