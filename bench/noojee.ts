@@ -17,6 +17,7 @@ import { createServerTime } from '../src/dialects/noojee/server-time.ts';
 import { startGateway } from '../src/app/gateway.ts';
 import { createNewId, pbxId, tenantId } from '../src/model/ids.ts';
 import { Story } from '../test/dialects/noojee/story.ts';
+import { microsOf } from '../src/model/time.ts';
 
 const polls = Number(process.argv[2] ?? 1_000);
 const rounds = 5;
@@ -38,7 +39,7 @@ const foldRate = (): number => {
   const events = story.numbered();
   const began = performance.now();
   let state = projector.initial;
-  for (const event of events) if (projector.types.has(event.type)) state = projector.project(state, event).state;
+  for (const event of events) if (projector.types.has(event.type)) state = projector.project(state, event, microsOf(event.time)).state;
   return events.length / ((performance.now() - began) / 1000);
 };
 

@@ -36,7 +36,8 @@ export interface Projector<State, Body> {
   /** Events of other types are never parsed. */
   readonly types: ReadonlySet<EventType>;
   readonly initial: State;
-  project(state: State, event: Event): Projected<State, Body>;
+  /** `at` is the event's time as exactly as it is known. */
+  project(state: State, event: Event, at: Micros): Projected<State, Body>;
   /** The state after `lostEvents` that nobody can read any more (0 at the first start): what was, corrected by what is live at `at`. */
   rebase(state: State, live: LiveState, lostEvents: number, at: Micros): State;
   /** To and from what JSON can hold. */
@@ -188,7 +189,7 @@ class RunningProjection<State, Body> implements Projection<State, Body> {
     for (const logged of batch) {
       if (projector.types.has(logged.type)) {
         try {
-          const { state, messages } = projector.project(this.#state, logged.event);
+          const { state, messages } = projector.project(this.#state, logged.event, logged.at);
           this.#state = state;
           for (const { key, body } of messages) {
             this.#history.add(key, { seq: logged.cursor.seq, body });

@@ -4,7 +4,8 @@ import { configSchema } from '../../src/config/schema.ts';
 import { createNumbers } from '../../src/dialects/voipnow/numbers.ts';
 import { defaultVoipNowOptions } from '../../src/dialects/voipnow/options.ts';
 import { renderParameters } from '../../src/dialects/voipnow/render.ts';
-import { dialStatuses, eventNames, profiles, type Part } from '../../src/dialects/voipnow/schema.ts';
+import { dialStatuses } from '../../src/delivery/dial-status.ts';
+import { eventNames, profiles, type Part } from '../../src/dialects/voipnow/schema.ts';
 import { callIdFrom, extensionNumber } from '../../src/model/ids.ts';
 
 const page = readFileSync(new URL('../../docs/voipnow.md', import.meta.url), 'utf8');

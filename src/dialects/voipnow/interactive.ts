@@ -1,10 +1,11 @@
+import { renderParameterRequest, type Parameter } from '../../delivery/webhooks/parameters.ts';
 import type { Interactive } from '../../interactive/interactive.ts';
 import { menuOf, type Seen } from '../../interactive/menu.ts';
 import { extensionNumber, type TenantId } from '../../model/ids.ts';
 import type { Numbers } from './numbers.ts';
 import type { VoipNowOptions } from './options.ts';
 import { apiIdOf, uniqueIdOf } from './project.ts';
-import { renderParameters, renderRequest, type Parameter } from './render.ts';
+import { renderParameters } from './render.ts';
 
 /** CallAPI Interactive: a caller of these numbers is led by the program at their address, which is asked as call events are told. */
 export const serveMenus = (
@@ -14,7 +15,7 @@ export const serveMenus = (
   numbers: Numbers,
 ): void => {
   for (const [number, options] of Object.entries(menus)) {
-    const menu = menuOf(options, (target, seen) => renderRequest(target, parametersOf(seen, numbers, lowerCaseFlow)));
+    const menu = menuOf(options, (target, seen) => renderParameterRequest(target, parametersOf(seen, numbers, lowerCaseFlow)));
     interactive.serve(tenant, number, menu);
   }
 };

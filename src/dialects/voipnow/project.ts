@@ -1,12 +1,13 @@
 import { createHash } from 'node:crypto';
 import { Map as ImmutableMap } from 'immutable';
+import { dialStatusOf } from '../../delivery/dial-status.ts';
 import type { Message, Projected, Projector } from '../../delivery/projection.ts';
 import type { Call, Leg, Party } from '../../model/call.ts';
 import type { EventOf, EventType } from '../../model/event.ts';
 import type { CallId, ExtensionNumber, LegId } from '../../model/ids.ts';
 import type { LiveState } from '../../model/live-state.ts';
 import { microsOf } from '../../model/time.ts';
-import type { DialStatus, EventNumber, Happening, Part, Side } from './schema.ts';
+import type { EventNumber, Happening, Part, Side } from './schema.ts';
 
 /** An extension's part in a call that goes on: all the legs by which it takes part, one a device. */
 interface LivePart extends Part {
@@ -101,7 +102,7 @@ class Step {
     const legs = part.legs.filter((id) => id !== leg.id);
     if (legs.length > 0) return this.#replace(part, { ...part, legs });
     this.#replace(part);
-    return this.#tell(2, part.answered ? 'ANSWER' : statusOf(leg, event), part);
+    return this.#tell(2, part.answered ? 'ANSWER' : dialStatusOf(leg, event.data), part);
   }
 
   #partsOf(extension: ExtensionNumber): readonly LivePart[] {
@@ -165,65 +166,6 @@ export const uniqueIdOf = (call: Call): string => {
   if (/^\d+\.\d+$/.test(channel)) return channel;
   const digits = Number.parseInt(apiIdOf(call.id).slice(0, 7), 16);
   return `${Math.floor(Date.parse(call.startedAt) / 1000)}.${digits}`;
-};
-
-/** How a part ended in which nobody answered. */
-const statusOf = (leg: Leg, { data: { cause, endedBy } }: EventOf<'leg.ended'>): DialStatus => {
-  switch (cause.name) {
-    case 'user-busy':
-    case 'call-rejected':
-      return 'BUSY';
-    case 'no-answer':
-    case 'no-user-response':
-      return 'NOANSWER';
-    case 'answered-elsewhere':
-      return 'CANCEL';
-    case 'subscriber-absent':
-    case 'destination-out-of-order':
-      return 'CHANUNAVAIL';
-    // These say nothing of why (127 is what Asterisk gives when the caller leaves): who ended it tells.
-    case 'normal-clearing':
-    case 'normal-unspecified':
-    case 'interworking':
-    case 'unknown':
-      return leg.direction === 'inbound' ? statusOfCalled(leg, endedBy) : statusOfCaller(leg, endedBy);
-    default:
-      return 'CONGESTION';
-  }
-};
-
-const statusOfCalled = (leg: Leg, endedBy: EventOf<'leg.ended'>['data']['endedBy']): DialStatus => {
-  switch (endedBy) {
-    case 'self':
-      return 'BUSY';
-    case 'peer':
-    case 'command':
-      return 'CANCEL';
-    case 'pbx':
-    case 'unknown':
-      return leg.ringingAt === undefined ? 'CONGESTION' : 'NOANSWER';
-    default:
-      return endedBy satisfies never;
-  }
-};
-
-const statusOfCaller = (leg: Leg, endedBy: EventOf<'leg.ended'>['data']['endedBy']): DialStatus => {
-  // It waited in a queue and left.
-  if (leg.queue !== undefined) return 'CANCEL';
-  // Voicemail or a menu took the call.
-  if (leg.connectedAt !== undefined) return 'ANSWER';
-  switch (endedBy) {
-    case 'self':
-    case 'command':
-      return 'CANCEL';
-    case 'peer':
-    case 'pbx':
-      return 'NOANSWER';
-    case 'unknown':
-      return 'CONGESTION';
-    default:
-      return endedBy satisfies never;
-  }
 };
 
 const partsOf = (state: VoipNowState, live: LiveState): VoipNowState['parts'] => {

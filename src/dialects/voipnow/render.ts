@@ -1,8 +1,6 @@
-import type { DeliveryRequest } from '../../delivery/webhooks/webhook-engine.ts';
+import type { Parameter } from '../../delivery/webhooks/parameters.ts';
 import type { Numbers } from './numbers.ts';
-import type { Happening, Profile, PublishedRequest } from './schema.ts';
-
-export type Parameter = readonly [name: string, value: string];
+import type { Happening, Profile } from './schema.ts';
 
 /**
  * The parameters of a call event. Of the first generation the nine of the vendor's table come first, in its order and with its
@@ -36,21 +34,3 @@ export const renderParameters = (
 /** The first generation knows two ends. */
 const renderStatus = (status: Happening['status'], profile: Profile): string =>
   profile === 'uapi3' || status === 'CALLING' || status === 'ANSWER' ? status : 'UNKNOWN';
-
-/** Percent-encoded UTF-8 with `*` and `@` left raw, as the vendor's servers wrote them; a blank is `%20`. */
-export const encodeParameters = (parameters: readonly Parameter[]): string =>
-  parameters
-    .map(([name, value]) => `${encodeURIComponent(name)}=${encodeURIComponent(value.toWellFormed()).replaceAll('%40', '@')}`)
-    .join('&');
-
-/** The request itself: the address's own query stays as it is, before the parameters of a GET. */
-export const renderRequest = (
-  { url, method }: Pick<PublishedRequest, 'url' | 'method'>,
-  parameters: readonly Parameter[],
-): DeliveryRequest => {
-  const encoded = encodeParameters(parameters);
-  if (method === 'POST') return { headers: { 'content-type': 'application/x-www-form-urlencoded' }, body: encoded };
-  const [address = ''] = url.split('#', 1);
-  const joint = !address.includes('?') ? '?' : /[?&]$/.test(address) ? '' : '&';
-  return { url: `${address}${joint}${encoded}` };
-};

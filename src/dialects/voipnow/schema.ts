@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { DialStatus } from '../../delivery/dial-status.ts';
 import type { ExtensionNumber, CallId } from '../../model/ids.ts';
 import type { IsoTime, Micros } from '../../model/time.ts';
 
@@ -25,10 +26,6 @@ export interface PublishedRequest {
   readonly profile: Profile;
   readonly modified: IsoTime;
 }
-
-/** Asterisk's DIALSTATUS, as the later generation says how a call ended; the older says `ANSWER` or `UNKNOWN`. */
-export const dialStatuses = ['ANSWER', 'BUSY', 'NOANSWER', 'CANCEL', 'CONGESTION', 'CHANUNAVAIL'] as const;
-export type DialStatus = (typeof dialStatuses)[number];
 
 export interface Side {
   readonly number: string;
@@ -59,6 +56,7 @@ export interface Happening {
   readonly event: string;
   readonly at: Micros;
   readonly type: EventNumber;
+  /** As the later generation says it; of the ends the older knows `ANSWER` and `UNKNOWN`. */
   readonly status: 'CALLING' | DialStatus;
   readonly part: Part;
 }

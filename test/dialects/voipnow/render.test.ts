@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { createNumbers } from '../../../src/dialects/voipnow/numbers.ts';
-import { encodeParameters, renderParameters, renderRequest } from '../../../src/dialects/voipnow/render.ts';
+import { encodeParameters, renderParameterRequest } from '../../../src/delivery/webhooks/parameters.ts';
+import { renderParameters } from '../../../src/dialects/voipnow/render.ts';
 import type { Part } from '../../../src/dialects/voipnow/schema.ts';
 import { renderXml, toJson } from '../../../src/dialects/voipnow/xml.ts';
 import { callIdFrom, extensionNumber } from '../../../src/model/ids.ts';
@@ -73,11 +74,11 @@ test.each([
   ['http://h/p?x=1&', 'http://h/p?x=1&CallID=1.2'],
   ['http://h/p?x=1#part', 'http://h/p?x=1&CallID=1.2'],
 ])('a GET to %s keeps what stands there and asks %s', (url, asked) => {
-  expect(renderRequest({ url, method: 'GET' }, some)).toEqual({ url: asked });
+  expect(renderParameterRequest({ url, method: 'GET' }, some)).toEqual({ url: asked });
 });
 
 test('a POST keeps the address as it is and sends a form', () => {
-  expect(renderRequest({ url: 'http://h/p?x=1', method: 'POST' }, some)).toEqual({
+  expect(renderParameterRequest({ url: 'http://h/p?x=1', method: 'POST' }, some)).toEqual({
     headers: { 'content-type': 'application/x-www-form-urlencoded' },
     body: 'CallID=1.2',
   });
