@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify';
+import { openProjection } from '../../delivery/projection.ts';
 import type { HttpFront } from '../../http/http-server.ts';
 import type { TenantId } from '../../model/ids.ts';
 import type { Dialect } from '../dialect.ts';
@@ -7,8 +8,10 @@ import { Guard } from './auth.ts';
 import { accountIdOf, createIds } from './ids.ts';
 import { defaultRingCentralOptions, type RingCentralOptions } from './options.ts';
 import { PresenceBook } from './presence-settings.ts';
+import { createRingCentralProjector } from './project.ts';
+import { Renderer } from './render.ts';
 import { ringCentralRoutes } from './routes.ts';
-import type { TenantSource } from './source.ts';
+import { sessionsOf, settledBy, type TenantSource } from './source.ts';
 
 export type { RingCentralOptions } from './options.ts';
 
@@ -38,7 +41,7 @@ class RingCentral implements Dialect {
   }
 
   async close(): Promise<void> {
-    await Promise.resolve();
+    await Promise.all([...this.#sources.values()].map(({ notices }) => notices.close()));
   }
 }
 
@@ -51,7 +54,38 @@ const openSource = async (gateway: Gateway, tenant: TenantId, options: RingCentr
     extension: (number) => engine.extension(number),
     extensions: () => engine.snapshot().extensions,
   });
-  await Promise.resolve();
-  const { control, users, store, clock, newId } = gateway;
-  return { tenant, engine, control, users, store, clock, newId, options, ids, presence: new PresenceBook(store, tenant) };
+  const { control, users, store, clock, newId, log: logger } = gateway;
+  const presence = new PresenceBook(store, tenant);
+  const notices = await openProjection({
+    tenant,
+    projector: createRingCentralProjector(),
+    log: engine.log,
+    store,
+    clock,
+    logger,
+    snapshot: () => engine.snapshot(),
+  });
+  const renderer = new Renderer({
+    tenant,
+    ids,
+    options,
+    settings: (extension) => presence.get(extension),
+    isDnd: (extension) => engine.extension(extension)?.dnd === true,
+  });
+  return {
+    tenant,
+    engine,
+    control,
+    users,
+    store,
+    clock,
+    newId,
+    options,
+    ids,
+    presence,
+    notices,
+    renderer,
+    sessions: sessionsOf(notices, engine),
+    settled: settledBy(notices, engine),
+  };
 };

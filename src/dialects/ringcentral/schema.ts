@@ -1,6 +1,6 @@
 import type { SipDialog, SlotRef } from '../../model/call.ts';
 import type { Presence } from '../../model/extension.ts';
-import type { CallId, ExtensionNumber, LegId, PbxId, RecordingId } from '../../model/ids.ts';
+import type { CallId, ExtensionNumber, LegId, RecordingId } from '../../model/ids.ts';
 import type { IsoTime } from '../../model/time.ts';
 
 /** What a party is doing, in the vendor's words. */
@@ -74,6 +74,8 @@ export interface Party {
   readonly wasAnswered: boolean;
   /** The other end is really there: the vendor's caller is Answered as soon as the callee's rules run. */
   readonly isTalking: boolean;
+  /** It was on hold once. */
+  readonly wasHeld: boolean;
   readonly missedCall: boolean;
   readonly muted: boolean;
   readonly queueCall: boolean;
@@ -88,7 +90,6 @@ export interface Party {
 /** What belongs to a session, whoever takes part in it. */
 export interface SessionHead {
   readonly call: CallId;
-  readonly pbx: PbxId;
   /** Of the last event that was told of it; the first is 2. */
   readonly sequence: number;
   readonly origin: 'Call' | 'CallOut' | 'Conference';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { parseReply, serveRingCentral } from './serve-ringcentral.ts';
+import { serveRingCentral } from './serve-ringcentral.ts';
 
 const jwt = 'urn:ietf:params:oauth:grant-type:jwt-bearer';
 
