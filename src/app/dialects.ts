@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { Config, TenantConfig } from '../config/schema.ts';
 import type { Dialect } from '../dialects/dialect.ts';
+import { createISymphonyDialect } from '../dialects/isymphony/index.ts';
 import { createNativeDialect } from '../dialects/native/index.ts';
 import { createNoojeeDialect } from '../dialects/noojee/index.ts';
 import { createRingCentralDialect } from '../dialects/ringcentral/index.ts';
@@ -12,11 +13,15 @@ import { version } from './version.ts';
 
 export const dialectsOf = (config: Config): readonly Dialect[] => {
   const tenants = Object.entries(config.tenants);
+  const isymphony = tenants.filter(([, { dialects }]) => dialects.isymphony.enabled);
   const noojee = tenants.filter(([, { dialects }]) => dialects.noojee.enabled);
   const ringcentral = tenants.filter(([, { dialects }]) => dialects.ringcentral.enabled);
   const voipnow = tenants.filter(([, { dialects }]) => dialects.voipnow.enabled);
   return [
     createNativeDialect({ version }),
+    ...(isymphony.length === 0
+      ? []
+      : [createISymphonyDialect(new Map(isymphony.map(([name, { dialects }]) => [tenantId(name), dialects.isymphony])))]),
     ...(noojee.length === 0 ? [] : [createNoojeeDialect(new Map(noojee.map(([name, { dialects }]) => [tenantId(name), dialects.noojee])))]),
     ...(ringcentral.length === 0
       ? []

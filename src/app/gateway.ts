@@ -253,9 +253,12 @@ const recordingFolders = ({ tenants }: Config): ReadonlyMap<PbxId, string> =>
       .flatMap(([name, pbx]) => (pbx.kind === 'asterisk' && pbx.recordings !== undefined ? [[pbxId(name), pbx.recordings]] : [])),
   );
 
-const httpOptions = ({ http }: Config): Pick<HttpServerOptions, 'host' | 'port' | 'tls' | 'publicUrl' | 'trustedProxies' | 'limits'> => ({
+const httpOptions = ({
+  http,
+}: Config): Pick<HttpServerOptions, 'host' | 'port' | 'extraPorts' | 'tls' | 'publicUrl' | 'trustedProxies' | 'limits'> => ({
   host: http.host,
   port: http.port,
+  extraPorts: http.extraPorts,
   trustedProxies: http.trustedProxies,
   limits: { bodyBytes: http.bodyLimit, connections: http.maxConnections },
   ...(http.publicUrl === undefined ? undefined : { publicUrl: http.publicUrl }),

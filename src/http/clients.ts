@@ -1,8 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import ipaddr from 'ipaddr.js';
-import { GatewayError } from '../model/errors.ts';
-
-type Network = [ipaddr.IPv4 | ipaddr.IPv6, number];
+import { createNetworks, parseAddress } from './networks.ts';
 
 /** Who is at the other end of a request, with the proxies before us seen through. */
 export interface Clients {
@@ -19,17 +16,12 @@ export interface Clients {
 
 /** `trustedProxies`: addresses and networks, `10.0.0.0/8`. Throws `config-invalid` for anything else. */
 export const createClients = (trustedProxies: readonly string[]): Clients => {
-  const networks = trustedProxies.map(parseNetwork);
-
-  const trusts = (address: string): boolean => {
-    const parsed = parseAddress(address);
-    if (parsed === undefined) return false;
-    return networks.some(([network, bits]) => network.kind() === parsed.kind() && parsed.match(network, bits));
-  };
+  const networks = createNetworks(trustedProxies, 'trustedProxies');
+  const trusts = (address: string): boolean => networks.contain(address);
 
   const addressOf = (request: IncomingMessage): string => {
     const nearest = request.socket.remoteAddress ?? '';
-    if (networks.length === 0 || !trusts(nearest)) return nearest;
+    if (networks.isEmpty || !trusts(nearest)) return nearest;
     const header = request.headers['x-forwarded-for'];
     const hops = (Array.isArray(header) ? header.join(',') : (header ?? ''))
       .split(',')
@@ -45,7 +37,7 @@ export const createClients = (trustedProxies: readonly string[]): Clients => {
   };
 
   const isLocal = (request: IncomingMessage): boolean =>
-    networks.length === 0 &&
+    networks.isEmpty &&
     forwardingHeaders.every((name) => request.headers[name] === undefined) &&
     parseAddress(request.socket.remoteAddress ?? '')?.range() === 'loopback';
 
@@ -53,20 +45,3 @@ export const createClients = (trustedProxies: readonly string[]): Clients => {
 };
 
 const forwardingHeaders = ['forwarded', 'x-forwarded-for', 'x-forwarded-host', 'x-real-ip', 'via'] as const;
-
-const parseAddress = (text: string): ipaddr.IPv4 | ipaddr.IPv6 | undefined =>
-  // `process` also unwraps an IPv4 address that came in through an IPv6 socket.
-  ipaddr.isValid(text) ? ipaddr.process(text) : undefined;
-
-const parseNetwork = (text: string): Network => {
-  if (ipaddr.isValidCIDR(text)) return ipaddr.parseCIDR(text);
-  const address = parseAddress(text);
-  if (address === undefined) {
-    throw new GatewayError(
-      'config-invalid',
-      { field: 'trustedProxies', value: text },
-      { note: 'An address or a network is needed: 10.0.0.0/8.' },
-    );
-  }
-  return [address, address.kind() === 'ipv4' ? 32 : 128];
-};

@@ -48,6 +48,7 @@ export const errors = {
   'unsupported-media-type': { status: 415, retry: false, message: 'The body is of a kind that is not understood here.' },
   'too-many-requests': { status: 429, retry: true, message: 'Too many requests; slow down.' },
   'upgrade-required': { status: 426, retry: false, message: 'This address speaks WebSocket.' },
+  'tls-required': { status: 426, retry: false, message: 'This address is served over TLS alone.' },
   'headers-too-large': { status: 431, retry: false, message: 'The headers are larger than is allowed.' },
   internal: { status: 500, retry: true, message: 'Something went wrong inside the server.' },
   'not-supported': { status: 501, retry: false, message: 'This PBX cannot do that.' },

@@ -1,0 +1,156 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+import type { TLSSocket } from 'node:tls';
+import type { Identity } from '../../auth/auth.ts';
+import type { Clients } from '../../http/clients.ts';
+import { createNetworks, type Networks } from '../../http/networks.ts';
+import { GatewayError } from '../../model/errors.ts';
+import { keyIdFrom, type TenantId } from '../../model/ids.ts';
+import type { Clock, Micros, Timers } from '../../model/time.ts';
+import { publicAccount, type ISymphonyAccount, type ISymphonyOptions } from './options.ts';
+
+/** What of a tenant's options says who may ask. */
+export type Admission = Pick<ISymphonyOptions, 'accounts' | 'allow' | 'requireTls'>;
+
+export interface GuardOptions {
+  readonly tenants: ReadonlyMap<TenantId, Admission>;
+  readonly clients: Clients;
+  readonly clock: Clock;
+  readonly timers: Timers;
+  /** Under which address clients reach the server. */
+  readonly publicUrl: () => string;
+}
+
+interface Account extends ISymphonyAccount {
+  readonly tenant: TenantId;
+  readonly login: string;
+}
+
+/** So many wrong passwords from one address are answered at once; */
+const freeFailures = 5;
+/** each further one takes longer, up to this, */
+const longestHold = 16_000;
+/** and no more of them are looked at than these at a time. */
+const mostHeld = 8;
+const forgetAfter: Micros = 600e6;
+const mostAddresses = 10_000;
+
+/**
+ * Tells who asks, by where it asks from and then by login and password (HTTP Basic). The refusals are `tls-required` with the
+ * `location` to go to, `forbidden` for an address that may not ask, `unauthorized`, and `too-many-requests` for one that guesses.
+ */
+export class Guard {
+  readonly #options: GuardOptions;
+  readonly #accounts: ReadonlyMap<string, Account>;
+  readonly #networks: ReadonlyMap<TenantId, Networks>;
+  readonly #requiresTls: boolean;
+  readonly #failures = new Map<string, { readonly count: number; readonly at: Micros }>();
+  readonly #held = new Map<string, number>();
+
+  /** Throws `config-invalid` for two accounts of one login, and where the public account would be open to the network. */
+  constructor(options: GuardOptions) {
+    this.#options = options;
+    this.#networks = new Map([...options.tenants].map(([tenant, { allow }]) => [tenant, createNetworks(allow, 'isymphony.allow')]));
+    this.#accounts = accountsOf(options.tenants, this.#networks);
+    this.#requiresTls = [...options.tenants.values()].some(({ requireTls }) => requireTls);
+  }
+
+  async identify(request: IncomingMessage): Promise<Identity> {
+    if (this.#requiresTls && !this.#isSecure(request)) throw this.#towardsTls(request);
+    const { clients } = this.#options;
+    const address = clients.addressOf(request);
+    if (![...this.#networks.values()].some((networks) => this.#mayAsk(request, address, networks))) throw refusedAddress();
+    const { authorization } = request.headers;
+    if (authorization === undefined) throw new GatewayError('unauthorized');
+    if ((this.#held.get(address) ?? 0) >= mostHeld) throw new GatewayError('too-many-requests');
+    const account = this.#accountOf(authorization);
+    if (account === undefined) {
+      await this.#holdUp(address);
+      throw new GatewayError('unauthorized');
+    }
+    const networks = this.#networks.get(account.tenant);
+    if (networks === undefined || !this.#mayAsk(request, address, networks)) throw refusedAddress();
+    return identityOf(account);
+  }
+
+  #accountOf(authorization: string): Account | undefined {
+    const encoded = /^Basic +([A-Za-z0-9+/_-]{1,1024}={0,2}) *$/i.exec(authorization)?.[1];
+    const [, login, password] = /^([^:]*):(.*)$/s.exec(Buffer.from(encoded ?? '', 'base64').toString('utf8')) ?? [];
+    const account = this.#accounts.get(login ?? '');
+    // Compared with something in any case, so that the time taken does not tell which logins there are.
+    const isRight = timingSafeEqual(digestOf(account?.password ?? ''), digestOf(password ?? ''));
+    return isRight && password !== undefined ? account : undefined;
+  }
+
+  /** A list that has this machine in it does not mean whoever comes through a proxy on it. */
+  #mayAsk(request: IncomingMessage, address: string, networks: Networks): boolean {
+    return networks.contain(address) && (!loopback.contain(address) || this.#options.clients.isLocal(request));
+  }
+
+  #isSecure({ socket, headers }: IncomingMessage): boolean {
+    if ((socket as Partial<TLSSocket>).encrypted === true) return true;
+    return this.#options.clients.trusts(socket.remoteAddress ?? '') && headers['x-forwarded-proto'] === 'https';
+  }
+
+  #towardsTls(request: IncomingMessage): GatewayError {
+    const publicUrl = this.#options.publicUrl();
+    const base = publicUrl.startsWith('https:') ? publicUrl : `https://${request.headers.host ?? new URL(publicUrl).host}`;
+    return new GatewayError('tls-required', { location: `${base}${request.url ?? '/'}` });
+  }
+
+  async #holdUp(address: string): Promise<void> {
+    const { clock, timers } = this.#options;
+    const now = clock.now();
+    for (const [known, { at }] of this.#failures) {
+      if (now - at < forgetAfter && this.#failures.size < mostAddresses) break;
+      this.#failures.delete(known);
+    }
+    const count = (this.#failures.get(address)?.count ?? 0) + 1;
+    // Put behind all others, so that the oldest stand first.
+    this.#failures.delete(address);
+    this.#failures.set(address, { count, at: now });
+    if (count <= freeFailures) return;
+    this.#held.set(address, (this.#held.get(address) ?? 0) + 1);
+    const hold = Math.min(500 * 2 ** (count - freeFailures), longestHold);
+    await new Promise<void>((resolve) => timers.after(hold, resolve));
+    const held = (this.#held.get(address) ?? 1) - 1;
+    if (held === 0) this.#held.delete(address);
+    else this.#held.set(address, held);
+  }
+}
+
+const loopback = createNetworks(['127.0.0.0/8', '::1/128'], 'loopback');
+
+const refusedAddress = (): GatewayError => new GatewayError('forbidden', {}, { note: 'This address is not in the access list.' });
+
+const digestOf = (text: string): Buffer => createHash('sha256').update(text).digest();
+
+const identityOf = ({ tenant, login, scopes }: Account): Identity => ({
+  tenant,
+  key: keyIdFrom(`account_${login}`),
+  name: `account ${login}`,
+  scopes: new Set(scopes),
+});
+
+/** Requests name no tenant: logins are unique over all of them. */
+const accountsOf = (tenants: ReadonlyMap<TenantId, Admission>, networks: ReadonlyMap<TenantId, Networks>): ReadonlyMap<string, Account> => {
+  const accounts = new Map<string, Account>();
+  for (const [tenant, { accounts: own }] of tenants) {
+    const isPrivate = networks.get(tenant)?.isLoopbackOnly === true;
+    for (const [login, account] of Object.entries(own)) {
+      if (accounts.has(login)) throw invalid({ login }, `Two tenants have an iSymphony account ${login}.`);
+      if (account.password === publicAccount.password && !isPrivate) {
+        throw invalid({ login }, 'The password that everybody knows is for this machine alone; iSymphony accounts need another.');
+      }
+      accounts.set(login, { ...account, tenant, login });
+    }
+    if (accounts.size > 0 || tenants.size > 1) continue;
+    if (!isPrivate) throw invalid({ tenant }, 'Where other machines may ask, the iSymphony API needs accounts.');
+    const { login, password } = publicAccount;
+    accounts.set(login, { login, password, tenant, scopes: ['observe', 'control', 'supervise', 'record'] });
+  }
+  return accounts;
+};
+
+const invalid = (details: Readonly<Record<string, string>>, note: string): GatewayError =>
+  new GatewayError('config-invalid', details, { note });

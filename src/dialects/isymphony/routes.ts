@@ -1,0 +1,99 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { Identity } from '../../auth/auth.ts';
+import { requireScope } from '../../http/bearer.ts';
+import type { HttpFront } from '../../http/http-server.ts';
+import { toGatewayError } from '../../http/problem.ts';
+import { GatewayError } from '../../model/errors.ts';
+import type { TenantId } from '../../model/ids.ts';
+import type { Clock } from '../../model/time.ts';
+import type { Guard } from './auth.ts';
+import { maxMessageBytes, type Connections } from './connections.ts';
+import { explain, renderRefusal } from './errors.ts';
+import { liveResources } from './resources.ts';
+import type { TenantSource } from './source.ts';
+import { follow, type Resource } from './tree.ts';
+
+export interface RoutesOptions {
+  readonly front: HttpFront;
+  readonly guard: Guard;
+  readonly connections: Connections;
+  readonly clock: Clock;
+  readonly sourceOf: (tenant: TenantId) => TenantSource | undefined;
+}
+
+const base = '/communication_manager';
+const live = `${base}/rest/live/`;
+const maxBody = 64 * 1024;
+
+export const iSymphonyRoutes = (scope: FastifyInstance, options: RoutesOptions): void => {
+  const { front, guard, connections, clock, sourceOf } = options;
+  const requireSource = ({ tenant }: Identity): TenantSource => {
+    const source = sourceOf(tenant);
+    if (source === undefined) throw new GatewayError('not-found');
+    return source;
+  };
+
+  front.upgrades.add(`${base}/ws/event`, {
+    maxPayload: maxMessageBytes,
+    authorize: async (request) => {
+      const identity = await guard.identify(request);
+      requireScope(identity, ['observe']);
+      return { identity, source: requireSource(identity) };
+    },
+    open: (upgraded, { identity, source }) => connections.open(upgraded, identity, source),
+    refuse: renderRefusal,
+  });
+
+  // Bodies are JSON whatever they call themselves, and what is wrong with one is told after the path.
+  scope.removeAllContentTypeParsers();
+  scope.addContentTypeParser('*', { parseAs: 'string', bodyLimit: maxBody }, (_request, body, done) => done(null, body));
+  scope.setErrorHandler((thrown, request, reply) => {
+    const error = toGatewayError(thrown);
+    if (error.code === 'internal') request.log.error({ event: 'isymphony.failed', err: thrown }, 'request failed');
+    const { status, text, headers } = explain(error);
+    void reply.code(status).headers(headers).send(text);
+  });
+
+  scope.route({
+    method: ['GET', 'POST'],
+    url: `${live}*`,
+    handler: async (request, reply) => {
+      const identity = await guard.identify(request.raw);
+      const source = requireSource(identity);
+      requireScope(identity, request.method === 'GET' ? ['observe'] : ['control', 'control-own', 'supervise', 'record']);
+      const { status, since } = source.engine.status();
+      void reply.header('Switchhook-PBX', `${status}; since=${since}`).header('Cache-Control', 'no-store');
+      const { coreServers } = liveResources({ identity, source, clock, signal: signalOf(reply) });
+      const target = follow({ kind: 'instance', id: '', render: () => ({}), children: { coreServers }, actions: {} }, partsOf(request));
+      if (request.method === 'GET' && target.kind === 'resource') return sendJson(reply, render(target.resource));
+      if (request.method === 'POST' && target.kind === 'action') {
+        await target.perform(typeof request.body === 'string' ? request.body : '');
+        return reply.code(204).send();
+      }
+      void reply.header('Allow', target.kind === 'action' ? 'POST' : 'GET');
+      throw new GatewayError('method-not-allowed', { method: request.method });
+    },
+  });
+};
+
+const render = (resource: Resource): unknown =>
+  resource.kind === 'set' ? resource.items().map((item) => item.render()) : resource.render();
+
+const sendJson = (reply: FastifyReply, body: unknown): FastifyReply =>
+  reply.header('Content-Type', 'application/json; charset=utf-8').send(JSON.stringify(body));
+
+/** The parts of the path below `live`, undecoded: a name may hold a slash. */
+const partsOf = (request: FastifyRequest): readonly string[] => {
+  const path = request.url.split('?', 1)[0] ?? '';
+  return path
+    .slice(live.length)
+    .split('/')
+    .filter((part, index, parts) => part !== '' || index < parts.length - 1);
+};
+
+/** Aborts when the client leaves. */
+const signalOf = (reply: FastifyReply): AbortSignal => {
+  const controller = new AbortController();
+  reply.raw.once('close', () => controller.abort());
+  return controller.signal;
+};

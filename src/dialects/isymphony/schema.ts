@@ -1,0 +1,60 @@
+import { z } from 'zod';
+
+/** What a property of an event or of a resource may hold. `null` is what is not there. */
+export type Value = string | number | boolean | null;
+
+/** Every event, documented and proposed, by the name under which it is compared: `userLogin` is `login`, `userLogout` is `logout`. */
+export const eventTypes = [
+  'login',
+  'logout',
+  'userStatus',
+  'agentLogin',
+  'agentLogout',
+  'agentPause',
+  'agentUnpause',
+  'agentState',
+  'dial',
+  'dialEnd',
+  'linkStart',
+  'linkEnd',
+  'hold',
+  'unhold',
+  'park',
+  'unpark',
+  'recordStart',
+  'recordEnd',
+  'queueCallJoin',
+  'queueCallLeave',
+  'confRoomCallJoin',
+  'confRoomCallLeave',
+  'doNotDisturb',
+  'hangup',
+] as const;
+export type EventType = (typeof eventTypes)[number];
+
+/** An event as it is sent: its own properties after `type`, `time` (milliseconds since 1970) and `coreServerId`. */
+export interface WireEvent {
+  readonly type: EventType;
+  readonly time: number;
+  readonly coreServerId: string;
+  readonly [property: string]: Value;
+}
+
+/** The longer names that the vendor's later pages have. */
+export const longNames: Readonly<Partial<Record<EventType, string>>> = { login: 'userLogin', logout: 'userLogout' };
+
+/** Device states, Asterisk's 0 to 8. */
+export const deviceStates = ['UNKNOWN', 'NOT_INUSE', 'INUSE', 'BUSY', 'INVALID', 'UNAVAILABLE', 'RINGING', 'RINGINUSE', 'ONHOLD'] as const;
+export type DeviceState = (typeof deviceStates)[number];
+
+/** How a dial ended, in the words of Asterisk's DIALSTATUS. */
+export const dialResults = ['ANSWER', 'BUSY', 'NOANSWER', 'CANCEL', 'CHANUNAVAIL', 'CONGESTION'] as const;
+export type DialResult = (typeof dialResults)[number];
+
+const filterValue = z.union([z.string(), z.number(), z.boolean()]);
+
+/** One of a connection's filters, as the client wrote it. */
+export const propertyFilter = z.object({ property: z.string(), value: filterValue });
+export type PropertyFilter = z.infer<typeof propertyFilter>;
+
+export const filterList = z.array(propertyFilter);

@@ -1,0 +1,63 @@
+import { GatewayError } from '../../model/errors.ts';
+
+/** Does what an action asks for; resolves when it is done. `body` is what was posted, unread. */
+export type Action = (body: string) => Promise<void>;
+
+/** One resource. */
+export interface Instance {
+  readonly kind: 'instance';
+  readonly id: string;
+  render(): Readonly<Record<string, unknown>>;
+  /** What is below it, by the name of its path. */
+  readonly children: Readonly<Record<string, () => Resource>>;
+  readonly actions: Readonly<Record<string, Action>>;
+}
+
+/** Several of a kind: `coreServers/{id}` and, where they have names, `coreServers/getByName/{name}`. */
+export interface ResourceSet {
+  readonly kind: 'set';
+  items(): readonly Instance[];
+  named?(name: string): Instance | undefined;
+}
+
+export type Resource = Instance | ResourceSet;
+
+/** What a path leads to. */
+export type Target = { readonly kind: 'resource'; readonly resource: Resource } | { readonly kind: 'action'; readonly perform: Action };
+
+/** Follows a path, its parts undecoded; throws `not-found` where it leads nowhere. */
+export const follow = (resource: Resource, path: readonly string[]): Target => {
+  const [part, ...rest] = path;
+  if (part === undefined) return { kind: 'resource', resource };
+  if (resource.kind === 'set') {
+    const [name, ...beyond] = rest;
+    if (part !== 'getByName' || resource.named === undefined || name === undefined)
+      return follow(found(withId(resource, part), part), rest);
+    return follow(found(resource.named(decode(name)), name), beyond);
+  }
+  const child = below(resource.children, part);
+  if (child !== undefined) return follow(child(), rest);
+  const perform = rest.length === 0 && Object.hasOwn(resource.actions, part) ? resource.actions[part] : undefined;
+  return { kind: 'action', perform: found(perform, part) };
+};
+
+const withId = (set: ResourceSet, id: string): Instance | undefined => set.items().find((item) => item.id === id.toLowerCase());
+
+/** The vendor's pages write `/user/` for `/users/`, `/agent/` for `/agents/`: either finds the other. */
+const below = (children: Instance['children'], part: string): (() => Resource) | undefined => {
+  const name = [part, `${part}s`, part.replace(/s$/, '')].find((each) => Object.hasOwn(children, each));
+  return name === undefined ? undefined : children[name];
+};
+
+const decode = (part: string): string => {
+  try {
+    return decodeURIComponent(part);
+  } catch (cause) {
+    throw new GatewayError('not-found', { path: part }, { cause });
+  }
+};
+
+const found = <Value>(value: Value | undefined, part: string): Value => {
+  if (value === undefined) throw new GatewayError('not-found', { path: part });
+  return value;
+};
