@@ -263,7 +263,8 @@ export class EndpointRunner {
   }
 
   #probeLater(): void {
-    this.#later(this.#sender.jittered(this.endpoint.policy.probe));
+    const { probe } = this.endpoint.policy;
+    if (probe !== undefined) this.#later(this.#sender.jittered(probe));
   }
 
   /** Tries a paused endpoint with the first of one lane, each time of another, then with what comes next in the log. */

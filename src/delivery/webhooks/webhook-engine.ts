@@ -20,8 +20,11 @@ export interface DeliveryPolicy {
   readonly maxAge?: number;
   /** After so long with nothing but failure the endpoint is paused, its backlog kept; never when absent. */
   readonly pauseAfter?: number;
-  /** How often a paused endpoint is tried with one of its oldest items; one success and it is caught up, in order. */
-  readonly probe: number;
+  /**
+   * How often a paused endpoint is tried with one of its oldest items; one success and it is caught up, in order. Never when
+   * absent: who set the policy finds out by other means and resumes it.
+   */
+  readonly probe?: number;
 }
 
 /** Where an endpoint is and how it is treated. */
