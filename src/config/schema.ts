@@ -41,6 +41,11 @@ const extensionOverride = z.strictObject({
   user: z.string().max(128).optional().describe('The user who owns the extension.'),
 });
 
+const place = z.strictObject({
+  displayName: z.string().max(128).optional().describe('What it is called.'),
+  number: z.string().max(32).optional().describe('The number that reaches it.'),
+});
+
 const asterisk = z.strictObject({
   kind: z.literal('asterisk').describe('An Asterisk 16 or newer, over its manager interface (AMI).'),
   host: z.string().default('127.0.0.1').describe('Address of the manager interface.'),
@@ -72,6 +77,11 @@ const asterisk = z.strictObject({
       "Folder in which this machine sees Asterisk's recordings (its /var/spool/asterisk/monitor); without it none can be downloaded.",
     ),
   extensions: z.record(z.string(), extensionOverride).default({}).describe('What is known better than the PBX tells, by extension.'),
+  queues: z.record(z.string(), place).default({}).describe('What queues are called and dialled by, by their names in queues.conf.'),
+  conferences: z
+    .record(z.string(), place)
+    .default({})
+    .describe('The same of ConfBridge rooms; those that stand here are listed also when nobody is in them.'),
 });
 
 const sandbox = z.strictObject({
@@ -218,6 +228,15 @@ const ringcentral = z.strictObject({
   telephony: z
     .strictObject({
       foreignParties: z.boolean().default(false).describe('Tell of parties outside the account, trunks, which the vendor leaves out.'),
+      flipNumbers: z
+        .record(z.string().min(1).max(32), z.record(z.string().regex(/^[0-9]$/, 'a digit'), z.string().min(1).max(32)))
+        .default({})
+        .describe('Where a call flip leads, by extension and digit; without one the extension itself is rung again.'),
+      conferenceRooms: z
+        .array(z.string().min(1).max(32))
+        .max(100)
+        .default([])
+        .describe('Rooms of the PBX in which conferences are held; without any a room is made up for each.'),
     })
     .prefault({})
     .describe('Telephony sessions.'),
@@ -237,6 +256,9 @@ const ringcentral = z.strictObject({
         .default(3_600)
         .describe('How long a WebSocket may be away and still be given all it has missed.'),
       pushWrapper: z.boolean().default(false).describe('Put events of PubNub into the wrapper of a mobile push.'),
+      httpsOnly: z.boolean().default(false).describe('Refuse WebHook addresses that are not https.'),
+      blacklistAfterSeconds: z.int().min(1).max(86_400).default(600).describe('A WebHook that fails for so long is Blacklisted.'),
+      probeSeconds: z.int().min(1).max(86_400).default(900).describe('How often the address of a Blacklisted WebHook is looked at.'),
     })
     .prefault({})
     .describe('Subscriptions.'),

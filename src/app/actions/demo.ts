@@ -75,6 +75,7 @@ const demoRingCentral = (): Readonly<Record<string, unknown>> => {
     accountId: 400_144_452_008,
     extensionIds: { '102': 400_144_455_008, '103': 400_144_457_008 },
     mainNumber: '+15550200000',
+    telephony: { conferenceRooms: demoOffice.conferences },
     directNumbers: Object.fromEntries(demoOffice.dids.filter(({ to }) => numbers.includes(to)).map(({ number, to }) => [number, to])),
     assertions: Object.fromEntries(numbers.map((number) => [`demo-jwt-${number}`, number])),
   };

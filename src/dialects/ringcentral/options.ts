@@ -13,6 +13,10 @@ export interface RingCentralOptions {
   readonly telephony: {
     /** Tell of parties outside the account, too: trunks, which the vendor leaves out. */
     readonly foreignParties: boolean;
+    /** Where a call flip leads, by extension and digit; without one the extension itself is rung again. */
+    readonly flipNumbers: Readonly<Record<string, Readonly<Record<string, string>>>>;
+    /** Rooms of the PBX in which conferences are held. Without any a room is made up, for a PBX that makes rooms as they are asked for. */
+    readonly conferenceRooms: readonly string[];
   };
   readonly subscriptions: {
     /** Of one user and one client at once. */
@@ -23,6 +27,11 @@ export interface RingCentralOptions {
     readonly recoverySeconds: number;
     /** Put events of PubNub into the wrapper of a mobile push, as an old sample of the vendor shows them. */
     readonly pushWrapper: boolean;
+    /** Refuse WebHook addresses that are not https. */
+    readonly httpsOnly: boolean;
+    /** A WebHook that fails for so many seconds is Blacklisted, and looked at again every so many. */
+    readonly blacklistAfterSeconds: number;
+    readonly probeSeconds: number;
   };
 }
 
@@ -31,6 +40,14 @@ export const defaultRingCentralOptions: RingCentralOptions = {
   mainNumber: '',
   directNumbers: {},
   assertions: {},
-  telephony: { foreignParties: false },
-  subscriptions: { most: 100, webhookSeconds: 10 * 365 * 86_400, recoverySeconds: 3_600, pushWrapper: false },
+  telephony: { foreignParties: false, flipNumbers: {}, conferenceRooms: [] },
+  subscriptions: {
+    most: 100,
+    webhookSeconds: 10 * 365 * 86_400,
+    recoverySeconds: 3_600,
+    pushWrapper: false,
+    httpsOnly: false,
+    blacklistAfterSeconds: 600,
+    probeSeconds: 900,
+  },
 };
