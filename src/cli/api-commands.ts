@@ -7,7 +7,7 @@ import { addLegCommands } from './leg-commands.ts';
 import { printRows, printValue } from './output.ts';
 import type { ProgramOptions } from './options.ts';
 import { addUserCommands } from './user-commands.ts';
-import { addWebhookCommands } from './webhook-commands.ts';
+import { addWebhookCommands, deliveryLine, type DeliveryLine } from './webhook-commands.ts';
 
 const defaultUrl = 'http://127.0.0.1:8080';
 
@@ -63,7 +63,7 @@ export const apiCommands = (program: Command, options: ProgramOptions, keep: (co
 
   program
     .command('why')
-    .description('show how a call came to be what it is: PBX message, fact, event')
+    .description('show how a call came to be what it is, and who was told: PBX message, fact, event, delivery')
     .argument('<call>', 'its id')
     .action((id: string) =>
       run(async (api) => {
@@ -169,11 +169,12 @@ interface KeyLine {
 }
 
 interface WhyLine {
-  readonly kind: 'pbx' | 'fact' | 'event';
+  readonly kind: 'pbx' | 'fact' | 'event' | 'delivery';
   readonly at: string;
   readonly text?: string;
   readonly fact?: { readonly type: string };
   readonly event?: Event;
+  readonly delivery?: DeliveryLine;
 }
 
 const partyText = ({ number, name }: Party): string => (name === '' || name === number ? number : `${number} ${name}`);
@@ -224,6 +225,8 @@ const whyLine = (entry: WhyLine): string => {
       return `${time}  fact   ${JSON.stringify(entry.fact)}`;
     case 'event':
       return `${time}  event  ${entry.event === undefined ? '' : eventLine(entry.event)}`;
+    case 'delivery':
+      return `${time}  sent   ${entry.delivery === undefined ? '' : deliveryLine(entry.delivery)}`;
     default:
       return entry.kind satisfies never;
   }

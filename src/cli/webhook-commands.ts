@@ -43,6 +43,25 @@ export const addWebhookCommands = (program: Command, { output, signal }: Pick<Pr
       }),
     );
   webhooks
+    .command('update')
+    .description('change where a webhook leads or what it is told; what is not given stays')
+    .argument('<webhook>', 'its id')
+    .option('--url <url>', 'what waits goes there too')
+    .option('--types <types>', 'only these event types, separated by commas; all for every type')
+    .option('--extensions <numbers>', 'only what concerns these extensions; all for every one')
+    .option('--handshake', 'refuse the change unless the endpoint answers a challenge')
+    .option('--description <text>', 'what it is for')
+    .action((id: string, given: { url?: string; types?: string; extensions?: string; handshake?: true; description?: string }) =>
+      run(async (api) => {
+        const { types, extensions, ...rest } = given;
+        const filter = {
+          ...(types === undefined ? undefined : { types: listOrAll(types) }),
+          ...(extensions === undefined ? undefined : { extensions: listOrAll(extensions) }),
+        };
+        printValue(output, await api.patch(pathOf(id), { ...filter, ...rest }));
+      }),
+    );
+  webhooks
     .command('delete')
     .description('end the deliveries of a webhook')
     .argument('<webhook>', 'its id')
@@ -100,6 +119,23 @@ export const addWebhookCommands = (program: Command, { output, signal }: Pick<Pr
     );
 
   program
+    .command('deliveries')
+    .description("list attempts of every endpoint, those of the vendors' APIs and e-mails too, the newest first")
+    .option('--endpoint <endpoint>', 'only of this one')
+    .option('--outcome <outcome>', 'only delivered, retried or given-up')
+    .option('--seq <seq>', 'only of this event')
+    .option('--limit <count>', 'at most so many', deliveriesShown)
+    .action((given: { endpoint?: string; outcome?: string; seq?: string; limit: string }) =>
+      run(async (api) => {
+        const { deliveries } = (await api.get(`/v1/deliveries?${new URLSearchParams(given)}`)) as {
+          readonly deliveries: readonly DeliveryLine[];
+        };
+        const columns = [{ title: 'ENDPOINT', value: (row: DeliveryLine) => row.endpoint }, ...deliveryColumns];
+        printRows(output, deliveries, columns, 'Nothing was tried yet.');
+      }),
+    );
+
+  program
     .command('listen')
     .description('forward events to a program on this machine, signed as a webhook, one line a delivery')
     .requiredOption('--forward-to <url>', 'where they are sent')
@@ -145,7 +181,9 @@ interface WebhookLine {
   readonly settledTo: string;
 }
 
-interface DeliveryLine {
+export interface DeliveryLine {
+  readonly endpoint: string;
+  readonly seq: number;
   readonly id: string;
   readonly attempt: number;
   readonly at: string;
@@ -162,6 +200,9 @@ interface Forwarded {
   readonly error?: string;
 }
 
+/** What the API takes: null is everything. */
+const listOrAll = (text: string): readonly string[] | null => (text === 'all' ? null : text.split(','));
+
 const pathOf = (id: string): string => `/v1/webhooks/${encodeURIComponent(id)}`;
 
 const webhookColumns = [
@@ -172,6 +213,12 @@ const webhookColumns = [
   { title: 'WAITING', value: (row: WebhookLine) => String(row.waiting) },
   { title: 'SETTLED TO', value: (row: WebhookLine) => row.settledTo },
 ];
+
+/** `#17 to wh_...: delivered, 204`. */
+export const deliveryLine = ({ endpoint, seq, attempt, outcome, status, failure }: DeliveryLine): string => {
+  const answer = failure?.detail ?? String(status ?? '');
+  return `#${seq} to ${endpoint}: ${outcome}${attempt > 1 ? ` at attempt ${attempt}` : ''}, ${answer}`;
+};
 
 const deliveryColumns = [
   { title: 'AT', value: (row: DeliveryLine) => row.at },

@@ -44,6 +44,11 @@ test('a webhook is made, tried, paused, resumed, listed and deleted', async () =
   expect(await ask(world, 'webhooks', 'rotate', id, '--overlap', '1')).toMatchObject([{ secret: expect.stringMatching(/^whsec_/) }]);
   expect(await ask(world, 'webhooks', 'deliveries', id)).toMatchObject([{ seq: 0, outcome: 'delivered' }]);
   expect(await ask(world, 'webhooks', 'list')).toMatchObject([{ id, types: ['call.*'] }]);
+  expect(await ask(world, 'webhooks', 'update', id, '--types', 'all', '--description', 'a desk')).toMatchObject([
+    { description: 'a desk' },
+  ]);
+  expect((await ask(world, 'webhooks', 'list'))[0]).not.toHaveProperty('types');
+  expect(await ask(world, 'deliveries', '--outcome', 'delivered')).toMatchObject([{ endpoint: id, status: 204 }]);
   expect(await ask(world, 'webhooks', 'delete', id)).toEqual([]);
   expect(await ask(world, 'webhooks', 'list')).toEqual([]);
 });

@@ -11,6 +11,7 @@ import { renderAsyncApi } from './asyncapi.ts';
 import type { Endpoint, EndpointDescription } from './endpoint.ts';
 import { callEndpoints } from './endpoints/calls.ts';
 import { commandEndpoints } from './endpoints/commands.ts';
+import { deliveryEndpoints } from './endpoints/deliveries.ts';
 import { keyEndpoints } from './endpoints/keys.ts';
 import { stateEndpoints } from './endpoints/state.ts';
 import { userEndpoints } from './endpoints/users.ts';
@@ -92,6 +93,7 @@ const endpoints = (webhooks: () => NativeWebhooks): readonly Endpoint[] => [
   ...keyEndpoints,
   ...userEndpoints,
   ...webhookEndpoints(webhooks),
+  ...deliveryEndpoints(webhooks),
 ];
 
 const notOpen = (): never => {

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { scopes } from '../../auth/auth.ts';
 import { auditResults, commandStates } from '../../control/control.ts';
+import { attemptOutcomes, failureKinds } from '../../delivery/webhooks/webhook-engine.ts';
 import {
   callDirections,
   callStates,
@@ -477,14 +478,30 @@ export const whyEntrySchema = z
     z.object({ kind: z.literal('fact'), at: isoTimeSchema, fact: z.looseObject({ type: z.string() }).readonly() }).readonly(),
     z.object({ kind: z.literal('event'), at: isoTimeSchema, event: eventSchema }).readonly(),
   ])
-  .meta({ id: 'WhyEntry', description: 'One step of how an event came to be.' });
+  .meta({ id: 'WhyEntry', description: 'One step of how an event came to be, and of what became of it.' });
 
 export const problemSchema = z
+export const deliverySchema = z
+  .object({
+    endpoint: z.string().describe("A webhook's id, or whatever names the endpoint of a vendor's API"),
+    id: z.string().describe("The message's id: `webhook-id`"),
+    seq: z.int().describe("The event's; 0 for a test or handshake"),
+    attempt: z.int().positive(),
+    at: isoTimeSchema,
+    latencyMs: z.number(),
+    outcome: z.enum(attemptOutcomes),
+    status: optional(z.int().describe("HTTP's status, or SMTP's reply code")),
+    failure: optional(z.object({ kind: z.enum(failureKinds), detail: z.string() }).readonly()),
+  })
+  .readonly()
+  .meta({ id: 'Delivery', description: 'One attempt to deliver what was made of an event.' });
+
   .looseObject({
     type: z.string(),
     title: z.string(),
     status: z.int(),
     detail: z.string(),
+    z.object({ kind: z.literal('delivery'), at: isoTimeSchema, delivery: deliverySchema }).readonly(),
     id: z.enum(errorCodes).describe('Stable'),
     retry: z.boolean().describe('Whether the same request can succeed later'),
     field: optional(z.string().describe('The parameter or member that was wrong')),

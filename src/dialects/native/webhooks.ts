@@ -1,14 +1,14 @@
 import type { FeedFilter } from '../../delivery/filter.ts';
 import { createLogSource } from '../../delivery/webhooks/log-source.ts';
-import { createSigner, type SignMessage } from '../../delivery/webhooks/signature.ts';
-import type { Attempt, DeliveryItem, DeliveryPolicy, EndpointView, WebhookEndpoint } from '../../delivery/webhooks/webhook-engine.ts';
-import type { LoggedEvent } from '../../log/event-log.ts';
+import { createSigner } from '../../delivery/webhooks/signature.ts';
+import type { Attempt, DeliveryPolicy, EndpointView, WebhookEndpoint } from '../../delivery/webhooks/webhook-engine.ts';
 import type { Cursor } from '../../model/cursor.ts';
 import { GatewayError } from '../../model/errors.ts';
 import type { TenantId } from '../../model/ids.ts';
 import { isoTime } from '../../model/time.ts';
 import type { IsoTime, Micros } from '../../model/time.ts';
 import type { Gateway } from '../gateway.ts';
+import { createSign, eventItem, gapItem, type DatedSigner, type Sign } from './webhook-messages.ts';
 
 const secondMs = 1_000;
 const minuteMs = 60 * secondMs;
@@ -57,6 +57,15 @@ export interface NewWebhook {
   /** Begin after this cursor, not now. */
   readonly from?: Cursor;
   /** Refuse it unless the endpoint answers a challenge. */
+  readonly handshake: boolean;
+}
+
+/** What may be changed of a webhook; what is absent stays. */
+export interface WebhookChange {
+  readonly url?: string;
+  readonly description?: string;
+  readonly filter?: FeedFilter;
+  /** Refuse the change unless the endpoint, at its new address if it has one, answers a challenge. */
   readonly handshake: boolean;
 }
 
@@ -118,6 +127,19 @@ export class NativeWebhooks {
     this.#save(tenant);
     this.#start(tenant, row, asked.from);
     return { ...this.#infoOf(row), secret };
+  }
+
+  /** What waits goes to the new address, and is what the new filter lets through. Throws as `create` does. */
+  async update(tenant: TenantId, id: string, { handshake, ...change }: WebhookChange): Promise<WebhookInfo> {
+    const wanted = { ...this.#find(tenant, id), ...change };
+    await this.#gateway.webhooks.check(wanted.url);
+    if (handshake) await this.#shakeHands(tenant, wanted);
+    // Looked up again after the wait: it may have been deleted meanwhile, or changed in what is not asked for here.
+    const row = { ...this.#find(tenant, id), ...change };
+    this.#rows.get(tenant)?.set(id, row);
+    this.#save(tenant);
+    this.#start(tenant, row);
+    return this.#infoOf(row);
   }
 
   remove(tenant: TenantId, id: string): void {
@@ -196,7 +218,7 @@ export class NativeWebhooks {
   }
 
   #start(tenant: TenantId, row: WebhookRow, from?: Cursor): void {
-    const { delivery, engine, webhooks } = this.#gateway;
+    const { delivery, engine, webhooks, clock } = this.#gateway;
     const hub = delivery.hub(tenant);
     const log = engine(tenant)?.log;
     if (hub === undefined || log === undefined) return;
@@ -205,8 +227,8 @@ export class NativeWebhooks {
       hub,
       log,
       filter: row.filter,
-      itemOf: (event, previous) => itemOf(event, previous, sign),
-      gap: (lost, to) => this.#gapItem(tenant, lost, to, sign),
+      itemOf: (event, previous) => eventItem(event, previous, sign),
+      gap: (lost, to) => gapItem(tenant, lost, to, clock.now(), sign),
     });
     webhooks.put(this.#endpointOf(tenant, row), source, from);
   }
@@ -215,34 +237,18 @@ export class NativeWebhooks {
     return { id, tenant, url, connections, policy: nativePolicy };
   }
 
-  #gapItem(tenant: TenantId, from: Cursor, to: Cursor, sign: Sign): DeliveryItem {
-    const at = this.#gateway.clock.now();
-    const id = `gap_${from.epoch}-${from.seq}_${to.epoch}-${to.seq}`;
-    const data = { from: from.seq + 1, to: to.seq };
-    const body = JSON.stringify({ epoch: to.epoch, seq: to.seq, id, time: isoTime(at), tenant, type: 'log.gap', reconciled: false, data });
-    return { cursor: to, id, lane: 'gap', at, request: () => ({ body, headers: sign(id, body) }) };
-  }
-
   #newSecret(id: string): { readonly secret: string; readonly sealed: string } {
     const bytes = Buffer.from(this.#gateway.newId.token());
     const secret = `whsec_${bytes.toString('base64')}`;
     return { secret, sealed: this.#gateway.secrets.seal(secret, id) };
   }
 
-  /** Signs with every secret that is good at that moment, the newest first: what waits while a secret is rotated has the new one too. */
   #signerOf(tenant: TenantId, row: WebhookRow): Sign {
-    return (id, body) => {
-      const now = this.#gateway.clock.now();
-      const seconds = Math.floor(now / 1_000_000);
-      const signers = this.#signersOf(this.#rows.get(tenant)?.get(row.id) ?? row);
-      const good = signers.filter(({ until }) => until === undefined || until > now);
-      return {
-        'content-type': 'application/json; charset=utf-8',
-        'webhook-id': id,
-        'webhook-timestamp': String(seconds),
-        'webhook-signature': good.map((signer) => signer.sign(id, seconds, body)).join(' '),
-      };
-    };
+    const { clock } = this.#gateway;
+    return createSign(
+      () => this.#signersOf(this.#rows.get(tenant)?.get(row.id) ?? row),
+      () => clock.now(),
+    );
   }
 
   #signersOf(row: WebhookRow): readonly DatedSigner[] {
@@ -278,26 +284,3 @@ export class NativeWebhooks {
     this.#gateway.store.state.put(tenant, stateName, JSON.stringify([...(this.#rows.get(tenant)?.values() ?? [])]));
   }
 }
-
-interface DatedSigner {
-  readonly until: Micros | undefined;
-  readonly sign: SignMessage;
-}
-
-type Sign = (id: string, body: string) => Readonly<Record<string, string>>;
-
-/** The event's own JSON with `prevSeq` behind it: the event of the same call that this endpoint was sent before, or null. */
-const itemOf = (event: LoggedEvent, previous: number | undefined, sign: Sign): DeliveryItem => {
-  const { cursor, json, callId, extension } = event;
-  const id = `${cursor.epoch}-${cursor.seq}`;
-  return {
-    cursor,
-    id,
-    lane: callId ?? (extension === undefined ? 'others' : `extension ${extension}`),
-    at: event.at,
-    request: () => {
-      const body = `${json.slice(0, -1)},"prevSeq":${previous ?? 'null'}}`;
-      return { body, headers: sign(id, body) };
-    },
-  };
-};

@@ -137,6 +137,69 @@ describe('administration', () => {
     expect(ended.type).toBe('call.ended');
   });
 
+  test('why tells of the deliveries of a call, each after its event', async () => {
+    const world = await serveNative();
+    const sink = await startSink();
+    const { id } = await create(world, { url: sink.url, types: ['call.*'] });
+    const { callId } = await playCall(world);
+    await sink.count(2);
+    await world.ask(`/v1/webhooks/${id}/test`, { method: 'POST' });
+    const { body } = await world.ask(`/v1/calls/${callId}/why`);
+    const { entries } = body as { entries: { kind: string; event?: Event; delivery?: { endpoint: string; seq: number } }[] };
+    const told = entries.flatMap(({ event, delivery }) =>
+      event?.type.startsWith('call.') === true ? [event.seq] : delivery === undefined ? [] : [-delivery.seq],
+    );
+    const [started, ended] = told.filter((seq) => seq > 0);
+    expect(told.toSorted((one, other) => Math.abs(one) - Math.abs(other))).toEqual([started, -Number(started), ended, -Number(ended)]);
+    expect(told.indexOf(-Number(started))).toBeGreaterThan(told.indexOf(Number(started)));
+    expect(entries.find(({ kind }) => kind === 'delivery')?.delivery).toMatchObject({ endpoint: id, outcome: 'delivered', status: 204 });
+  });
+
+  test('the attempts of every endpoint can be listed together', async () => {
+    const world = await serveNative();
+    const [one, other] = await Promise.all([startSink(), startSink(refuse(500))]);
+    const first = await create(world, { url: one.url, types: ['call.ended'] });
+    const second = await create(world, { url: other.url, types: ['call.ended'] });
+    const { seq } = await playCall(world);
+    await Promise.all([one.count(1), other.count(1)]);
+    for (const { id } of [first, second]) await world.ask(`/v1/webhooks/${id}/test`, { method: 'POST' });
+    const list = async (query: string): Promise<readonly unknown[]> =>
+      ((await world.ask(`/v1/deliveries?${query}`)).body as { deliveries: { endpoint: string; outcome: string }[] }).deliveries.map(
+        ({ endpoint, outcome }) => `${endpoint} ${outcome}`,
+      );
+    expect((await list(`seq=${seq}`)).toSorted()).toEqual([`${first.id} delivered`, `${second.id} retried`].toSorted());
+    expect(await list(`seq=${seq}&endpoint=${second.id}`)).toEqual([`${second.id} retried`]);
+  });
+
+  test('a webhook that is changed goes on where it was, at its new address and with its new filter', async () => {
+    const world = await serveNative();
+    const [before, after] = await Promise.all([startSink(), startSink()]);
+    const { id } = await create(world, { url: before.url, types: ['call.*'], description: 'a desk' });
+    await world.ask(`/v1/webhooks/${id}/pause`, { method: 'POST' });
+    await playCall(world);
+    const { body } = await world.ask(`/v1/webhooks/${id}`, { method: 'PATCH', json: { url: after.url, types: ['call.ended'] } });
+    expect(body).toMatchObject({ url: after.url, types: ['call.ended'], description: 'a desk', status: 'paused' });
+    await world.ask(`/v1/webhooks/${id}/resume`, { method: 'POST' });
+    const [received] = await after.count(1);
+    expect(bodyOf(received as Received)).toMatchObject({ type: 'call.ended', prevSeq: null });
+    const { body: widened } = await world.ask(`/v1/webhooks/${id}`, { method: 'PATCH', json: { types: null } });
+    expect(widened).not.toHaveProperty('types');
+    expect(before.received).toHaveLength(0);
+  });
+
+  test.each([
+    ['an address that is not public', { url: 'http://10.0.0.1/' }, 'address-refused'],
+    ['an event type that there is not', { types: ['call.begun'] }, 'invalid-parameter'],
+    ['what cannot be changed', { secret: 'whsec_AAAA' }, 'invalid-parameter'],
+    ['a handshake that is not answered', { handshake: true }, 'handshake-failed'],
+  ])('a change to %s is refused, and nothing changes', async (_what, change, code) => {
+    const world = await serveNative();
+    const sink = await startSink(refuse(500));
+    const { id } = await create(world, { url: sink.url, types: ['call.*'] });
+    expect((await world.ask(`/v1/webhooks/${id}`, { method: 'PATCH', json: change })).body).toMatchObject({ id: code });
+    expect((await world.ask(`/v1/webhooks/${id}`)).body).toMatchObject({ url: sink.url, types: ['call.*'] });
+  });
+
   test('a webhook that is paused keeps what happens, and sends it when it is resumed', async () => {
     const world = await serveNative();
     const sink = await startSink();

@@ -1,10 +1,12 @@
 import { z } from 'zod';
+import type { Attempt } from '../../../delivery/webhooks/webhook-engine.ts';
+import type { WhyEntry } from '../../../engine/engine.ts';
 import type { Call } from '../../../model/call.ts';
 import { dispositions } from '../../../model/call.ts';
 import { GatewayError } from '../../../model/errors.ts';
 import type { ExtensionNumber } from '../../../model/ids.ts';
 import { callIdFrom } from '../../../model/ids.ts';
-import { microsOf } from '../../../model/time.ts';
+import { isoTime, microsOf, type IsoTime } from '../../../model/time.ts';
 import { defineEndpoint } from '../endpoint.ts';
 import type { Endpoint } from '../endpoint.ts';
 import { numberParameter } from '../parse.ts';
@@ -19,6 +21,7 @@ import {
   recordingSchema,
   whyEntrySchema,
 } from '../schema.ts';
+import { renderDelivery } from './deliveries.ts';
 
 const timeParameter = z.iso.datetime({ offset: true, error: 'An ISO 8601 time is needed: 2026-11-21T10:00:00Z.' });
 
@@ -35,6 +38,8 @@ const callsQuery = z.strictObject({
 type CallsQuery = z.output<typeof callsQuery>;
 
 const defaultLimit = 100;
+/** Of one call's, the newest. */
+const mostDeliveries = 1_000;
 
 const listCalls = defineEndpoint({
   id: 'listCalls',
@@ -116,16 +121,42 @@ const whyCall = defineEndpoint({
   method: 'GET',
   path: '/v1/calls/{call}/why',
   tag: 'calls',
-  summary: 'How the call came to be what it is: PBX message, fact, event, on one timeline',
+  summary: 'How the call came to be what it is, and who was told: PBX message, fact, event, delivery, on one timeline',
   scopes: ['observe'],
   params: callParams,
   answers: { 200: { description: 'In order of time', schema: z.object({ entries: z.array(whyEntrySchema).readonly() }) } },
-  handle: async ({ params }, { engine }) => {
+  handle: async ({ params }, { engine, gateway }) => {
     const entries = await engine.why(params.call);
     if (entries === undefined) throw new GatewayError('no-such-call', { call: params.call });
-    return { status: 200, body: { entries: entries.map(renderWhyEntry) } };
+    const seq = entries.flatMap((entry) => (entry.kind === 'event' ? [entry.event.seq] : []));
+    const attempts = gateway.webhooks.attempts({ tenant: engine.tenant, seq, limit: mostDeliveries }).toReversed();
+    return { status: 200, body: { entries: withDeliveries(entries, attempts) } };
   },
 });
+
+type WhyLine =
+  | ReturnType<typeof renderWhyEntry>
+  | { readonly kind: 'delivery'; readonly at: IsoTime; readonly delivery: ReturnType<typeof renderDelivery> };
+
+/** Puts the attempts, oldest first, where they happened; the PBX's time may step back, but no delivery comes before its event. */
+const withDeliveries = (entries: readonly WhyEntry[], attempts: readonly Attempt[]): readonly WhyLine[] => {
+  const told = new Set<number>();
+  const timeline: WhyLine[] = [];
+  let waiting = attempts;
+  const deliver = (isDue: (attempt: Attempt) => boolean): void => {
+    for (const attempt of waiting) {
+      if (isDue(attempt)) timeline.push({ kind: 'delivery', at: isoTime(attempt.at), delivery: renderDelivery(attempt) });
+    }
+    waiting = waiting.filter((attempt) => !isDue(attempt));
+  };
+  for (const entry of entries) {
+    if (waiting.length > 0) deliver(({ at, seq }) => at < entry.at && told.has(seq));
+    timeline.push(renderWhyEntry(entry));
+    if (entry.kind === 'event') told.add(entry.event.seq);
+  }
+  deliver(() => true);
+  return timeline;
+};
 
 const getLeg = defineEndpoint({
   id: 'getLeg',

@@ -1,6 +1,5 @@
 import { z } from 'zod';
-import { attemptOutcomes, failureKinds, pauseReasons } from '../../../delivery/webhooks/webhook-engine.ts';
-import type { Attempt, AttemptRecord } from '../../../delivery/webhooks/webhook-engine.ts';
+import { pauseReasons } from '../../../delivery/webhooks/webhook-engine.ts';
 import { parseCursor, renderCursor } from '../../../model/cursor.ts';
 import type { Cursor } from '../../../model/cursor.ts';
 import { GatewayError } from '../../../model/errors.ts';
@@ -8,9 +7,10 @@ import { isoTime } from '../../../model/time.ts';
 import type { TenantEngine } from '../../../engine/engine.ts';
 import { defineEndpoint } from '../endpoint.ts';
 import type { Endpoint } from '../endpoint.ts';
-import { numberParameter, parseFilter } from '../parse.ts';
+import { parseFilter } from '../parse.ts';
 import { cursorTextSchema, isoTimeSchema } from '../schema.ts';
 import type { NativeWebhooks, WebhookInfo } from '../webhooks.ts';
+import { attemptSchema, renderAttempt } from './deliveries.ts';
 
 const optional = z.exactOptional;
 const webhookId = z.string().min(1).max(64).describe('A webhook');
@@ -36,21 +36,6 @@ const webhookSchema = z
   })
   .meta({ id: 'Webhook' });
 
-const attemptSchema = z
-  .object({
-    number: optional(z.int().describe('For `before`')),
-    id: z.string().describe("The message's id: `webhook-id`"),
-    seq: z.int().describe("The event's; 0 for a test or handshake"),
-    attempt: z.int().positive(),
-    at: isoTimeSchema,
-    latencyMs: z.number(),
-    outcome: z.enum(attemptOutcomes),
-    status: optional(z.int()),
-    reply: optional(z.string().describe('The first bytes of the answer')),
-    failure: optional(z.object({ kind: z.enum(failureKinds), detail: z.string() })),
-  })
-  .meta({ id: 'DeliveryAttempt' });
-
 const newWebhookSchema = z.strictObject({
   url: z.string().min(1).max(2_048),
   description: optional(z.string().max(200)),
@@ -58,6 +43,14 @@ const newWebhookSchema = z.strictObject({
   extensions: optional(z.array(z.string().max(32)).min(1).max(1_000)).describe('Only what concerns these, or a call they take part in'),
   from: optional(z.string().max(64)).describe('Begin after this cursor, or `oldest`; now when absent'),
   handshake: optional(z.boolean()).describe('Refuse it unless the endpoint answers a challenge'),
+});
+
+const webhookChangeSchema = z.strictObject({
+  url: optional(newWebhookSchema.shape.url).describe('What waits goes there too'),
+  description: optional(z.string().max(200)),
+  types: optional(z.union([z.array(z.string().max(64)).min(1).max(100), z.null()])).describe('null: everything'),
+  extensions: optional(z.union([z.array(z.string().max(32)).min(1).max(1_000), z.null()])).describe('null: of all'),
+  handshake: optional(z.boolean()).describe('Refuse the change unless the endpoint answers a challenge'),
 });
 
 const renderWebhook = ({ delivery, ...info }: WebhookInfo): z.input<typeof webhookSchema> => {
@@ -69,22 +62,6 @@ const renderWebhook = ({ delivery, ...info }: WebhookInfo): z.input<typeof webho
     settledTo: renderCursor(low),
     readTo: renderCursor(position),
     head: renderCursor(head),
-  };
-};
-
-const renderAttempt = (attempt: Attempt & Partial<Pick<AttemptRecord, 'number'>>): z.input<typeof attemptSchema> => {
-  const { number, id, seq, at, latency, outcome, status, reply, failure } = attempt;
-  return {
-    ...(number === undefined ? undefined : { number }),
-    id,
-    seq,
-    attempt: attempt.attempt,
-    at: isoTime(at),
-    latencyMs: Math.round(latency) / 1_000,
-    outcome,
-    ...(status === undefined ? undefined : { status }),
-    ...(reply === undefined ? undefined : { reply }),
-    ...(failure === undefined ? undefined : { failure }),
   };
 };
 
@@ -137,6 +114,28 @@ export const webhookEndpoints = (webhooks: () => NativeWebhooks): readonly Endpo
     params: webhookParams,
     answers: { 200: { description: 'The webhook', schema: webhookSchema } },
     handle: ({ params }, { identity }) => ({ status: 200, body: renderWebhook(webhooks().get(identity.tenant, params.webhook)) }),
+  }),
+  defineEndpoint({
+    id: 'updateWebhook',
+    method: 'PATCH',
+    path: '/v1/webhooks/{webhook}',
+    tag: 'webhooks',
+    summary: 'Changes where it leads or what it is told; what is absent stays, its deliveries go on where they are',
+    scopes: ['administer'],
+    params: webhookParams,
+    body: webhookChangeSchema,
+    answers: { 200: { description: 'The webhook', schema: webhookSchema } },
+    handle: async ({ params, body }, { identity }) => {
+      const { url, description, handshake = false } = body;
+      const { types, extensions } = { ...webhooks().get(identity.tenant, params.webhook), ...body };
+      const info = await webhooks().update(identity.tenant, params.webhook, {
+        handshake,
+        filter: parseFilter({ types: types ?? undefined, extensions: extensions ?? undefined }),
+        ...(url === undefined ? undefined : { url }),
+        ...(description === undefined ? undefined : { description }),
+      });
+      return { status: 200, body: renderWebhook(info) };
+    },
   }),
   defineEndpoint({
     id: 'deleteWebhook',
@@ -214,27 +213,6 @@ export const webhookEndpoints = (webhooks: () => NativeWebhooks): readonly Endpo
       if (body.seq !== undefined) await webhooks().redeliver(identity.tenant, params.webhook, body.seq);
       if (body.from !== undefined) await webhooks().replay(identity.tenant, params.webhook, parseFrom(body.from, engine));
       return { status: 202, body: renderWebhook(webhooks().get(identity.tenant, params.webhook)) };
-    },
-  }),
-  defineEndpoint({
-    id: 'listDeliveries',
-    method: 'GET',
-    path: '/v1/webhooks/{webhook}/deliveries',
-    tag: 'webhooks',
-    summary: 'Attempts, the newest first',
-    scopes: ['administer'],
-    params: webhookParams,
-    query: z.strictObject({
-      outcome: optional(z.enum(attemptOutcomes)),
-      seq: optional(numberParameter(0, 999_999_999, 'Attempts at this event')),
-      before: optional(numberParameter(1, 999_999_999, 'Attempts older than this one, by `number`')),
-      limit: optional(numberParameter(1, 1_000, '100 when absent')),
-    }),
-    answers: { 200: { description: 'Attempts', schema: z.object({ deliveries: z.array(attemptSchema).readonly() }) } },
-    handle: ({ params, query }, { gateway, identity }) => {
-      const { id } = webhooks().get(identity.tenant, params.webhook);
-      const attempts = gateway.webhooks.attempts({ tenant: identity.tenant, endpoint: id, ...query, limit: query.limit ?? 100 });
-      return { status: 200, body: { deliveries: attempts.map(renderAttempt) } };
     },
   }),
 ];
