@@ -144,10 +144,21 @@ export const addLegCommands = (program: Command, run: Run, give: Give): void => 
       .argument('<extension>', 'the extension')
       .addOption(wait());
     if (name === 'pause') command.option('--reason <text>', 'why');
+    if (name === 'login') command.addOption(new Option('--penalty <number>', 'agents of a lower one are rung first').argParser(Number));
     command.action((queue: string, extension: string, { wait: seconds, ...body }: { wait: string }) =>
       run((api) => give(api, path`/v1/queues/${queue}/agents/${extension}/${name}`, body, seconds)),
     );
   }
+  agent
+    .command('penalty')
+    .description('say with which penalty the queue rings an agent: those of a lower one come first')
+    .argument('<queue>', 'the queue')
+    .argument('<extension>', 'the extension')
+    .argument('<penalty>', '0 to 1000')
+    .addOption(wait())
+    .action((queue: string, extension: string, penalty: string, given: { wait: string }) =>
+      run((api) => give(api, path`/v1/queues/${queue}/agents/${extension}/penalty`, { penalty: Number(penalty) }, given.wait)),
+    );
   program
     .command('dnd')
     .description('turn do-not-disturb of an extension on or off')

@@ -353,6 +353,11 @@ const client = z.strictObject({
     .min(1)
     .default(['observe', 'control'])
     .describe('What its tokens may do at most.'),
+  redirectUris: z
+    .array(z.url({ protocol: /^https?$/ }))
+    .max(20)
+    .default([])
+    .describe('Where its users may be sent back to with a code, character by character.'),
 });
 
 const user = z

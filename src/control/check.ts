@@ -43,6 +43,7 @@ const scopeOf = (name: CommandName): Scope => {
     case 'agentLogout':
     case 'agentPause':
     case 'agentUnpause':
+    case 'agentPenalty':
     case 'setDnd':
     case 'setStatus':
       return 'control';
@@ -97,6 +98,10 @@ const checkSeconds = (value: number | undefined): void => {
   }
 };
 
+const checkPenalty = (penalty: number): void => {
+  if (!(Number.isInteger(penalty) && penalty >= 0 && penalty <= 1000)) throw new GatewayError('invalid-parameter', { field: 'penalty' });
+};
+
 /** Throws a `GatewayError` that names the field, for any value that must not reach a PBX. */
 export const checkValues = (request: CommandRequest): void => {
   switch (request.name) {
@@ -147,6 +152,12 @@ export const checkValues = (request: CommandRequest): void => {
       checkDialable('queue', request.queue);
       checkDialable('extension', request.extension);
       if (request.reason !== undefined) checkText('reason', request.reason);
+      if (request.penalty !== undefined) checkPenalty(request.penalty);
+      return;
+    case 'agentPenalty':
+      checkDialable('queue', request.queue);
+      checkDialable('extension', request.extension);
+      checkPenalty(request.penalty);
       return;
     case 'setStatus':
       checkDialable('extension', request.extension);
@@ -251,6 +262,7 @@ export const checkState = (leg: Leg, name: CommandName): void => {
     case 'agentLogout':
     case 'agentPause':
     case 'agentUnpause':
+    case 'agentPenalty':
     case 'setDnd':
     case 'setStatus':
       return;

@@ -524,6 +524,7 @@ const lineOf = (request: CommandRequest): string | undefined => {
     case 'agentLogout':
     case 'agentPause':
     case 'agentUnpause':
+    case 'agentPenalty':
     case 'setDnd':
     case 'setStatus':
       return `extension ${request.extension}`;

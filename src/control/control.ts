@@ -47,7 +47,10 @@ export type CommandRequest =
       readonly queue: string;
       readonly extension: ExtensionNumber;
       readonly reason?: string;
+      /** With which it logs in; agents of a lower one are rung first. */
+      readonly penalty?: number;
     }
+  | { readonly name: 'agentPenalty'; readonly queue: string; readonly extension: ExtensionNumber; readonly penalty: number }
   | { readonly name: 'setDnd'; readonly extension: ExtensionNumber; readonly dnd: boolean }
   | { readonly name: 'setStatus'; readonly extension: ExtensionNumber; readonly text: string };
 

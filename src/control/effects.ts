@@ -111,6 +111,15 @@ const ofAgent =
   ({ command, extension }, event) =>
     event.type === type && 'queue' in command && event.data.queue === command.queue && event.extension === extension ? done : undefined;
 
+const penaltySet: Recognise = ({ command, extension }, event) =>
+  event.type === 'agent.stateChanged' &&
+  command.name === 'agentPenalty' &&
+  event.extension === extension &&
+  event.data.queue === command.queue &&
+  event.data.penalty === command.penalty
+    ? done
+    : undefined;
+
 const presenceSet: Recognise = ({ command, extension }, event) => {
   if (event.type !== 'extension.presenceChanged' || event.extension !== extension) return undefined;
   const isSo = command.name === 'setDnd' ? event.data.dnd === command.dnd : statusOf(command) === (event.data.statusText ?? '');
@@ -192,6 +201,7 @@ const effects: Readonly<Record<CommandName, Recognise | 'none'>> = {
   agentLogout: ofAgent('agent.loggedOut'),
   agentPause: ofAgent('agent.paused'),
   agentUnpause: ofAgent('agent.unpaused'),
+  agentPenalty: penaltySet,
   setDnd: presenceSet,
   setStatus: presenceSet,
 };
@@ -214,6 +224,8 @@ export const isSoAlready = (command: Command, state: LiveState): boolean => {
       return agent?.state === 'paused';
     case 'agentUnpause':
       return agent !== undefined && agent.state !== 'paused';
+    case 'agentPenalty':
+      return agent?.penalty === command.penalty;
     case 'superviseMode':
       return state.calls.some(({ legs }) =>
         legs.some(({ channel, supervising: own }) => channel === command.channel && own?.mode === command.mode),

@@ -20,7 +20,17 @@ export interface Resolved {
 type Placed = Extract<
   CommandRequest,
   {
-    readonly name: 'dial' | 'retrieve' | 'invite' | 'agentLogin' | 'agentLogout' | 'agentPause' | 'agentUnpause' | 'setDnd' | 'setStatus';
+    readonly name:
+      | 'dial'
+      | 'retrieve'
+      | 'invite'
+      | 'agentLogin'
+      | 'agentLogout'
+      | 'agentPause'
+      | 'agentUnpause'
+      | 'agentPenalty'
+      | 'setDnd'
+      | 'setStatus';
   }
 >;
 
@@ -117,7 +127,8 @@ const resolvePlaced = (request: Placed, id: CommandId, { engine, slots, newId }:
     case 'agentLogin':
     case 'agentLogout':
     case 'agentPause':
-    case 'agentUnpause': {
+    case 'agentUnpause':
+    case 'agentPenalty': {
       const agents = engine.snapshot().queues.find(({ name }) => name === request.queue)?.agents;
       if (agents === undefined) throw new GatewayError('no-such-queue', { queue: request.queue });
       const agent = agents.find(({ extension }) => extension === request.extension);

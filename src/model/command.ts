@@ -118,6 +118,15 @@ export type Command = { readonly id: CommandId } & (
       readonly device?: string;
       /** Why it pauses. */
       readonly reason?: string;
+      /** With which it logs in. */
+      readonly penalty?: number;
+    }
+  | {
+      readonly name: 'agentPenalty';
+      readonly queue: string;
+      readonly extension: ExtensionNumber;
+      readonly device?: string;
+      readonly penalty: number;
     }
   | { readonly name: 'setDnd'; readonly extension: ExtensionNumber; readonly dnd: boolean }
   /** Shows a text with the extension's presence; an empty one removes it. */
@@ -164,6 +173,7 @@ export const commandNames = [
   'agentLogout',
   'agentPause',
   'agentUnpause',
+  'agentPenalty',
   'setDnd',
   'setStatus',
 ] as const satisfies readonly CommandName[];

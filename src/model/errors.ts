@@ -22,6 +22,7 @@ export const errors = {
   'no-such-key': { status: 404, retry: false, message: 'There is no such key.' },
   'no-such-user': { status: 404, retry: false, message: 'There is no such user.' },
   'no-such-queue': { status: 404, retry: false, message: 'There is no such queue.' },
+  'no-such-conference': { status: 404, retry: false, message: 'There is no such conference room.' },
   'no-such-recording': { status: 404, retry: false, message: 'There is no such recording.' },
   'recording-unavailable': { status: 404, retry: false, message: 'The recording cannot be read here.' },
   'no-such-pbx': { status: 404, retry: false, message: 'There is no such PBX.' },

@@ -77,7 +77,8 @@ export interface EventData {
   'agent.loggedOut': AgentData;
   'agent.paused': AgentData & { readonly reason?: string };
   'agent.unpaused': AgentData;
-  'agent.stateChanged': AgentData & { readonly state: AgentState };
+  /** `penalty` where that is what changed. */
+  'agent.stateChanged': AgentData & { readonly state: AgentState; readonly penalty?: number };
   'conference.joined': { readonly conference: string };
   'conference.left': { readonly conference: string };
   'extension.presenceChanged': {

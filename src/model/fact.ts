@@ -1,6 +1,6 @@
 import type { SlotRef, SupervisionMode } from './call.ts';
 import type { BridgeId, ChannelId, CommandId, ExtensionNumber, LoginId } from './ids.ts';
-import type { AgentState } from './place.ts';
+import type { AgentState, PlaceNames } from './place.ts';
 import type { Micros } from './time.ts';
 
 /**
@@ -84,6 +84,8 @@ export interface ChannelSnapshot {
   readonly parking?: Parking;
   readonly queue?: { readonly name: string; readonly position: number; readonly since: Micros };
   readonly conference?: string;
+  /** Of one in a conference, where the PBX tells. */
+  readonly muted?: boolean;
   readonly supervising?: { readonly mode: SupervisionMode; readonly target?: ChannelId };
   /** Set when the channel belongs to a click-to-dial of ours. */
   readonly clickToDial?: CommandId;
@@ -105,6 +107,19 @@ export interface AgentSnapshot {
   readonly extension?: ExtensionNumber;
   readonly state: AgentState;
   readonly pausedReason?: string;
+  readonly penalty?: number;
+  readonly dynamic?: boolean;
+}
+
+export interface QueueSnapshot extends PlaceNames {
+  readonly name: string;
+  readonly strategy?: string;
+  readonly agents: readonly AgentSnapshot[];
+}
+
+/** A room that is there also when nobody is in it. */
+export interface ConferenceSnapshot extends PlaceNames {
+  readonly name: string;
 }
 
 type OfChannel<Type extends string, More = unknown> = {
@@ -246,7 +261,9 @@ type PbxFact =
       readonly version?: string;
       readonly channels: readonly ChannelSnapshot[];
       readonly extensions: readonly ExtensionSnapshot[];
-      readonly queues: readonly { readonly name: string; readonly agents: readonly AgentSnapshot[] }[];
+      readonly queues: readonly QueueSnapshot[];
+      /** Rooms that are known whether anybody is in them or not. */
+      readonly conferences?: readonly ConferenceSnapshot[];
     };
 
 /** What the gateway itself knows of the people; no PBX says it. */

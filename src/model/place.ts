@@ -15,16 +15,29 @@ export interface Agent {
   readonly extension?: ExtensionNumber;
   readonly state: AgentState;
   readonly pausedReason?: string;
+  /** Agents of a lower one are rung first. */
+  readonly penalty?: number;
+  /** It logged in, and can log out; the others belong to the queue by its configuration. Absent where the PBX does not tell. */
+  readonly dynamic?: boolean;
 }
 
-export interface Queue {
+/** What a place is called and dialled by, where the PBX or the configuration tells. */
+export interface PlaceNames {
+  readonly displayName?: string;
+  readonly number?: string;
+}
+
+export interface Queue extends PlaceNames {
   readonly name: string;
+  /** How it chooses whom to ring, in the PBX's own word: `ringall`. */
+  readonly strategy?: string;
   readonly agents: readonly Agent[];
   /** In order of their position. */
   readonly waiting: readonly { readonly callId: CallId; readonly legId: LegId; readonly since: IsoTime }[];
 }
 
-export interface Conference {
+/** A room that the PBX or the configuration knows is there also when nobody is in it. */
+export interface Conference extends PlaceNames {
   readonly name: string;
   readonly members: readonly { readonly callId: CallId; readonly legId: LegId; readonly muted: boolean }[];
 }

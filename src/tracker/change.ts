@@ -7,7 +7,17 @@ import type { Micros } from '../model/time.ts';
 import { callView, type CallEnd } from './call-view.ts';
 import { Draft } from './draft.ts';
 import { extendJournal } from './journal.ts';
-import type { Channel, CommandedDial, PbxLink, TrackedCall, TrackedExtension, TrackedQueue, TrackedUser, TrackerState } from './state.ts';
+import type {
+  Channel,
+  CommandedDial,
+  PbxLink,
+  TrackedCall,
+  TrackedConference,
+  TrackedExtension,
+  TrackedQueue,
+  TrackedUser,
+  TrackerState,
+} from './state.ts';
 
 /** A channel that is a leg. */
 export type LegChannel = Channel & { readonly leg: Leg };
@@ -37,7 +47,7 @@ export class Change {
   readonly #calls: Draft<CallId, TrackedCall>;
   readonly #extensions: Draft<ExtensionNumber, TrackedExtension>;
   readonly #queues: Draft<string, TrackedQueue>;
-  readonly #conferences: Draft<string, readonly ChannelId[]>;
+  readonly #conferences: Draft<string, TrackedConference>;
   readonly #users: Draft<string, TrackedUser>;
   readonly #commanded: Draft<ChannelId, CommandedDial>;
   #link: PbxLink;
@@ -173,7 +183,7 @@ export class Change {
 
   /** An unknown queue is an empty one. */
   queue(name: string): TrackedQueue {
-    return this.#queues.get(name) ?? { name, agents: [], waiting: [] };
+    return this.#queues.get(name) ?? { name, isKnown: false, agents: [], waiting: [] };
   }
 
   setQueue(queue: TrackedQueue): void {
@@ -184,14 +194,19 @@ export class Change {
     this.#queues.delete(name);
   }
 
-  conference(name: string): readonly ChannelId[] {
-    return this.#conferences.get(name) ?? [];
+  conferences(): readonly TrackedConference[] {
+    return [...this.#conferences.finish().values()];
   }
 
-  /** A conference without members is none. */
-  setConference(name: string, members: readonly ChannelId[]): void {
-    if (members.length === 0) this.#conferences.delete(name);
-    else this.#conferences.set(name, members);
+  /** An unknown conference is an empty one. */
+  conference(name: string): TrackedConference {
+    return this.#conferences.get(name) ?? { name, isKnown: false, members: [] };
+  }
+
+  /** One that nobody knows of is gone when nobody is in it. */
+  setConference(conference: TrackedConference): void {
+    if (conference.members.length === 0 && !conference.isKnown) this.#conferences.delete(conference.name);
+    else this.#conferences.set(conference.name, conference);
   }
 
   users(): readonly TrackedUser[] {

@@ -1,4 +1,4 @@
-import type { AgentSnapshot, FactOf } from '../model/fact.ts';
+import type { AgentSnapshot, FactOf, QueueSnapshot } from '../model/fact.ts';
 import type { CallId, ChannelId, ExtensionNumber } from '../model/ids.ts';
 import type { Agent } from '../model/place.ts';
 import type { Micros } from '../model/time.ts';
@@ -73,7 +73,11 @@ export const setAgent = (change: Change, queueName: string, snapshot: AgentSnaps
     change.emit('agent.paused', { ...about, ...(agent.pausedReason === undefined ? undefined : { reason: agent.pausedReason }) }, subject);
   }
   if (wasPaused && !isPaused) change.emit('agent.unpaused', about, subject);
-  if (before?.state !== agent.state) change.emit('agent.stateChanged', { ...about, state: agent.state }, subject);
+  // With which penalty an agent logged in is no change of it.
+  const isRanked = before?.penalty !== undefined && agent.penalty !== undefined && before.penalty !== agent.penalty;
+  if (before?.state !== agent.state || isRanked) {
+    change.emit('agent.stateChanged', { ...about, state: agent.state, ...(isRanked ? { penalty: agent.penalty } : undefined) }, subject);
+  }
 };
 
 export const logAgentIn = (change: Change, fact: FactOf<'agent.loggedIn'>): void => {
@@ -92,7 +96,8 @@ export const logAgentOut = (change: Change, fact: FactOf<'agent.loggedOut'>): vo
 };
 
 /** Takes over what a resync found of a queue: its agents, without a word of those that are as they were. */
-export const resyncQueue = (change: Change, name: string, agents: readonly AgentSnapshot[]): void => {
+export const resyncQueue = (change: Change, { agents, ...about }: QueueSnapshot): void => {
+  const { name } = about;
   for (const before of change.queue(name).agents) {
     if (agents.some((agent) => agent.device === before.device)) continue;
     logAgentOut(change, { type: 'agent.loggedOut', at: change.at, queue: name, ...before });
@@ -100,22 +105,36 @@ export const resyncQueue = (change: Change, name: string, agents: readonly Agent
   const queue = change.queue(name);
   const known = new Set(queue.agents.map((agent) => agent.device));
   const found = agents.filter((agent) => !known.has(agent.device));
-  // Who is found for the first time was there all along.
-  if (found.length > 0 || !change.queues().some((queue) => queue.name === name))
-    change.setQueue({ ...queue, agents: [...queue.agents, ...found.map(agentOf)] });
-  for (const agent of agents) if (known.has(agent.device)) setAgent(change, name, agent);
+  if (!queue.isKnown) {
+    // Who is found with the queue was there all along.
+    change.setQueue({ ...about, isKnown: true, agents: [...queue.agents, ...found.map(agentOf)], waiting: queue.waiting });
+  } else {
+    if (!isSameQueue(queue, about)) change.setQueue({ ...about, isKnown: true, agents: queue.agents, waiting: queue.waiting });
+    for (const agent of found) logAgentIn(change, { ...agent, type: 'agent.loggedIn', at: change.at, queue: name });
+  }
+  for (const agent of agents) setAgent(change, name, agent);
 };
 
-const agentOf = ({ device, name, extension, state, pausedReason }: AgentSnapshot): Agent => ({
+const isSameQueue = (one: Omit<QueueSnapshot, 'agents'>, two: Omit<QueueSnapshot, 'agents'>): boolean =>
+  one.displayName === two.displayName && one.number === two.number && one.strategy === two.strategy;
+
+const agentOf = ({ device, name, extension, state, pausedReason, penalty, dynamic }: AgentSnapshot): Agent => ({
   device,
   name,
   ...(extension === undefined ? undefined : { extension }),
   state,
   ...(pausedReason === undefined ? undefined : { pausedReason }),
+  ...(penalty === undefined ? undefined : { penalty }),
+  ...(dynamic === undefined ? undefined : { dynamic }),
 });
 
 const isSame = (one: Agent, two: Agent): boolean =>
-  one.name === two.name && one.extension === two.extension && one.state === two.state && one.pausedReason === two.pausedReason;
+  one.name === two.name &&
+  one.extension === two.extension &&
+  one.state === two.state &&
+  one.pausedReason === two.pausedReason &&
+  one.penalty === two.penalty &&
+  one.dynamic === two.dynamic;
 
 const ofExtension = (extension: ExtensionNumber | undefined): { readonly extension?: ExtensionNumber } =>
   extension === undefined ? {} : { extension };

@@ -4,8 +4,8 @@ import type { ChannelId } from '../model/ids.ts';
 import { mergeCalls, openCall, patchCall } from './calls.ts';
 import type { Change } from './change.ts';
 import { addChannel, endChannel, enterApplication, inheritFromCaller, originate, stateChannel } from './channels.ts';
-import { joinConference, leaveConference } from './conferences.ts';
-import { beginLeg, connectLeg, holdLeg, resumeLeg } from './legs.ts';
+import { joinConference, leaveConference, resyncConferences } from './conferences.ts';
+import { beginLeg, connectLeg, holdLeg, muteLeg, resumeLeg } from './legs.ts';
 import { enterBridge, leaveBridge } from './links.ts';
 import { parkChannel, releaseSlot } from './parking.ts';
 import { goLive } from './pbx.ts';
@@ -36,6 +36,7 @@ export const resync = (change: Change, fact: Resync): void => {
   resyncExtensions(change, fact);
   resyncChannels(change, fact.channels);
   resyncQueues(change, fact);
+  if (fact.conferences !== undefined) resyncConferences(change, fact.conferences);
 
   const corrections = correctionsOf(change.events.slice(before));
   change.isReconciling = false;
@@ -64,7 +65,7 @@ const resyncQueues = (change: Change, { queues }: Resync): void => {
   for (const queue of change.queues()) {
     if (!listed.has(queue.name) && queue.waiting.length === 0) change.removeQueue(queue.name);
   }
-  for (const { name, agents } of queues) resyncQueue(change, name, agents);
+  for (const queue of queues) resyncQueue(change, queue);
 };
 
 const resyncChannels = (change: Change, snapshots: readonly ChannelSnapshot[]): void => {
@@ -148,6 +149,7 @@ const putIn = (change: Change, snapshot: ChannelSnapshot): void => {
   if (queue !== undefined) joinQueue(change, id, queue.name, queue.position, queue.since);
   if (bridge !== undefined) enterBridge(change, id, bridge);
   if (conference !== undefined) joinConference(change, id, conference);
+  if (snapshot.muted !== undefined) muteLeg(change, id, snapshot.muted);
   if (supervising?.target !== undefined && change.leg(id)?.leg.supervising === undefined) {
     superviseLeg(change, id, supervising.target, supervising.mode);
   }

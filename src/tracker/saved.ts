@@ -9,6 +9,7 @@ import {
   type CommandedDial,
   type PbxLink,
   type TrackedCall,
+  type TrackedConference,
   type TrackedExtension,
   type TrackedQueue,
   type TrackedUser,
@@ -48,7 +49,7 @@ export const restoreState = (pbx: PbxId, rows: ReadonlyMap<string, string>): Tra
     else if (kind === 'call') calls = calls.set(name as CallId, row as TrackedCall);
     else if (kind === 'extension') extensions = extensions.set(name as ExtensionNumber, row as TrackedExtension);
     else if (kind === 'queue') queues = queues.set(name, row as TrackedQueue);
-    else if (kind === 'conference') conferences = conferences.set(name, row as readonly ChannelId[]);
+    else if (kind === 'conference') conferences = conferences.set(name, row as TrackedConference);
     else if (kind === 'user') users = users.set(name, row as TrackedUser);
     else if (kind === 'commanded') commanded = commanded.set(name as ChannelId, row as CommandedDial);
   }

@@ -28,12 +28,12 @@ export const liveState = (state: TrackerState): LiveState => ({
   queues: state.queues
     .valueSeq()
     .sortBy(({ name }) => name)
-    .map(({ name, agents, waiting }): Queue => ({ name, agents, waiting: waiting.flatMap((id) => waiterView(state, id)) }))
+    .map(({ waiting, isKnown: _isKnown, ...queue }): Queue => ({ ...queue, waiting: waiting.flatMap((id) => waiterView(state, id)) }))
     .toArray(),
   conferences: state.conferences
-    .entrySeq()
-    .sortBy(([name]) => name)
-    .map(([name, members]): Conference => ({ name, members: members.flatMap((id) => memberView(state, id)) }))
+    .valueSeq()
+    .sortBy(({ name }) => name)
+    .map(({ members, isKnown: _isKnown, ...room }): Conference => ({ ...room, members: members.flatMap((id) => memberView(state, id)) }))
     .toArray(),
   slots: slotsOf(state),
   users: state.users

@@ -5,7 +5,7 @@ import type { Presence, RegisteredDevice } from '../model/extension.ts';
 import type { Application, BridgeMembership, ChannelState, DialResult, Endpoint } from '../model/fact.ts';
 import type { BridgeId, CallId, ChannelId, CommandId, ExtensionNumber, LegId, LoginId, PbxId } from '../model/ids.ts';
 import type { PbxStatus } from '../model/live-state.ts';
-import type { Agent } from '../model/place.ts';
+import type { Agent, PlaceNames } from '../model/place.ts';
 import type { Micros } from '../model/time.ts';
 import type { Login, UserStatus } from '../model/user.ts';
 import { emptyJournal, type Journal } from './journal.ts';
@@ -27,7 +27,7 @@ export interface TrackerState {
   readonly legs: Map<LegId, ChannelId>;
   readonly extensions: Map<ExtensionNumber, TrackedExtension>;
   readonly queues: Map<string, TrackedQueue>;
-  readonly conferences: Map<string, readonly ChannelId[]>;
+  readonly conferences: Map<string, TrackedConference>;
   /** Occupied slots by `slotKey`. */
   readonly slots: Map<string, ChannelId>;
   /** By name. */
@@ -190,8 +190,18 @@ export interface TrackedUser {
   readonly sessions: readonly Login[];
 }
 
-export interface TrackedQueue {
+export interface TrackedConference extends PlaceNames {
   readonly name: string;
+  /** It is there also when nobody is in it. */
+  readonly isKnown: boolean;
+  readonly members: readonly ChannelId[];
+}
+
+export interface TrackedQueue extends PlaceNames {
+  readonly name: string;
+  /** The PBX has told of it as a whole; until then it is known by who waits in it. */
+  readonly isKnown: boolean;
+  readonly strategy?: string;
   readonly agents: readonly Agent[];
   /** Channels that wait, in the order in which they joined. */
   readonly waiting: readonly ChannelId[];

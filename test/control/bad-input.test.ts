@@ -62,7 +62,18 @@ const each = (code: (name: CommandName) => string): Readonly<Record<string, stri
   Object.fromEntries(Object.keys(forLeg).map((name) => [name, code(name as CommandName)]));
 
 test('the table has every command that is about a leg', () => {
-  const placed = ['dial', 'retrieve', 'invite', 'agentLogin', 'agentLogout', 'agentPause', 'agentUnpause', 'setDnd', 'setStatus'];
+  const placed = [
+    'dial',
+    'retrieve',
+    'invite',
+    'agentLogin',
+    'agentLogout',
+    'agentPause',
+    'agentUnpause',
+    'agentPenalty',
+    'setDnd',
+    'setStatus',
+  ];
   expect([...Object.keys(forLeg), ...placed].toSorted()).toEqual([...commandNames].toSorted());
 });
 

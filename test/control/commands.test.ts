@@ -125,6 +125,28 @@ describe('an agent', () => {
     expect(engine.legsOf(extension('104'))).toEqual([]);
   });
 
+  test('of a higher penalty is rung after the others', async () => {
+    const { give, sandbox, leg, engine, event } = await talking();
+    const shown = (number: string): unknown => engine.snapshot().queues[0]?.agents.find((each) => each.extension === number);
+    for (const number of ['104', '111']) {
+      expect(await give({ name: 'agentPenalty', queue: '600', extension: extension(number), penalty: 5 })).toMatchObject({ state: 'done' });
+    }
+    expect(await event(({ type }) => type === 'agent.stateChanged')).toMatchObject({
+      extension: '104',
+      data: { penalty: 5, state: 'idle' },
+    });
+    expect(await give({ name: 'agentPenalty', queue: '600', extension: extension('104'), penalty: 5 })).toMatchObject({ state: 'done' });
+    expect(await give({ name: 'agentLogin', queue: '600', extension: extension('106'), penalty: 9 })).toMatchObject({ state: 'done' });
+    expect([shown('104'), shown('105'), shown('106')]).toMatchObject([
+      { penalty: 5, dynamic: false },
+      { penalty: 0, dynamic: false },
+      { penalty: 9, dynamic: true },
+    ]);
+    sandbox.phones.call('+15550100002', '600');
+    await leg('105', ({ state }) => state === 'ringing');
+    expect(engine.legsOf(extension('104'))).toEqual([]);
+  });
+
   test('of a queue that does not exist, or of one that it is not in, is refused', async () => {
     const { give } = await talking();
     await expect(give({ name: 'agentLogin', queue: '699', extension: extension('102') })).rejects.toMatchObject({ code: 'no-such-queue' });

@@ -159,22 +159,30 @@ export const extensionSchema = z
   .readonly()
   .meta({ id: 'Extension' });
 
+const placeNamesShape = {
+  displayName: optional(z.string()),
+  number: optional(z.string().describe('By which it is dialled')),
+};
+
+export const agentSchema = z
+  .object({
+    device: z.string(),
+    name: z.string(),
+    extension: optional(extensionNumberSchema),
+    state: z.enum(agentStates),
+    pausedReason: optional(z.string()),
+    penalty: optional(z.int().describe('Agents of a lower one are rung first')),
+    dynamic: optional(z.boolean().describe('It logged in, and can log out')),
+  })
+  .readonly()
+  .meta({ id: 'Agent' });
+
 export const queueSchema = z
   .object({
     name: z.string(),
-    agents: z
-      .array(
-        z
-          .object({
-            device: z.string(),
-            name: z.string(),
-            extension: optional(extensionNumberSchema),
-            state: z.enum(agentStates),
-            pausedReason: optional(z.string()),
-          })
-          .readonly(),
-      )
-      .readonly(),
+    ...placeNamesShape,
+    strategy: optional(z.string().describe("How it chooses whom to ring, in the PBX's own word")),
+    agents: z.array(agentSchema).readonly(),
     waiting: z.array(z.object({ callId: callIdSchema, legId: legIdSchema, since: isoTimeSchema }).readonly()).readonly(),
   })
   .readonly()
@@ -183,6 +191,7 @@ export const queueSchema = z
 export const conferenceSchema = z
   .object({
     name: z.string(),
+    ...placeNamesShape,
     members: z.array(z.object({ callId: callIdSchema, legId: legIdSchema, muted: z.boolean() }).readonly()).readonly(),
   })
   .readonly()
@@ -326,7 +335,7 @@ export const eventDataSchemas = {
   'agent.loggedOut': agentData,
   'agent.paused': z.object({ ...agentShape, reason: optional(z.string()) }).readonly(),
   'agent.unpaused': agentData,
-  'agent.stateChanged': z.object({ ...agentShape, state: z.enum(agentStates) }).readonly(),
+  'agent.stateChanged': z.object({ ...agentShape, state: z.enum(agentStates), penalty: optional(z.int()) }).readonly(),
   'conference.joined': z.object({ conference: z.string() }).readonly(),
   'conference.left': z.object({ conference: z.string() }).readonly(),
   'extension.presenceChanged': z
@@ -472,15 +481,6 @@ export const findingSchema = z
   .readonly()
   .meta({ id: 'Finding', description: 'One line of a diagnosis; `mend` says what to do.' });
 
-export const whyEntrySchema = z
-  .union([
-    z.object({ kind: z.literal('pbx'), at: isoTimeSchema, text: z.string() }).readonly(),
-    z.object({ kind: z.literal('fact'), at: isoTimeSchema, fact: z.looseObject({ type: z.string() }).readonly() }).readonly(),
-    z.object({ kind: z.literal('event'), at: isoTimeSchema, event: eventSchema }).readonly(),
-  ])
-  .meta({ id: 'WhyEntry', description: 'One step of how an event came to be, and of what became of it.' });
-
-export const problemSchema = z
 export const deliverySchema = z
   .object({
     endpoint: z.string().describe("A webhook's id, or whatever names the endpoint of a vendor's API"),
@@ -496,12 +496,21 @@ export const deliverySchema = z
   .readonly()
   .meta({ id: 'Delivery', description: 'One attempt to deliver what was made of an event.' });
 
+export const whyEntrySchema = z
+  .union([
+    z.object({ kind: z.literal('pbx'), at: isoTimeSchema, text: z.string() }).readonly(),
+    z.object({ kind: z.literal('fact'), at: isoTimeSchema, fact: z.looseObject({ type: z.string() }).readonly() }).readonly(),
+    z.object({ kind: z.literal('event'), at: isoTimeSchema, event: eventSchema }).readonly(),
+    z.object({ kind: z.literal('delivery'), at: isoTimeSchema, delivery: deliverySchema }).readonly(),
+  ])
+  .meta({ id: 'WhyEntry', description: 'One step of how an event came to be, and of what became of it.' });
+
+export const problemSchema = z
   .looseObject({
     type: z.string(),
     title: z.string(),
     status: z.int(),
     detail: z.string(),
-    z.object({ kind: z.literal('delivery'), at: isoTimeSchema, delivery: deliverySchema }).readonly(),
     id: z.enum(errorCodes).describe('Stable'),
     retry: z.boolean().describe('Whether the same request can succeed later'),
     field: optional(z.string().describe('The parameter or member that was wrong')),
@@ -542,6 +551,8 @@ export const askedExtension = dialString('An extension, as it is dialled') as un
 
 const askedSlot = z.strictObject(slotRefShape);
 const ringSeconds = z.int().min(1).max(600);
+
+const penalty = z.int().min(0).max(1000).describe('Agents of a lower one are rung first');
 
 /** The body of each command; members of the path (`leg`) are added by the route. */
 export const commandBodies = {
@@ -585,10 +596,11 @@ export const commandBodies = {
   pauseRecording: z.strictObject({}),
   resumeRecording: z.strictObject({}),
   stopRecording: z.strictObject({}),
-  agentLogin: z.strictObject({}),
+  agentLogin: z.strictObject({ penalty: optional(penalty) }),
   agentLogout: z.strictObject({}),
   agentPause: z.strictObject({ reason: optional(z.string().min(1).max(100)) }),
   agentUnpause: z.strictObject({}),
+  agentPenalty: z.strictObject({ penalty }),
   setDnd: z.strictObject({ dnd: z.boolean() }),
   setStatus: z.strictObject({ text: z.string().max(100).describe('Empty to remove it') }),
 } satisfies { readonly [Name in (typeof commandNames)[number]]: z.ZodType };

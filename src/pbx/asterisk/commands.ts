@@ -5,7 +5,7 @@ import type { AmiSession } from './ami-client.ts';
 import { failed, type CommandContext, type Execute } from './commands/acting.ts';
 import { answer, divert, hangUp, pickup } from './commands/answer.ts';
 import { conference, invite, join, kick, supervise, superviseMode } from './commands/conference.ts';
-import { agentLogin, agentLogout, pauseAgent, setDnd, setStatus } from './commands/desk.ts';
+import { agentLogin, agentLogout, agentPenalty, pauseAgent, setDnd, setStatus } from './commands/desk.ts';
 import { dial } from './commands/dial.ts';
 import { bridgeSlot, park, retrieve } from './commands/park.ts';
 import { pauseRecording, record, stopRecording } from './commands/record.ts';
@@ -49,6 +49,7 @@ const table: { readonly [Name in CommandName]: Execute<Name> } = {
   agentLogout,
   agentPause: pauseAgent(true),
   agentUnpause: pauseAgent(false),
+  agentPenalty,
   setDnd,
   setStatus,
 };

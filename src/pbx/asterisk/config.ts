@@ -33,4 +33,13 @@ export interface AsteriskConfig {
   readonly slots?: SlotNames;
   /** What is known better than the PBX tells, by extension. */
   readonly extensions: Readonly<Record<string, { readonly name?: string | undefined }>>;
+  /** What queues are called and dialled by, which Asterisk does not tell; by the queue's name. */
+  readonly queues?: Readonly<Record<string, ConfiguredPlace>>;
+  /** The same of conference rooms. Those that are named here are there also when nobody is in them. */
+  readonly conferences?: Readonly<Record<string, ConfiguredPlace>>;
+}
+
+export interface ConfiguredPlace {
+  readonly displayName?: string | undefined;
+  readonly number?: string | undefined;
 }

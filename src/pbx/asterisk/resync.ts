@@ -2,12 +2,22 @@
 import type { AgentSnapshot, BridgeKind, BridgeMembership, ChannelSnapshot, ExtensionSnapshot, FactOf, Parking } from '../../model/fact.ts';
 import type { ChannelId, ExtensionNumber } from '../../model/ids.ts';
 import { bridgeId, channelId, commandIdFrom, extensionNumber } from '../../model/ids.ts';
+import type { PlaceNames } from '../../model/place.ts';
 import type { Micros } from '../../model/time.ts';
 import type { AmiMessage } from './ami-parser.ts';
-import type { AsteriskConfig } from './config.ts';
+import type { AsteriskConfig, ConfiguredPlace } from './config.ts';
 import type { Directory } from './directory.ts';
 import { dialMark, type PbxLists } from './pbx-lists.ts';
-import { agentStateOf, applications, bridgeKind, channelStates, dialable, supervisionMode, unescapeText } from './translate.ts';
+import {
+  agentStateOf,
+  applications,
+  bridgeKind,
+  channelStates,
+  dialable,
+  queueMembershipOf,
+  supervisionMode,
+  unescapeText,
+} from './translate.ts';
 
 export type ResyncFact = FactOf<'resync'>;
 
@@ -31,6 +41,7 @@ export const resyncFactOf = (lists: PbxLists, context: ResyncContext, at: Micros
     channels: channelsOf(lists, context, at),
     extensions: extensionsOf(lists, context),
     queues: queuesOf(lists, context),
+    conferences: conferencesOf(context),
   };
 };
 
@@ -68,7 +79,7 @@ interface Places {
   readonly holders: ReadonlySet<ChannelId>;
   readonly parkings: ReadonlyMap<ChannelId, Parking>;
   readonly waiting: ReadonlyMap<ChannelId, { readonly name: string; readonly position: number; readonly since: Micros }>;
-  readonly conferences: ReadonlyMap<ChannelId, string>;
+  readonly conferences: ReadonlyMap<ChannelId, { readonly name: string; readonly muted: boolean }>;
   readonly channelsByName: ReadonlyMap<string, ChannelId>;
 }
 
@@ -84,7 +95,12 @@ const placesOf = (lists: PbxLists, items: ReadonlyMap<ChannelId, AmiMessage>, { 
         { name: text(item, 'Queue'), position: count(item, 'Position'), since: at - count(item, 'Wait') * 1_000_000 },
       ]),
   ),
-  conferences: new Map(lists.conferenceMembers.map((item) => [channelId(text(item, 'Uniqueid')), text(item, 'Conference')])),
+  conferences: new Map(
+    lists.conferenceMembers.map((item) => [
+      channelId(text(item, 'Uniqueid')),
+      { name: text(item, 'Conference'), muted: text(item, 'Muted') === 'Yes' },
+    ]),
+  ),
   channelsByName: new Map([...items].map(([channel, item]) => [text(item, 'Channel'), channel])),
 });
 
@@ -155,7 +171,7 @@ const channelOf = (channel: ChannelId, item: AmiMessage, places: Places, { direc
     held: places.holders.has(channel),
     ...(parking === undefined ? {} : { parking }),
     ...(queue === undefined ? {} : { queue }),
-    ...(conference === undefined ? {} : { conference }),
+    ...(conference === undefined ? {} : { conference: conference.name, muted: conference.muted }),
     ...(application === 'supervision' ? { supervising: supervisionOf(text(item, 'Data'), places) } : {}),
     ...(mark === '' ? {} : { clickToDial: commandIdFrom(mark) }),
   };
@@ -258,14 +274,25 @@ const doNotDisturbOf = ({ presenceStates, deviceStates }: PbxLists): ReadonlySet
       .map((item) => text(item, 'Device').slice('Custom:DND'.length)),
   ]);
 
-const queuesOf = ({ queues }: PbxLists, { directory }: ResyncContext): ResyncFact['queues'] =>
+const queuesOf = ({ queues }: PbxLists, { directory, config }: ResyncContext): ResyncFact['queues'] =>
   queues
     .filter(({ event }) => event === 'QueueParams')
     .map((params) => {
       const name = text(params, 'Queue');
       const members = queues.filter((item) => item.event === 'QueueMember' && text(item, 'Queue') === name);
-      return { name, agents: members.map((item) => agentOf(item, directory)) };
+      const strategy = text(params, 'Strategy');
+      const agents = members.map((item) => agentOf(item, directory));
+      return { name, ...namesOf(config.queues?.[name]), ...(strategy === '' ? {} : { strategy }), agents };
     });
+
+/** Asterisk lists only rooms with somebody in them: that a room is there at all is for the configuration to say. */
+const conferencesOf = ({ config }: ResyncContext): NonNullable<ResyncFact['conferences']> =>
+  Object.entries(config.conferences ?? {}).map(([name, place]) => ({ name, ...namesOf(place) }));
+
+const namesOf = ({ displayName, number }: ConfiguredPlace = {}): PlaceNames => ({
+  ...(displayName === undefined ? {} : { displayName }),
+  ...(number === undefined ? {} : { number }),
+});
 
 const agentOf = (item: AmiMessage, directory: Directory): AgentSnapshot => {
   const device = text(item, 'Location');
@@ -278,5 +305,6 @@ const agentOf = (item: AmiMessage, directory: Directory): AgentSnapshot => {
     ...(extension === undefined ? {} : { extension }),
     state: agentStateOf(text(item, 'Status'), isPaused),
     ...(isPaused && reason !== '' ? { pausedReason: reason } : {}),
+    ...queueMembershipOf((header) => text(item, header)),
   };
 };

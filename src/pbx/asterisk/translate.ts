@@ -30,6 +30,7 @@ export const createTranslator = ({ directory }: TranslatorOptions): Translator =
     hangupAsked: new Set(),
     leavingQueue: new Map(),
     leavingSlot: new Map(),
+    talking: new Set(),
     supervision: new Map(),
   };
   return {
@@ -52,6 +53,8 @@ interface Memory {
   readonly leavingQueue: Map<ChannelId, { readonly queue: string; readonly isGivenUp: boolean }>;
   /** Channels that left their slot without being asked for: what they do next tells why. */
   readonly leavingSlot: Map<ChannelId, SlotRef>;
+  /** Channels in a bridge with others. */
+  readonly talking: Set<ChannelId>;
   /** How a channel supervises: asked for before it starts, or told while it does. */
   readonly supervision: Map<ChannelId, { readonly mode: SupervisionMode; readonly isRunning: boolean }>;
 }
@@ -293,16 +296,20 @@ export const bridgeKind = (reader: Pick<Reader, 'text'>): BridgeKind => {
 const bridgeEnter: Translate = (reader, memory) => {
   const { at } = reader;
   const channel = reader.channel('Uniqueid');
-  const entered: Fact = { type: 'bridge.entered', at, channel, bridge: bridgeId(reader.text('BridgeUniqueid')), kind: bridgeKind(reader) };
+  const kind = bridgeKind(reader);
+  if (kind !== 'holding') memory.talking.add(channel);
+  const entered: Fact = { type: 'bridge.entered', at, channel, bridge: bridgeId(reader.text('BridgeUniqueid')), kind };
   const slot = memory.leavingSlot.get(channel);
   if (slot === undefined) return [entered];
   memory.leavingSlot.delete(channel);
   return [{ type: 'parking.left', at, channel, ...slot, reason: 'retrieved' }, entered];
 };
 
-const bridgeLeave: Translate = (reader) => [
-  { type: 'bridge.left', at: reader.at, channel: reader.channel('Uniqueid'), bridge: bridgeId(reader.text('BridgeUniqueid')) },
-];
+const bridgeLeave: Translate = (reader, { talking }) => {
+  const channel = reader.channel('Uniqueid');
+  talking.delete(channel);
+  return [{ type: 'bridge.left', at: reader.at, channel, bridge: bridgeId(reader.text('BridgeUniqueid')) }];
+};
 
 const localPair =
   (type: 'local.joined' | 'local.optimised'): Translate =>
@@ -370,10 +377,12 @@ const parkedCallTimeOut: Translate = (reader) => [
   { type: 'parking.left', at: reader.at, channel: reader.channel('ParkeeUniqueid'), ...slotOf(reader), reason: 'timed-out' },
 ];
 
-const parkedCallGiveUp: Translate = (reader, { hangupAsked, leavingSlot }) => {
+const parkedCallGiveUp: Translate = (reader, { hangupAsked, leavingSlot, talking }) => {
   const channel = reader.channel('ParkeeUniqueid');
-  // Asterisk says "give up" also of a channel that the Bridge action takes out of its slot; then a bridge follows and no hangup.
+  // Asterisk says "give up" also of a channel that the Bridge action takes out of its slot; then a bridge follows and no hangup. Events
+  // of slots and of bridges are not in order with each other: the bridge may have been told already.
   if (hangupAsked.has(channel)) return [{ type: 'parking.left', at: reader.at, channel, ...slotOf(reader), reason: 'gave-up' }];
+  if (talking.has(channel)) return [{ type: 'parking.left', at: reader.at, channel, ...slotOf(reader), reason: 'retrieved' }];
   leavingSlot.set(channel, slotOf(reader));
   return none;
 };
@@ -409,7 +418,8 @@ const movedOn = (channel: ChannelId, reason: 'answered' | 'left', at: Micros, { 
   return [{ type: 'queue.left', at, channel, queue: leaving.queue, reason }];
 };
 
-const hungUp = (channel: ChannelId, at: Micros, { leavingQueue, leavingSlot }: Memory): readonly Fact[] => {
+const hungUp = (channel: ChannelId, at: Micros, { leavingQueue, leavingSlot, talking }: Memory): readonly Fact[] => {
+  talking.delete(channel);
   const leaving = leavingQueue.get(channel);
   const slot = leavingSlot.get(channel);
   if (leaving === undefined && slot === undefined) return none;
@@ -461,6 +471,15 @@ const agentOf = (
   return { queue: reader.text('Queue'), device, name: reader.text('MemberName'), ...(extension === undefined ? undefined : { extension }) };
 };
 
+/** How a member belongs to its queue: by `queues.conf` (`static`), or since it was added (`dynamic`, `realtime`). */
+export const queueMembershipOf = (text: (header: string) => string): { readonly penalty?: number; readonly dynamic?: boolean } => {
+  const [penalty, membership] = [text('Penalty'), text('Membership')];
+  return {
+    ...(/^\d{1,9}$/.test(penalty) ? { penalty: Number(penalty) } : undefined),
+    ...(membership === '' ? undefined : { dynamic: membership === 'dynamic' }),
+  };
+};
+
 const agentState: Translate = (reader, memory) => {
   const isPaused = reader.text('Paused') === '1';
   const pausedReason = reader.text('PausedReason');
@@ -471,6 +490,7 @@ const agentState: Translate = (reader, memory) => {
       ...agentOf(reader, memory),
       state: agentStateOf(reader.text('Status'), isPaused),
       ...(isPaused && pausedReason !== '' ? { pausedReason } : undefined),
+      ...queueMembershipOf((header) => reader.text(header)),
     },
   ];
 };
@@ -621,13 +641,14 @@ const deviceStateChange: Translate = (reader) => {
 
 const shutdown: Translate = (reader) => [{ type: 'pbx.degraded', at: reader.at, reason: 'Asterisk is shutting down.' }];
 
-const fullyBooted: Translate = (_reader, { forwarded, hangupAsked, leavingQueue, leavingSlot, supervision }) => {
+const fullyBooted: Translate = (_reader, { forwarded, hangupAsked, leavingQueue, leavingSlot, supervision, talking }) => {
   // The first event after a login: what was remembered of channels may be of some that ended meanwhile.
   forwarded.clear();
   hangupAsked.clear();
   leavingQueue.clear();
   leavingSlot.clear();
   supervision.clear();
+  talking.clear();
   return none;
 };
 
@@ -664,6 +685,7 @@ const translations: ReadonlyMap<string, Translate> = new Map<string, Translate>(
   ['AgentConnect', agentConnect],
   ['QueueMemberStatus', agentState],
   ['QueueMemberPause', agentState],
+  ['QueueMemberPenalty', agentState],
   ['QueueMemberAdded', agentLoggedIn],
   ['QueueMemberRemoved', agentLoggedOut],
   ['ConfbridgeJoin', conferenceJoin],

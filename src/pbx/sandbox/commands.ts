@@ -69,13 +69,15 @@ const perform = (pbx: SandboxPbx, command: Command): void => {
     case 'superviseMode':
       return pbx.setSupervision(pbx.channel(command.channel), command.mode);
     case 'agentLogin':
-      return pbx.logAgent(command.queue, command.extension, true);
+      return pbx.logAgent(command.queue, command.extension, true, command.penalty);
     case 'agentLogout':
       return pbx.logAgent(command.queue, command.extension, false);
     case 'agentPause':
       return pbx.pauseAgent(command.queue, command.extension, { reason: command.reason ?? '' });
     case 'agentUnpause':
       return pbx.pauseAgent(command.queue, command.extension, undefined);
+    case 'agentPenalty':
+      return pbx.setPenalty(command.queue, command.extension, command.penalty);
     case 'setDnd':
       return pbx.setDnd(pbx.phone(command.extension), command.dnd);
     case 'setStatus':

@@ -34,8 +34,13 @@ export class Dialplan {
     this.#exchange = exchange;
     this.#phones = phones;
     this.#take = take;
-    this.queues = office.queues.map(({ number, agents, ...options }) => {
-      return new WaitingQueue(exchange, { name: number, agents: agents.flatMap((agent) => phones.get(agent) ?? []), ...options });
+    this.queues = office.queues.map(({ number, name: displayName, agents, ...options }) => {
+      return new WaitingQueue(exchange, {
+        name: number,
+        displayName,
+        agents: agents.flatMap((agent) => phones.get(agent) ?? []),
+        ...options,
+      });
     });
     const { parking } = office;
     if (parking !== undefined) {

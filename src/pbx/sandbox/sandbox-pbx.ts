@@ -431,8 +431,12 @@ export class SandboxPbx {
     this.#exchange.say({ type: 'extension.status', extension: phone.extension, text });
   }
 
-  logAgent(queue: string, extension: string, loggedIn: boolean): void {
-    this.#dialplan.queue(queue).logAgent(this.phone(extension), loggedIn);
+  logAgent(queue: string, extension: string, loggedIn: boolean, penalty?: number): void {
+    this.#dialplan.queue(queue).logAgent(this.phone(extension), loggedIn, penalty);
+  }
+
+  setPenalty(queue: string, extension: string, penalty: number): void {
+    this.#dialplan.queue(queue).setPenalty(this.phone(extension), penalty);
   }
 
   /** `pause` says why; without it the agent takes calls again. */
@@ -469,6 +473,7 @@ export class SandboxPbx {
         channels: this.channels.map(snapshotOf),
         extensions: [...this.#phones.values()].map(extensionSnapshot),
         queues: this.#dialplan.queues.map((queue) => queue.snapshot()),
+        conferences: this.office.conferences.map((room) => ({ name: room, number: room })),
       },
     ];
     return facts.map((fact) => ({ fact }));

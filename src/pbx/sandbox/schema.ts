@@ -37,6 +37,8 @@ const ringGroupSchema = z.strictObject({
 
 const queueSchema = z.strictObject({
   number: numberSchema,
+  /** What it is called, where that is not its number. */
+  name: z.string().min(1).max(80).optional(),
   agents: z.array(numberSchema).min(1).max(100),
   /** How long it rings one agent before it tries the next. */
   ringSeconds: secondsSchema.default(15),

@@ -1,5 +1,5 @@
 import { GatewayError } from '../../model/errors.ts';
-import type { AgentSnapshot } from '../../model/fact.ts';
+import type { AgentSnapshot, QueueSnapshot } from '../../model/fact.ts';
 import type { AgentState } from '../../model/place.ts';
 import type { Activity, Departure, LiveChannel, Phone } from './channel.ts';
 import type { Exchange } from './exchange.ts';
@@ -7,6 +7,7 @@ import { Ring } from './ring.ts';
 
 export interface WaitingQueueOptions {
   readonly name: string;
+  readonly displayName?: string | undefined;
   readonly agents: readonly Phone[];
   readonly ringSeconds: number;
   readonly retrySeconds: number;
@@ -31,6 +32,8 @@ export class WaitingQueue implements Activity {
   readonly #said = new Map<Phone, AgentState>();
   /** Agents who take no calls for now, with the reason they gave. */
   readonly #paused = new Map<Phone, string>();
+  /** Agents of a lower one are rung first; 0 of those that are not in it. */
+  readonly #penalties = new Map<Phone, number>();
   readonly #waiting: Waiting[] = [];
   #retrying = false;
 
@@ -43,8 +46,15 @@ export class WaitingQueue implements Activity {
     for (const agent of this.#agents) this.#said.set(agent, this.#stateOf(agent));
   }
 
-  snapshot(): { readonly name: string; readonly agents: readonly AgentSnapshot[] } {
-    return { name: this.name, agents: this.#members.map((agent) => this.#snapshotOf(agent)) };
+  snapshot(): QueueSnapshot {
+    const { displayName } = this.#options;
+    return {
+      name: this.name,
+      ...(displayName === undefined ? undefined : { displayName }),
+      number: this.name,
+      strategy: 'longest-idle',
+      agents: this.#members.map((agent) => this.#snapshotOf(agent)),
+    };
   }
 
   /** Says of every agent whose state is no longer what was said of it last. */
@@ -58,12 +68,13 @@ export class WaitingQueue implements Activity {
   }
 
   /** Does nothing for an agent who is logged in, or out, already. */
-  logAgent(phone: Phone, loggedIn: boolean): void {
+  logAgent(phone: Phone, loggedIn: boolean, penalty = 0): void {
     if (this.#agents.includes(phone) === loggedIn) return;
     const { device, name, extension } = phone;
     if (loggedIn) {
       this.#agents.push(phone);
       this.#members.push(phone);
+      this.#penalties.set(phone, penalty);
       this.#exchange.say({ type: 'agent.loggedIn', queue: this.name, device, name, extension });
       this.#serve();
       return;
@@ -71,14 +82,19 @@ export class WaitingQueue implements Activity {
     this.#agents.splice(this.#agents.indexOf(phone), 1);
     this.#members.splice(this.#members.indexOf(phone), 1);
     this.#paused.delete(phone);
+    this.#penalties.delete(phone);
     this.#said.delete(phone);
     this.#exchange.say({ type: 'agent.loggedOut', queue: this.name, device, name, extension });
   }
 
+  setPenalty(phone: Phone, penalty: number): void {
+    this.#requireAgent(phone);
+    this.#penalties.set(phone, penalty);
+    this.#exchange.say({ type: 'agent.state', queue: this.name, ...this.#snapshotOf(phone) });
+  }
+
   pauseAgent(phone: Phone, pause: { readonly reason: string } | undefined): void {
-    if (!this.#agents.includes(phone)) {
-      throw new GatewayError('wrong-state', { extension: phone.extension }, { note: `It is no agent of queue ${this.name}.` });
-    }
+    this.#requireAgent(phone);
     if (pause !== undefined) {
       this.#paused.set(phone, pause.reason);
       return;
@@ -116,9 +132,24 @@ export class WaitingQueue implements Activity {
     return endRinging;
   }
 
+  #requireAgent(phone: Phone): void {
+    if (this.#agents.includes(phone)) return;
+    throw new GatewayError('wrong-state', { extension: phone.extension }, { note: `It is no agent of queue ${this.name}.` });
+  }
+
+  /** Of those that are free the one with the lowest penalty; of several the longest idle. */
+  #nextAgent(): Phone | undefined {
+    const free = this.#agents.filter((phone) => this.#stateOf(phone) === 'idle');
+    return free.toSorted((one, two) => this.#penaltyOf(one) - this.#penaltyOf(two))[0];
+  }
+
+  #penaltyOf(phone: Phone): number {
+    return this.#penalties.get(phone) ?? 0;
+  }
+
   #serve(): void {
     for (const waiting of this.#waiting.filter(({ ring }) => ring === undefined)) {
-      const agent = this.#agents.find((phone) => this.#stateOf(phone) === 'idle');
+      const agent = this.#nextAgent();
       if (agent === undefined) break;
       this.#call(waiting, agent);
     }
@@ -174,6 +205,7 @@ export class WaitingQueue implements Activity {
   #snapshotOf(phone: Phone): AgentSnapshot {
     const reason = this.#paused.get(phone) ?? '';
     const why = reason === '' ? undefined : { pausedReason: reason };
-    return { device: phone.device, name: phone.name, extension: phone.extension, state: this.#stateOf(phone), ...why };
+    const membership = { penalty: this.#penaltyOf(phone), dynamic: !this.#options.agents.includes(phone) };
+    return { device: phone.device, name: phone.name, extension: phone.extension, state: this.#stateOf(phone), ...why, ...membership };
   }
 }

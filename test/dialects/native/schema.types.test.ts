@@ -69,6 +69,7 @@ interface InPath {
   readonly agentLogout: 'queue' | 'extension';
   readonly agentPause: 'queue' | 'extension';
   readonly agentUnpause: 'queue' | 'extension';
+  readonly agentPenalty: 'queue' | 'extension';
   readonly setDnd: 'extension';
   readonly setStatus: 'extension';
 }

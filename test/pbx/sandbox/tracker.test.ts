@@ -197,6 +197,8 @@ const command = async (office: TestOffice, { name, one, other, extension: by, to
     case 'agentPause':
     case 'agentUnpause':
       return void (await office.command({ name, queue: '600', extension: by }));
+    case 'agentPenalty':
+      return void (await office.command({ name, queue: '600', extension: by, penalty: one % 3 }));
     case 'setDnd':
       return void (await office.command({ name, extension: by, dnd: one % 2 === 0 }));
     case 'setStatus':

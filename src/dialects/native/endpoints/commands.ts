@@ -152,6 +152,20 @@ const agentCommands = Object.entries(agentSummaries).map(([path, [name, summary]
   }),
 );
 
+const agentPenalty = defineEndpoint({
+  id: 'agentPenalty',
+  method: 'POST',
+  path: '/v1/queues/{queue}/agents/{extension}/penalty',
+  tag: 'commands',
+  summary: 'Agents of a lower penalty are rung first',
+  scopes: anyControl,
+  headers,
+  params: z.object({ queue: z.string().max(100), extension: extensionNumberSchema }),
+  body: commandBodies.agentPenalty,
+  answers,
+  handle: ({ params, body }, context) => submit({ name: 'agentPenalty', ...params, ...body }, context),
+});
+
 const extensionParams = z.object({ extension: extensionNumberSchema });
 
 const setDnd = defineEndpoint({
@@ -183,7 +197,17 @@ const setStatus = defineEndpoint({
 });
 
 /** Commands that have an address of their own, because they are about no leg. */
-type PlacedCommand = 'dial' | 'retrieve' | 'invite' | 'agentLogin' | 'agentLogout' | 'agentPause' | 'agentUnpause' | 'setDnd' | 'setStatus';
+type PlacedCommand =
+  | 'dial'
+  | 'retrieve'
+  | 'invite'
+  | 'agentLogin'
+  | 'agentLogout'
+  | 'agentPause'
+  | 'agentUnpause'
+  | 'agentPenalty'
+  | 'setDnd'
+  | 'setStatus';
 type LegCommand = Exclude<CommandName, PlacedCommand>;
 
 const summaries: Readonly<Record<LegCommand, string>> = {
@@ -311,6 +335,7 @@ export const commandEndpoints: readonly Endpoint[] = [
   retrieveLongest,
   invite,
   ...agentCommands,
+  agentPenalty,
   setDnd,
   setStatus,
   listCommands,

@@ -5,6 +5,7 @@ import { defineEndpoint } from '../endpoint.ts';
 import type { Endpoint } from '../endpoint.ts';
 import { renderFreshness, renderSnapshot } from '../render.ts';
 import {
+  agentSchema,
   conferenceSchema,
   cursorTextSchema,
   extensionNumberSchema,
@@ -111,6 +112,59 @@ const listQueues = defineEndpoint({
   }),
 });
 
+const getQueue = defineEndpoint({
+  id: 'getQueue',
+  method: 'GET',
+  path: '/v1/queues/{queue}',
+  tag: 'state',
+  summary: 'One queue',
+  scopes: ['observe'],
+  params: z.object({ queue: z.string().max(100) }),
+  answers: { 200: { description: 'The queue', schema: z.object({ queue: queueSchema, ...freshnessShape }) } },
+  handle: ({ params }, { engine, gateway }) => {
+    const queue = engine.snapshot().queues.find(({ name }) => name === params.queue);
+    if (queue === undefined) throw new GatewayError('no-such-queue', { queue: params.queue });
+    return { status: 200, body: { queue, ...renderFreshness(engine, gateway.clock) } };
+  },
+});
+
+const agentInQueueSchema = z
+  .object({ queue: z.string(), ...agentSchema.unwrap().shape })
+  .readonly()
+  .meta({ id: 'AgentInQueue' });
+
+const listAgents = defineEndpoint({
+  id: 'listAgents',
+  method: 'GET',
+  path: '/v1/agents',
+  tag: 'state',
+  summary: 'Agents, once for each queue in which they are',
+  scopes: ['observe'],
+  query: z.strictObject({ extension: z.exactOptional(extensionNumberSchema.describe('Only this one')) }),
+  answers: { 200: { description: 'By queue', schema: list('agents', agentInQueueSchema) } },
+  handle: ({ query }, { engine, gateway }) => {
+    const all = engine.snapshot().queues.flatMap(({ name, agents }) => agents.map((agent) => ({ queue: name, ...agent })));
+    const agents = query.extension === undefined ? all : all.filter(({ extension }) => extension === query.extension);
+    return { status: 200, body: { agents, ...renderFreshness(engine, gateway.clock) } };
+  },
+});
+
+const getConference = defineEndpoint({
+  id: 'getConference',
+  method: 'GET',
+  path: '/v1/conferences/{conference}',
+  tag: 'state',
+  summary: 'One conference room',
+  scopes: ['observe'],
+  params: z.object({ conference: z.string().max(100) }),
+  answers: { 200: { description: 'The room', schema: z.object({ conference: conferenceSchema, ...freshnessShape }) } },
+  handle: ({ params }, { engine, gateway }) => {
+    const conference = engine.snapshot().conferences.find(({ name }) => name === params.conference);
+    if (conference === undefined) throw new GatewayError('no-such-conference', { conference: params.conference });
+    return { status: 200, body: { conference, ...renderFreshness(engine, gateway.clock) } };
+  },
+});
+
 const listConferences = defineEndpoint({
   id: 'listConferences',
   method: 'GET',
@@ -192,7 +246,10 @@ export const stateEndpoints: readonly Endpoint[] = [
   getExtension,
   listSlots,
   listQueues,
+  getQueue,
+  listAgents,
   listConferences,
+  getConference,
   listPbxs,
   diagnosePbx,
   listTenants,

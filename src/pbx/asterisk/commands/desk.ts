@@ -4,9 +4,15 @@ import { accepted, argument, request, valueOf, type Acting, type Execute } from 
 
 type AgentCommand = 'agentLogin' | 'agentLogout' | 'agentPause' | 'agentUnpause';
 
-export const agentLogin: Execute<AgentCommand> = async ({ queue, extension, device }, pbx) => {
+export const agentLogin: Execute<AgentCommand> = async ({ queue, extension, device, penalty }, pbx) => {
   const phone = pbx.phoneOf(extension);
-  await request(pbx, { Action: 'QueueAdd', Queue: queue, Interface: device ?? phone.device, MemberName: phone.name || extension });
+  await request(pbx, {
+    Action: 'QueueAdd',
+    Queue: queue,
+    Interface: device ?? phone.device,
+    MemberName: phone.name || extension,
+    Penalty: penalty === undefined ? undefined : String(penalty),
+  });
   return accepted;
 };
 
@@ -27,6 +33,16 @@ export const pauseAgent =
     });
     return accepted;
   };
+
+export const agentPenalty: Execute<'agentPenalty'> = async ({ queue, extension, device, penalty }, pbx) => {
+  await request(pbx, {
+    Action: 'QueuePenalty',
+    Queue: queue,
+    Interface: device ?? pbx.phoneOf(extension).device,
+    Penalty: String(penalty),
+  });
+  return accepted;
+};
 
 /** Whether anything stops ringing is up to the dialplan, which reads one of the two: Asterisk's own presence, or FreePBX's device. */
 export const setDnd: Execute<'setDnd'> = async ({ extension, dnd }, pbx) => {
