@@ -1,5 +1,6 @@
 import type { Call, EndedBy, Leg, Party as Numbered } from '../../model/call.ts';
 import type { HangupCause } from '../../model/cause.ts';
+import type { LegId } from '../../model/ids.ts';
 import type { Party, PartyStatus, Session, Side, StatusCode, StatusReason } from './schema.ts';
 
 /** A party for a leg, before anything is known of its conversation. */
@@ -87,3 +88,7 @@ const reasonOf = (party: Party, cause: HangupCause, endedBy: EndedBy): StatusRea
       return undefined;
   }
 };
+
+/** The party of a leg; of one that came, went and came back the last. A mailbox is nobody's. */
+export const partyOfLeg = ({ parties }: Session, leg: LegId): Party | undefined =>
+  parties.findLast((party) => party.leg === leg && !party.isMailbox);

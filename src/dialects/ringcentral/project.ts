@@ -3,17 +3,11 @@ import type { Message, Projected, Projector } from '../../delivery/projection.ts
 import type { Call, Leg } from '../../model/call.ts';
 import type { EventOf, EventType } from '../../model/event.ts';
 import type { CallId, ExtensionNumber, LegId } from '../../model/ids.ts';
-import type { LiveState } from '../../model/live-state.ts';
-import { endingOf, isLive, isUnanswered, partyOf, sideOf, unansweredCaller, wasTaken } from './parties.ts';
+import type { Micros } from '../../model/time.ts';
+import { endingOf, isLive, isUnanswered, partyOf, partyOfLeg, sideOf, unansweredCaller, wasTaken } from './parties.ts';
 import { callStatusOf } from './presence.ts';
-import type { Notice, Party, PartyRef, PartyStatus, PresenceState, Session, StatusCode, StatusReason } from './schema.ts';
-
-export interface RingCentralState {
-  readonly sessions: ImmutableMap<CallId, Session>;
-  /** In order of their end, those of the last moment: who has just hung up may still ask. */
-  readonly ended: List<Session>;
-  readonly presence: ImmutableMap<ExtensionNumber, PresenceState>;
-}
+import { noSequence, rebase } from './rebase.ts';
+import type { Notice, Party, PartyRef, PartyStatus, PresenceState, RingCentralState, Session, Stamp, StatusReason } from './schema.ts';
 
 /** Under which notices are read: all of an account, of one extension, or of one session. */
 export const sessionsKey = 'sessions';
@@ -51,40 +45,40 @@ const types = [
 type ToldOf<Type extends EventType> = { [Each in Type]: EventOf<Each> }[Type];
 type Told = ToldOf<(typeof types)[number]>;
 
-const firstSequence = 2;
 const keptEnded = 200;
 /** Of the parties of one session: a caller who is sent round for hours must not make every event longer. */
 const keptParties = 32;
-/** How many notices of one session an event makes at most; after a gap sequences go on above all that may have been told. */
-const sequencesPerEvent = 4;
 
 /** The vendor's telephony sessions and presence, as a fold over the log: the same events give the same sequences for ever. */
 export const createRingCentralProjector = (): Projector<RingCentralState, Notice> => ({
   name: 'ringcentral',
   version: 1,
   types: new Set<EventType>(types),
-  initial: { sessions: ImmutableMap(), ended: List(), presence: ImmutableMap() },
-  project: (state, event) => {
-    const step = new Step(state, event as Told);
+  initial: { sessions: ImmutableMap(), ended: List(), presence: ImmutableMap(), tick: 0 },
+  project: (state, event, at) => {
+    const step = new Step(state, event as Told, at);
     step.take(event as Told);
     return step.result();
   },
   rebase,
-  save: ({ sessions, ended, presence }) => ({
+  save: ({ sessions, ended, presence, tick }) => ({
     sessions: [...sessions.values()],
     ended: ended.toArray(),
     presence: [...presence.entries()],
+    tick,
   }),
   load: (saved) => {
-    const { sessions, ended, presence } = saved as {
+    const { sessions, ended, presence, tick } = saved as {
       readonly sessions: readonly Session[];
       readonly ended: readonly Session[];
       readonly presence: readonly (readonly [ExtensionNumber, PresenceState])[];
+      readonly tick: Micros;
     };
     return {
       sessions: ImmutableMap(sessions.map((session) => [session.call, session])),
       ended: List(ended),
       presence: ImmutableMap(presence.map(([extension, state]) => [extension, state])),
+      tick,
     };
   },
 });
@@ -92,15 +86,17 @@ export const createRingCentralProjector = (): Projector<RingCentralState, Notice
 /** One event on its way through the fold: what changes is gathered here and given back as new values. */
 class Step {
   readonly #event: Told;
+  readonly #at: Micros;
   readonly #messages: Message<Notice>[] = [];
   /** Whose presence is to be told of, in the order in which it changed. */
   readonly #changed = new Set<ExtensionNumber>();
   #place = 0;
   #state: RingCentralState;
 
-  constructor(state: RingCentralState, event: Told) {
+  constructor(state: RingCentralState, event: Told, at: Micros) {
     this.#state = state;
     this.#event = event;
+    this.#at = at;
   }
 
   result(): Projected<RingCentralState, Notice> {
@@ -367,7 +363,7 @@ class Step {
     return (
       this.#state.sessions.get(call.id) ?? {
         call: call.id,
-        sequence: firstSequence - 1,
+        sequence: noSequence,
         origin: call.clickToDial ? 'CallOut' : 'Call',
         startedAt: call.startedAt,
         nextNumber: 1,
@@ -403,12 +399,9 @@ class Step {
     const told = { ...session, sequence: session.sequence + 1 };
     this.#put(told, party);
     const { call, sequence, origin, startedAt } = told;
-    const { seq, time } = this.#event;
     const notice: Notice = {
       kind: 'session',
-      seq,
-      place: this.#nextPlace(),
-      time,
+      ...this.#stamp(),
       session: { call, sequence, origin, startedAt },
       party,
     };
@@ -435,25 +428,23 @@ class Step {
   #tellPresence(extension: ExtensionNumber): void {
     const before = this.#presence(extension);
     const state = { ...before, sequence: before.sequence + 1 };
-    const { seq, time } = this.#event;
-    this.#say({ kind: 'presence', seq, place: this.#nextPlace(), time, extension, state }, [presenceKey, presenceOfKey(extension)]);
+    this.#say({ kind: 'presence', ...this.#stamp(), extension, state }, [presenceKey, presenceOfKey(extension)]);
     const kept = { ...state, calls: state.calls.filter(({ party }) => isLive(party)) };
     this.#state = { ...this.#state, presence: this.#state.presence.set(extension, kept) };
   }
 
-  #nextPlace(): number {
+  #stamp(): Stamp {
+    const { seq, time } = this.#event;
+    const tick = Math.max(this.#state.tick + 1, this.#at);
+    this.#state = { ...this.#state, tick };
     this.#place += 1;
-    return this.#place - 1;
+    return { seq, place: this.#place - 1, time, tick };
   }
 
   #say(notice: Notice, keys: readonly string[]): void {
     for (const key of keys) this.#messages.push({ key, body: notice });
   }
 }
-
-/** The party of a leg; of one that came, went and came back the last. A mailbox is nobody's. */
-const partyOfLeg = ({ parties }: Session, leg: LegId): Party | undefined =>
-  parties.findLast((party) => party.leg === leg && !party.isMailbox);
 
 const liveOf = ({ parties }: Session, extension: ExtensionNumber): Party | undefined =>
   parties.find((party) => party.extension === extension && isLive(party) && !party.isMailbox);
@@ -478,64 +469,4 @@ const isMissed = (session: Session, party: Party): boolean =>
 const trimmed = (parties: readonly Party[]): readonly Party[] => {
   const oldest = parties.length < keptParties ? undefined : parties.find((party) => !isLive(party));
   return oldest === undefined ? parties : parties.filter((party) => party !== oldest);
-};
-
-/** Nobody saw what happened in between: who lives is there as it is now, and numbers go on above all that can have been given. */
-const rebase = (state: RingCentralState, live: LiveState, lostEvents: number): RingCentralState => {
-  const skipped = lostEvents * sequencesPerEvent;
-  const sessions = live.calls.map((call): Session => {
-    const known = [call.id, ...call.aliases].map((id) => state.sessions.get(id)).find((session) => session !== undefined);
-    let nextNumber = (known?.nextNumber ?? 1) + (known === undefined ? 0 : lostEvents);
-    const parties = call.legs.flatMap((leg) => {
-      if (leg.state === 'ended') return [];
-      const before = known === undefined ? undefined : partyOfLeg(known, leg.id);
-      const number = before?.number ?? nextNumber++;
-      return [{ ...partyOf(call, leg, number, 'Setup'), ...conditionOf(call, leg) }];
-    });
-    return {
-      call: call.id,
-      sequence: (known?.sequence ?? firstSequence - 1) + skipped,
-      origin: known?.origin ?? (call.clickToDial ? 'CallOut' : 'Call'),
-      startedAt: call.startedAt,
-      nextNumber,
-      parties: parties.toSorted((one, two) => one.number - two.number),
-    };
-  });
-  const presence = live.extensions.map(({ number, presence: now, dnd }): [ExtensionNumber, PresenceState] => {
-    const calls = sessions.flatMap(({ call, parties }) =>
-      parties.filter(({ extension }) => extension === number).map((party) => ({ call, party })),
-    );
-    return [number, { sequence: (state.presence.get(number)?.sequence ?? 0) + skipped, calls, presence: now, dnd }];
-  });
-  return { sessions: ImmutableMap(sessions.map((session) => [session.call, session])), ended: List(), presence: ImmutableMap(presence) };
-};
-
-/** A party as its leg is now: what led to it is not known. */
-const conditionOf = (call: Call, leg: Leg): Partial<Party> => {
-  const isLone = call.legs.every((other) => other.id === leg.id || other.state === 'ended');
-  const code = codeOf(leg, isLone);
-  const isUp = leg.state === 'connected' || leg.state === 'held' || leg.state === 'queued' || leg.state === 'parked';
-  const isReached = code === 'Answered' || code === 'Hold' || code === 'VoiceMail';
-  const recordings = leg.recording === undefined ? [] : [{ id: leg.recording.id, active: leg.recording.state === 'recording' }];
-  return { status: { code }, wasAnswered: isReached, isTalking: isReached && isUp, recordings };
-};
-
-const codeOf = (leg: Leg, isLone: boolean): StatusCode => {
-  switch (leg.state) {
-    case 'ringing':
-      return 'Proceeding';
-    case 'initiated':
-      return leg.direction === 'outbound' && !isLone ? 'Answered' : 'Setup';
-    case 'held':
-      return 'Hold';
-    case 'connected':
-      return isLone && leg.ringingAt !== undefined && leg.direction === 'outbound' ? 'Proceeding' : 'Answered';
-    case 'queued':
-    case 'parked':
-      return 'Answered';
-    case 'ended':
-      return 'Disconnected';
-    default:
-      return leg.state satisfies never;
-  }
 };

@@ -1,7 +1,8 @@
+import type { List, Map as ImmutableMap } from 'immutable';
 import type { SipDialog, SlotRef } from '../../model/call.ts';
 import type { Presence } from '../../model/extension.ts';
 import type { CallId, ExtensionNumber, LegId, RecordingId } from '../../model/ids.ts';
-import type { IsoTime } from '../../model/time.ts';
+import type { IsoTime, Micros } from '../../model/time.ts';
 
 /** What a party is doing, in the vendor's words. */
 export const statusCodes = ['Setup', 'Proceeding', 'Answered', 'Hold', 'Parked', 'VoiceMail', 'Disconnected', 'Gone'] as const;
@@ -121,23 +122,36 @@ export interface PresenceState {
   readonly dnd?: boolean;
 }
 
-interface Told {
+/** What the fold over the log knows. */
+export interface RingCentralState {
+  readonly sessions: ImmutableMap<CallId, Session>;
+  /** In order of their end, those of the last moment: who has just hung up may still ask. */
+  readonly ended: List<Session>;
+  readonly presence: ImmutableMap<ExtensionNumber, PresenceState>;
+  /** Of the last notice; 0 before the first. */
+  readonly tick: Micros;
+}
+
+/** Where and when a notice stands in all that is told. */
+export interface Stamp {
   /** Of the event of the log by which it is known, */
   readonly seq: number;
   /** and its place among all that this event is told by. */
   readonly place: number;
   readonly time: IsoTime;
+  /** That time, or one more than the tick before where time has stood still or gone back: it rises from notice to notice. */
+  readonly tick: Micros;
 }
 
 /** Something changed of one party: what subscribers are told of telephony sessions. */
-export interface SessionNotice extends Told {
+export interface SessionNotice extends Stamp {
   readonly kind: 'session';
   readonly session: SessionHead;
   readonly party: Party;
 }
 
 /** An extension's presence changed. */
-export interface PresenceNotice extends Told {
+export interface PresenceNotice extends Stamp {
   readonly kind: 'presence';
   readonly extension: ExtensionNumber;
   readonly state: PresenceState;

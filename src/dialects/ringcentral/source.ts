@@ -5,11 +5,11 @@ import type { CallId, NewId, TenantId } from '../../model/ids.ts';
 import type { Clock } from '../../model/time.ts';
 import type { Store } from '../../store/store.ts';
 import type { Projection } from '../../delivery/projection.ts';
+import type { ConferenceBook } from './conference-book.ts';
 import type { Ids } from './ids.ts';
 import type { RingCentralOptions } from './options.ts';
-import type { RingCentralState } from './project.ts';
 import type { Renderer } from './render.ts';
-import type { Notice, Session } from './schema.ts';
+import type { Notice, RingCentralState, Session } from './schema.ts';
 import type { PresenceBook } from './presence-settings.ts';
 
 /** What the requests of one tenant, the vendor's account, are answered from. */
@@ -24,6 +24,7 @@ export interface TenantSource {
   readonly options: RingCentralOptions;
   readonly ids: Ids;
   readonly presence: PresenceBook;
+  readonly conferences: ConferenceBook;
   /** What has happened, in the vendor's words, and what is so by now. */
   readonly notices: Projection<RingCentralState, Notice>;
   readonly renderer: Renderer;
