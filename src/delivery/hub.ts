@@ -84,7 +84,7 @@ export class Hub {
     this.#clock = options.clock;
     this.#logger = options.logger;
     this.#observer = options.observer;
-    this.#memory = options.memory ?? 2_048;
+    this.#memory = options.memory ?? 512;
     this.#position = options.source.cursor();
     this.#stopListening = options.source.onCommitted((events) => this.#take(events));
   }

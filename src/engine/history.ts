@@ -33,7 +33,7 @@ export class History {
   /** Records calls whose ends were just committed, up to `position`; when that cannot be, `catchUp` will. */
   record(calls: readonly Call[], position: Cursor): void {
     if (this.#isBehind) return;
-    this.#isBehind = !unlessFull(() => this.#store.history.record(this.#tenant, calls, position));
+    this.#isBehind = !this.#isRecorded(calls, position);
   }
 
   /** Keeps what the PBX said of calls that ended. `why` is the first thing that a full disk costs. */
@@ -52,6 +52,13 @@ export class History {
     }
   }
 
+  #isRecorded(calls: readonly Call[], position: Cursor): boolean {
+    const lost = (): void => {
+      this.#isBehind = true;
+    };
+    return unlessFull(() => this.#store.history.record(this.#tenant, calls, position, lost));
+  }
+
   /** False if the disk was full before the head was reached. */
   async #readOn(): Promise<boolean> {
     let after = this.#store.history.position(this.#tenant) ?? this.#log.oldest(this.#tenant);
@@ -67,8 +74,7 @@ export class History {
         .map(({ event }) => event.call)
         .filter((call): call is Call => call !== undefined);
       after = page.next;
-      const position = after;
-      if (!unlessFull(() => this.#store.history.record(this.#tenant, ended, position))) return false;
+      if (!this.#isRecorded(ended, after)) return false;
     }
   }
 }

@@ -32,7 +32,7 @@ export interface SqliteLogOptions {
   readonly onCommit?: (commit: { readonly events: number; readonly took: Micros }) => void;
   /** Room kept on the disk for what is urgent; 32 MiB. */
   readonly reserveBytes?: number;
-  /** What is kept in memory of each tenant for those who follow: 4,096 events, 4 MiB of JSON. */
+  /** What is kept in memory of each tenant for those who follow: 512 events, 4 MiB of JSON. More would outlive the young generation. */
   readonly recentEvents?: number;
   readonly recentBytes?: number;
 }
@@ -91,7 +91,7 @@ class FileLog implements SqliteLog {
     this.#clock = options.clock;
     this.#newId = options.newId;
     this.#onCommit = options.onCommit;
-    this.#recentEvents = options.recentEvents ?? 4_096;
+    this.#recentEvents = options.recentEvents ?? 512;
     this.#recentBytes = options.recentBytes ?? 4 * 1_048_576;
     this.#lock = lock;
     this.#marks = new Marks(join(folder, 'log.marks'));

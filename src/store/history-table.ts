@@ -49,11 +49,11 @@ export const historyTable = (file: StoreFile): Store['history'] => {
       const row = file.get('SELECT epoch, seq FROM history_positions WHERE tenant = ?', tenant);
       return row === undefined ? undefined : { epoch: row['epoch'] as string, seq: row['seq'] as number };
     },
-    record: (tenant, calls, position) => {
-      file.writeSoon(() => {
+    record: (tenant, calls, position, lost) => {
+      file.writeGathered(() => {
         for (const call of calls) write(tenant, call);
         file.run('INSERT OR REPLACE INTO history_positions (tenant, epoch, seq) VALUES (?, ?, ?)', tenant, position.epoch, position.seq);
-      });
+      }, lost);
     },
     get: (tenant, id) => {
       const row = find(tenant, id);

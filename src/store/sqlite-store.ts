@@ -5,8 +5,8 @@ import { deliveryTable } from './delivery-table.ts';
 import { historyTable } from './history-table.ts';
 import { keyTable } from './key-table.ts';
 import { StoreFile } from './store-file.ts';
-import type { StoreReserve } from './store-file.ts';
 import { slotTable } from './slot-table.ts';
+import type { Gathering, StoreReserve } from './store-file.ts';
 import { stateTable } from './state-table.ts';
 import { tokenTable } from './token-table.ts';
 import { traceTable } from './trace-table.ts';
@@ -18,6 +18,8 @@ export interface SqliteStoreOptions {
   readonly folder: string;
   /** Where command records and keys go when the disk is full; without one they are refused as everything else is. */
   readonly reserve?: StoreReserve;
+  /** How long what is written often and can be had again shares a transaction; without it, each write is one. */
+  readonly gathering?: Gathering;
 }
 
 /**
@@ -25,7 +27,7 @@ export interface SqliteStoreOptions {
  * disk is full, everything throws `data-damaged` when the file cannot be read.
  */
 export const openSqliteStore = (options: SqliteStoreOptions): Store => {
-  const file = new StoreFile(join(options.folder, 'store.db'), options.reserve);
+  const file = new StoreFile(join(options.folder, 'store.db'), options);
   return {
     keys: keyTable(file),
     users: userTable(file),

@@ -3,6 +3,7 @@ import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import type { SQLInputValue, SQLOutputValue, StatementSync } from 'node:sqlite';
 import { GatewayError } from '../model/errors.ts';
+import type { Timers } from '../model/time.ts';
 import { migrations } from './migrations.ts';
 
 /** Room on the disk for what must be written even when it is full (the log keeps it). */
@@ -11,6 +12,17 @@ export interface StoreReserve {
   isReleased(): boolean;
   /** Makes room; false if there is none left to give. */
   release(): boolean;
+}
+
+/** Where the time of what may be gathered comes from, and how long it is gathered. */
+export interface Gathering {
+  readonly timers: Timers;
+  readonly ms: number;
+}
+
+interface Gathered {
+  readonly run: () => void;
+  readonly lost: () => void;
 }
 
 /** Somebody who looks into the file with a tool of SQLite's may hold it for a moment. */
@@ -23,11 +35,16 @@ export class StoreFile {
   readonly #database: DatabaseSync;
   readonly #path: string;
   readonly #reserve: StoreReserve | undefined;
+  readonly #gathering: Gathering | undefined;
   readonly #statements = new Map<string, StatementSync>();
+  /** What the open transaction holds, while one is open for what is gathered. */
+  #gathered: Gathered[] | undefined;
+  #cancelCommit: () => void = () => undefined;
 
-  constructor(path: string, reserve: StoreReserve | undefined) {
+  constructor(path: string, { reserve, gathering }: { readonly reserve?: StoreReserve; readonly gathering?: Gathering }) {
     this.#path = path;
     this.#reserve = reserve;
+    this.#gathering = gathering;
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
     this.#database = new DatabaseSync(path, { timeout: busyTimeoutMs });
     try {
@@ -66,7 +83,8 @@ export class StoreFile {
   /** One durable transaction. When the disk is full it throws `log-full`, unless it is urgent and the reserve has room for it. */
   write<Result>(run: () => Result, options: { readonly urgent?: boolean } = {}): Result {
     const urgent = options.urgent ?? false;
-    if (!urgent && this.#reserve?.isReleased() === true) throw new GatewayError('log-full', { file: this.#path });
+    this.#refuseWhileFull(urgent);
+    this.#commitGathered();
     try {
       return this.#transaction(run);
     } catch (error) {
@@ -77,6 +95,7 @@ export class StoreFile {
 
   /** One transaction that does not wait for the disk; it becomes durable with the next that does. */
   writeSoon(run: () => void, options: { readonly urgent?: boolean } = {}): void {
+    this.#commitGathered();
     this.#database.exec('PRAGMA synchronous = NORMAL');
     try {
       this.write(run, options);
@@ -85,8 +104,80 @@ export class StoreFile {
     }
   }
 
+  /**
+   * For what is written often and can be had again: it is seen at once by every reader of this store, and shares one transaction
+   * with what comes in the next moments. `lost` is told if in the end it could not be kept; a killed process tells nobody.
+   */
+  writeGathered(run: () => void, lost: () => void = () => undefined): void {
+    if (this.#gathering === undefined) {
+      this.writeSoon(run);
+      return;
+    }
+    this.#refuseWhileFull(false);
+    const gathered = this.#gathered ?? this.#beginGathering(this.#gathering);
+    try {
+      this.#database.exec('SAVEPOINT gathered');
+      run();
+      this.#database.exec('RELEASE gathered');
+      gathered.push({ run, lost });
+    } catch (error) {
+      if (this.#database.isTransaction) this.#database.exec('ROLLBACK TO gathered; RELEASE gathered');
+      // SQLite has rolled all of it back by itself when the disk is full.
+      else this.#writeAgain();
+      throw this.#explained(error);
+    }
+  }
+
   close(): void {
-    if (this.#database.isOpen) this.#database.close();
+    if (!this.#database.isOpen) return;
+    this.#commitGathered();
+    this.#database.close();
+  }
+
+  #refuseWhileFull(urgent: boolean): void {
+    if (!urgent && this.#reserve?.isReleased() === true) throw new GatewayError('log-full', { file: this.#path });
+  }
+
+  #beginGathering({ timers, ms }: Gathering): Gathered[] {
+    this.#tried(() => this.#database.exec('PRAGMA synchronous = NORMAL; BEGIN IMMEDIATE'));
+    this.#cancelCommit = timers.after(ms, () => this.#commitGathered());
+    this.#gathered = [];
+    return this.#gathered;
+  }
+
+  #commitGathered(): void {
+    if (this.#gathered === undefined) return;
+    try {
+      this.#database.exec('COMMIT');
+      this.#endGathering();
+    } catch {
+      if (this.#database.isTransaction) this.#database.exec('ROLLBACK');
+      this.#writeAgain();
+    }
+  }
+
+  #endGathering(): readonly Gathered[] {
+    const gathered = this.#gathered ?? [];
+    this.#gathered = undefined;
+    this.#cancelCommit();
+    this.#database.exec('PRAGMA synchronous = FULL');
+    return gathered;
+  }
+
+  /** What shared a transaction that failed is tried once more, each by itself; after the first that fails, in order, all are lost. */
+  #writeAgain(): void {
+    const again = this.#endGathering();
+    const failed = again.findIndex(({ run }) => !this.#isWritten(run));
+    if (failed !== -1) for (const { lost } of again.slice(failed)) lost();
+  }
+
+  #isWritten(run: () => void): boolean {
+    try {
+      this.#transaction(run);
+      return true;
+    } catch {
+      return false;
+    }
   }
 
   #prepared(sql: string): StatementSync {

@@ -157,15 +157,18 @@ export interface Store {
   /** Ended calls, written from the log up to `position`; the same call written twice is one. */
   readonly history: {
     position(tenant: TenantId): Cursor | undefined;
-    /** Without waiting for the disk: what is lost with the power is lost with its position, and written again from the log. */
-    record(tenant: TenantId, calls: readonly Call[], position: Cursor): void;
+    /**
+     * Seen at once, durable in a while: what is lost with the process is lost with its position, and written again from the log.
+     * `lost` is told if the disk was full by then; what was recorded after it is lost as well.
+     */
+    record(tenant: TenantId, calls: readonly Call[], position: Cursor, lost?: () => void): void;
     /** By id or alias. */
     get(tenant: TenantId, id: CallId): Call | undefined;
     list(tenant: TenantId, query: CallQuery): readonly Call[];
     /** Deletes some of those that began earlier; true if there may be more. */
     prune(tenant: TenantId, before: Micros): boolean;
   };
-  /** What the PBX said of a call that ended, for `why`: written once, without waiting for the disk. */
+  /** What the PBX said of a call that ended, for `why`: written once, seen at once, durable in a while. */
   readonly traces: {
     put(tenant: TenantId, traces: readonly { readonly call: CallId; readonly at: Micros; readonly text: string }[]): void;
     get(tenant: TenantId, call: CallId): string | undefined;

@@ -6,7 +6,7 @@ const pruneStep = 500;
 
 export const traceTable = (file: StoreFile): Store['traces'] => ({
   put: (tenant, traces) => {
-    file.writeSoon(() => {
+    file.writeGathered(() => {
       for (const { call, at, text } of traces) {
         file.run(
           'INSERT OR REPLACE INTO traces (tenant, call, at, size, text) VALUES (?, ?, ?, ?, ?)',

@@ -3,14 +3,16 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { callIdFrom, commandIdFrom, keyIdFrom, tenantId } from '../../src/model/ids.ts';
+import { createManualClock } from '../../src/pbx/sandbox/index.ts';
 import { openSqliteStore } from '../../src/store/sqlite-store.ts';
+import type { Gathering } from '../../src/store/store-file.ts';
 import type { Store } from '../../src/store/store.ts';
 import { describeStore } from '../contract/store.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
 
 const folders = new WeakMap<Store, string>();
-const openIn = (folder: string): Store => {
-  const store = openSqliteStore({ folder });
+const openIn = (folder: string, gathering?: Gathering): Store => {
+  const store = openSqliteStore({ folder, ...(gathering === undefined ? undefined : { gathering }) });
   folders.set(store, folder);
   onTestFinished(() => store.close());
   return store;
@@ -22,6 +24,17 @@ describeStore(
   (store) => {
     store.close();
     return openIn(folders.get(store) ?? '');
+  },
+);
+
+const gathering = (): Gathering => ({ timers: createManualClock(0), ms: 100 });
+
+describeStore(
+  'SQLite that gathers',
+  () => openIn(temporaryFolder(), gathering()),
+  (store) => {
+    store.close();
+    return openIn(folders.get(store) ?? '', gathering());
   },
 );
 
