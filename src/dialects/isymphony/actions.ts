@@ -1,10 +1,13 @@
 import { z } from 'zod';
 import type { Identity } from '../../auth/auth.ts';
+import type { User } from '../../auth/users.ts';
 import type { CommandRequest } from '../../control/control.ts';
+import { requireScope } from '../../http/bearer.ts';
 import type { Leg } from '../../model/call.ts';
 import { GatewayError } from '../../model/errors.ts';
 import { extensionNumber, type ExtensionNumber, type LegId } from '../../model/ids.ts';
 import { parseBody } from './parse.ts';
+import { statusOfType, statusTypes } from './status.ts';
 import type { Clock } from '../../model/time.ts';
 import type { TenantSource } from './source.ts';
 import type { Action } from './tree.ts';
@@ -49,6 +52,13 @@ const extensionBody = z.object({ ...anExtension, penalty: z.int().min(0).max(100
 const pauseBody = z.object({ reason: z.string().max(128).optional() });
 const parkBody = z.object({ lot: z.string().optional(), space: z.string().optional() });
 const bargeBody = z.object({ ...anExtension, mode: z.enum(['listen', 'whisper', 'barge']).default('listen') });
+const statusBody = z.object({
+  name: z.string().max(80).optional(),
+  type: z.enum(statusTypes),
+  note: z.string().max(500).default(''),
+  /** Milliseconds since 1970, or -1. */
+  returnTime: z.int().min(-1).max(8.64e15).default(-1),
+});
 const retrieveBody = z.object({ ...anExtension, space: z.string().min(1) });
 
 const destinations = ['destination', 'extensionId', 'queueId', 'conferenceId', 'voicemail'] as const;
@@ -65,6 +75,23 @@ export const extensionActions = (asked: Asked, extension: ExtensionNumber): Read
   },
   enableDoNotDisturb: plain(asked, () => ({ name: 'setDnd', extension, dnd: true })),
   disableDoNotDisturb: plain(asked, () => ({ name: 'setDnd', extension, dnd: false })),
+});
+
+export const statusActions = ({ identity, source, clock }: Asked, user: User): Readonly<Record<string, Action>> => ({
+  set: async (text) => {
+    const { name, type, note, returnTime } = parseBody(text, statusBody);
+    const isOwn = user.extension !== undefined && identity.extension === user.extension;
+    if (!isOwn) requireScope(identity, ['control']);
+    await source.engine.tell({
+      type: 'user.status',
+      at: clock.now(),
+      user: user.name,
+      status: statusOfType(type),
+      ...(name === undefined || name === '' ? undefined : { label: name }),
+      ...(note === '' ? undefined : { note }),
+      ...(returnTime === -1 ? undefined : { returnAt: returnTime * 1000 }),
+    });
+  },
 });
 
 export const segmentActions = (asked: Asked, leg: Leg): Readonly<Record<string, Action>> => ({

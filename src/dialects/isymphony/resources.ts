@@ -11,6 +11,7 @@ import {
   parkingLotActions,
   queueActions,
   segmentActions,
+  statusActions,
   type Asked,
 } from './actions.ts';
 import { deviceStateOf } from './device-state.ts';
@@ -105,7 +106,7 @@ class Office {
   }
 
   #logins(user: User): ResourceSet {
-    const logins = this.#live.users.find(({ name }) => name === user.name)?.logins ?? [];
+    const logins = this.#asked.source.engine.user(user.name)?.logins ?? [];
     const items = logins.map((login) => {
       const id = this.#id('login', login.id);
       return instance(id, () => ({ id, ip: login.address ?? '', port: login.port ?? 0, timeConnected: Date.parse(login.since) }));
@@ -115,8 +116,13 @@ class Office {
 
   #status(user: User): Instance {
     const id = this.#id('status', user.id);
-    const state = this.#live.users.find(({ name }) => name === user.name)?.status;
-    return instance(id, () => ({ id, configurationId: this.#configured('status', user.name), ...renderStatus(state) }));
+    const state = this.#asked.source.engine.user(user.name)?.status;
+    const render = (): Readonly<Record<string, unknown>> => ({
+      id,
+      configurationId: this.#configured('status', user.name),
+      ...renderStatus(state),
+    });
+    return instance(id, render, {}, statusActions(this.#asked, user));
   }
 
   #extensions(extensions: readonly Extension[]): ResourceSet {

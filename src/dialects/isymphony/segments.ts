@@ -14,9 +14,9 @@ export const segmentOf = (leg: Leg, call: Call | undefined): Segment => ({
   did: leg.trunk !== undefined && leg.direction === 'outbound' ? call?.did : undefined,
 });
 
-/** Who is dialled: `by` is known from when the dial was told. */
+/** Who is dialled: `by` is known from when the dial was told. It may be gone when the dial ends. */
 interface Dial {
-  readonly by?: LegId;
+  readonly by?: Segment;
 }
 
 /** What a change of who hears whom means: of two it is a link, of more a conference that nobody made. */
@@ -40,7 +40,7 @@ export class Segments {
       for (const leg of live) this.#segments.set(leg.id, segmentOf(leg, call));
       for (const leg of live) {
         const by = isBeingDialled(leg) ? dialler(call, leg) : undefined;
-        if (by !== undefined) this.#dials.set(leg.id, { by: by.id });
+        if (by !== undefined) this.#dials.set(leg.id, { by: segmentOf(by, call) });
       }
       const talking = live.filter(isTalking);
       for (const [index, leg] of talking.entries()) for (const other of talking.slice(index + 1)) this.#link(leg.id, other.id);
@@ -72,21 +72,22 @@ export class Segments {
     if (dial === undefined || dial.by !== undefined) return undefined;
     const by = dialler(call, leg);
     if (by === undefined) return undefined;
-    this.#dials.set(leg.id, { by: by.id });
-    return this.see(by, call);
+    const segment = this.see(by, call);
+    this.#dials.set(leg.id, { by: segment });
+    return segment;
   }
 
   /** The leg is dialled no more. Returns who dialled it, if that was told. */
   endDial(leg: LegId): Segment | undefined {
-    const dial = this.#dials.get(leg);
+    const by = this.#dials.get(leg)?.by;
     this.#dials.delete(leg);
-    return this.get(dial?.by);
+    return this.get(by?.leg.id) ?? by;
   }
 
   /** The segments that this one dials or is dialled by. */
   dialsOf(leg: LegId): readonly LegId[] {
-    const own = this.#dials.get(leg)?.by;
-    const others = [...this.#dials].filter(([, { by }]) => by === leg).map(([callee]) => callee);
+    const own = this.#dials.get(leg)?.by?.leg.id;
+    const others = [...this.#dials].filter(([, { by }]) => by?.leg.id === leg).map(([callee]) => callee);
     return own === undefined ? others : [own, ...others];
   }
 

@@ -1,0 +1,182 @@
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { pino } from 'pino';
+import { onTestFinished } from 'vitest';
+import { WebSocket, type ClientOptions } from 'ws';
+import { tellUsers } from '../../../src/app/people.ts';
+import type { Users } from '../../../src/auth/users.ts';
+import type { SocketReaderLimits } from '../../../src/delivery/socket-reader.ts';
+import { createDelivery } from '../../../src/delivery/delivery.ts';
+import { createISymphonyDialect, type ISymphonyOptions } from '../../../src/dialects/isymphony/index.ts';
+import type { HttpServerOptions } from '../../../src/http/http-server.ts';
+import { createNewId, extensionNumber } from '../../../src/model/ids.ts';
+import { prepare } from '../../http/serve.ts';
+import { quickUsers } from '../../quick-users.ts';
+import { startSandboxTenant, type SandboxTenant } from '../../sandbox-tenant.ts';
+
+export type Told = Readonly<Record<string, unknown>>;
+
+/** A client of the event API: what it was told, and what it said. */
+export interface EventClient {
+  readonly socket: WebSocket;
+  readonly told: readonly Told[];
+  /** Resolves with the first so many of what it was told. */
+  first(count: number): Promise<readonly Told[]>;
+  /** Resolves with the next thing told, of that type if one is given. */
+  next(type?: string): Promise<Told>;
+  /** Sends a message and resolves with the answer. */
+  ask(message: unknown): Promise<Told>;
+  filter(...filters: readonly string[]): Promise<Told>;
+  types(): readonly unknown[];
+}
+
+export interface ISymphonyWorld extends SandboxTenant {
+  readonly url: string;
+  readonly users: Users;
+  readonly tick: () => void;
+  connect(options?: ClientOptions & { readonly credentials?: string }): Promise<EventClient>;
+  /** A request below `rest/live`, `CS` standing for the core server by its name. */
+  rest(path: string, init?: RequestInit): Promise<{ readonly status: number; readonly headers: Headers; readonly body: unknown }>;
+  /** An action, with what it is to be told. */
+  act(path: string, body?: unknown): Promise<{ readonly status: number; readonly body: unknown }>;
+  /** Everything committed so far has been told. */
+  settled(): Promise<void>;
+}
+
+export interface ServeOptions {
+  readonly options?: Partial<ISymphonyOptions>;
+  readonly limits?: Partial<SocketReaderLimits>;
+  readonly http?: Partial<HttpServerOptions>;
+}
+
+export const basic = (credentials: string): string => `Basic ${Buffer.from(credentials).toString('base64')}`;
+export const publicCredentials = 'manager:manag3rpa55word';
+export const eventPath = '/communication_manager/ws/event';
+
+/** The demo's office behind the iSymphony APIs, on a real port; a user for each of 101 to 110 and 104, 105, mikey at 110. */
+export const serveISymphony = async ({ options = {}, limits = {}, http = {} }: ServeOptions = {}): Promise<ISymphonyWorld> => {
+  const world = await startSandboxTenant();
+  const { clock, store, engine, control } = world;
+  const { tenant } = engine;
+  const logger = pino({ level: 'silent' });
+  const newId = createNewId(randomBytes);
+  const server = await prepare({ logger, ...http });
+  let tick: () => void = () => undefined;
+  const ticker = (beat: () => void): (() => void) => {
+    tick = beat;
+    return () => undefined;
+  };
+  const delivery = createDelivery({ sources: [engine], clock, logger, metrics: server.metrics, ticker });
+  onTestFinished(() => delivery.close());
+  const people = ['101', '102', '103', '104', '105', '106', '110', '111'].map((number) => ({
+    tenant,
+    name: number === '110' ? 'mikey' : number,
+    password: 'demo',
+    extension: extensionNumber(number),
+    scopes: ['observe'] as const,
+  }));
+  const users = quickUsers(store, clock, people);
+  onTestFinished(tellUsers(users, new Map([[tenant, engine]]), clock));
+  await engine.tell({ type: 'users.assigned', at: clock.now(), users: people });
+  const gateway = {
+    tenants: [tenant],
+    engine: (asked: string) => (asked === tenant ? engine : undefined),
+    users,
+    control,
+    delivery,
+    store,
+    clock,
+    timers: clock,
+    newId,
+    log: logger,
+    stopping: new AbortController().signal,
+  };
+  const dialect = createISymphonyDialect(new Map([[tenant, options]]), limits);
+  // Of a gateway the dialect takes a few members; those that other dialects need are left out.
+  const whole = gateway as unknown as Parameters<typeof dialect.open>[0];
+  await dialect.open(whole);
+  onTestFinished(() => dialect.close());
+  await server.app.register(async (scope) => dialect.routes(scope, whole, server));
+  await server.listen();
+  const url = server.publicUrl();
+  const live = `${url}/communication_manager/rest/live`;
+
+  const rest: ISymphonyWorld['rest'] = async (path, init = {}) => {
+    const reply = await fetch(`${live}${path.replace(/^CS\b/, '/coreServers/getByName/default')}`, {
+      ...init,
+      headers: { Authorization: basic(publicCredentials), ...(init.headers as Record<string, string> | undefined) },
+    });
+    const text = await reply.text();
+    const isJson = reply.headers.get('content-type')?.startsWith('application/json') === true;
+    return { status: reply.status, headers: reply.headers, body: isJson ? (JSON.parse(text) as unknown) : text };
+  };
+  return {
+    ...world,
+    url,
+    users,
+    tick: () => tick(),
+    connect: (clientOptions = {}) => connectClient(url, clientOptions),
+    rest,
+    act: async (path, body) => {
+      const text = body === undefined || typeof body === 'string' ? body : JSON.stringify(body);
+      const reply = await rest(path, {
+        method: 'POST',
+        headers: { 'Content-Type': 'application/json' },
+        ...(text === undefined ? {} : { body: text }),
+      });
+      return { status: reply.status, body: reply.body };
+    },
+    settled: () => new Promise((resolve) => void setImmediate(() => setImmediate(resolve))),
+  };
+};
+
+const connectClient = async (
+  url: string,
+  { credentials = publicCredentials, ...options }: ClientOptions & { readonly credentials?: string },
+): Promise<EventClient> => {
+  const socket = new WebSocket(`${url.replace(/^http/, 'ws')}${eventPath}`, { headers: { Authorization: basic(credentials) }, ...options });
+  onTestFinished(() => socket.terminate());
+  const told: Told[] = [];
+  const waiting = new Set<() => void>();
+  socket.on('message', (data: Buffer) => {
+    told.push(JSON.parse(data.toString()) as Told);
+    for (const look of waiting) look();
+  });
+  await once(socket, 'open');
+  const until = <Value>(find: () => Value | undefined): Promise<Value> =>
+    new Promise((resolve) => {
+      const look = (): void => {
+        const found = find();
+        if (found === undefined) return;
+        waiting.delete(look);
+        resolve(found);
+      };
+      waiting.add(look);
+      look();
+    });
+  const next = (type?: string): Promise<Told> => {
+    const from = told.length;
+    return until(() => told.slice(from).find((each) => type === undefined || each['type'] === type));
+  };
+  const ask = (message: unknown): Promise<Told> => {
+    const from = told.length;
+    socket.send(typeof message === 'string' ? message : JSON.stringify(message));
+    return until(() => told.slice(from).find((each) => each['type'] === 'filterResponse' || each['type'] === 'error'));
+  };
+  return {
+    socket,
+    told,
+    first: (count) => until(() => (told.length >= count ? told.slice(0, count) : undefined)),
+    next,
+    ask,
+    filter: (...filters) =>
+      ask({
+        type: 'filter',
+        filters: filters.map((text) => {
+          const [property = '', value = ''] = text.split('=');
+          return { property, value };
+        }),
+      }),
+    types: () => told.map(({ type }) => type),
+  };
+};
