@@ -30,7 +30,7 @@ const entriesOf = (recording: Recording): readonly Entry[] => {
   });
   let state = initial;
   for (const [index, event] of eventsOf(readRecording(recording)).entries()) {
-    if (types.has(event.type)) state = project(state, envelop(event, tenantId('lab'), 'e1', index + 1, isoTime(event.at))).state;
+    if (types.has(event.type)) state = project(state, envelop(event, tenantId('lab'), 'e1', index + 1, isoTime(event.at)), event.at).state;
   }
   return entries;
 };

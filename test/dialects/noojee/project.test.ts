@@ -3,6 +3,7 @@ import type { Projector } from '../../../src/delivery/projection.ts';
 import { createNoojeeProjector, type NoojeeState } from '../../../src/dialects/noojee/project.ts';
 import { renderEntry } from '../../../src/dialects/noojee/render.ts';
 import { createServerTime } from '../../../src/dialects/noojee/server-time.ts';
+import { microsOf } from '../../../src/model/time.ts';
 import { Story } from './story.ts';
 
 interface Told {
@@ -24,7 +25,7 @@ const tell = (story: Story, extended = false): readonly Told[] => {
   const told: Told[] = [];
   for (const event of story.numbered()) {
     if (!types.has(event.type)) continue;
-    const step = project(state, event);
+    const step = project(state, event, microsOf(event.time));
     state = step.state;
     for (const { key, body } of step.messages) {
       const { CallData: data, CallID: id } = JSON.parse(body) as { CallData: Record<string, unknown>; CallID: number };
@@ -374,7 +375,7 @@ test('a saved state goes on as the one that was kept in memory', () => {
     for (const [index, event] of events.entries()) {
       if (index === cut) state = load(JSON.parse(JSON.stringify(save(state))));
       if (!types.has(event.type)) continue;
-      const step = project(state, event);
+      const step = project(state, event, microsOf(event.time));
       state = step.state;
       bodies.push(...step.messages.map(({ body }) => body));
     }
@@ -386,7 +387,7 @@ test('after a loss numbers are not given twice, live legs are kept, and those th
   const { initial, project, types, rebase } = projector();
   const story = talking();
   let state = initial;
-  for (const event of story.numbered()) if (types.has(event.type)) state = project(state, event).state;
+  for (const event of story.numbered()) if (types.has(event.type)) state = project(state, event, microsOf(event.time)).state;
   const later = new Story().rings('B', '420', '430', ['1412749590.1', '1412749590.2']);
   const call = later.events.at(-1)?.call;
   if (call === undefined) throw new TypeError('the story has a call');

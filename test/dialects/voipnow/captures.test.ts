@@ -14,7 +14,7 @@ const happeningsOf = (recording: Recording, restart: boolean): readonly Happenin
   let state = initial;
   for (const [index, event] of eventsOf(readRecording(recording)).entries()) {
     if (!types.has(event.type)) continue;
-    const step = project(state, envelop(event, tenantId('lab'), 'e1', index + 1, isoTime(event.at)));
+    const step = project(state, envelop(event, tenantId('lab'), 'e1', index + 1, isoTime(event.at)), event.at);
     state = restart ? load(JSON.parse(JSON.stringify(save(step.state)))) : step.state;
     happenings.push(...step.messages.map(({ body }) => body));
   }
