@@ -6,6 +6,7 @@ import { createISymphonyDialect } from '../dialects/isymphony/index.ts';
 import { createNativeDialect } from '../dialects/native/index.ts';
 import { createNoojeeDialect } from '../dialects/noojee/index.ts';
 import { createRingCentralDialect } from '../dialects/ringcentral/index.ts';
+import { createTelphinDialect } from '../dialects/telphin/index.ts';
 import { createVoipNowDialect, type VoipNowOptions } from '../dialects/voipnow/index.ts';
 import { GatewayError } from '../model/errors.ts';
 import { tenantId } from '../model/ids.ts';
@@ -16,6 +17,7 @@ export const dialectsOf = (config: Config): readonly Dialect[] => {
   const isymphony = tenants.filter(([, { dialects }]) => dialects.isymphony.enabled);
   const noojee = tenants.filter(([, { dialects }]) => dialects.noojee.enabled);
   const ringcentral = tenants.filter(([, { dialects }]) => dialects.ringcentral.enabled);
+  const telphin = tenants.filter(([, { dialects }]) => dialects.telphin.enabled);
   const voipnow = tenants.filter(([, { dialects }]) => dialects.voipnow.enabled);
   return [
     createNativeDialect({ version }),
@@ -26,6 +28,9 @@ export const dialectsOf = (config: Config): readonly Dialect[] => {
     ...(ringcentral.length === 0
       ? []
       : [createRingCentralDialect(new Map(ringcentral.map(([name, { dialects }]) => [tenantId(name), dialects.ringcentral])))]),
+    ...(telphin.length === 0
+      ? []
+      : [createTelphinDialect(new Map(telphin.map(([name, { dialects }]) => [tenantId(name), dialects.telphin])))]),
     ...(voipnow.length === 0
       ? []
       : [createVoipNowDialect(new Map(voipnow.map(([name, { dialects }]) => [tenantId(name), voipNowOptions(dialects.voipnow, config)])))]),

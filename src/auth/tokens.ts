@@ -10,6 +10,8 @@ export interface OAuthClient {
   readonly id: string;
   readonly tenant: TenantId;
   readonly scopes: readonly Scope[];
+  /** Where codes may be sent for it; none when absent. */
+  readonly redirectUris?: readonly string[];
 }
 
 /** What a token stands for: for whom a client acts, and what it may do. */
@@ -114,7 +116,9 @@ class StoredTokens implements Tokens {
 
   clientNamed(id: string): OAuthClient | undefined {
     const client = this.#clients.get(id);
-    return client === undefined ? undefined : { id, tenant: client.tenant, scopes: client.scopes };
+    if (client === undefined) return undefined;
+    const { tenant, scopes: allowed, redirectUris = [] } = client;
+    return { id, tenant, scopes: allowed, redirectUris };
   }
 
   issue(grant: Grant, lifetimes: Lifetimes): IssuedTokens {

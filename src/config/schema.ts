@@ -185,6 +185,16 @@ const email = z.strictObject({
   timeZone: z.string().default('').describe("Zone of the times in e-mails, as in the tz database; empty is the server's own."),
 });
 
+const voipnowLimits = z.strictObject({
+  requests: z.int().min(1).max(1_000_000).optional().describe('CallAPI requests of one account within `seconds`; any number when absent.'),
+  seconds: z.int().min(1).max(3_600).default(10).describe('The time in which they are counted.'),
+  perAddress: z.int().min(1).max(1_000_000).optional().describe('CallAPI requests from one address in a minute; any number when absent.'),
+  subnets: z
+    .record(z.string(), z.int().min(1).max(1_000_000))
+    .default({})
+    .describe('The same for all addresses of a network together: `10.1.0.0/16: 600`.'),
+});
+
 const voipnow = z.strictObject({
   enabled: z.boolean().default(true).describe('Serve the VoipNow CallAPI and UnifiedAPI.'),
   prefix: z
@@ -197,6 +207,7 @@ const voipnow = z.strictObject({
   attempts: z.int().min(1).max(20).default(1).describe("How often a call event is tried; the vendor's servers try once."),
   interactive: menus.default({}).describe('CallAPI Interactive: what callers of these numbers meet, as docs/interactive.md describes it.'),
   lowerCaseFlow: z.boolean().default(false).describe('Write CallFlow as in and out, not IN and OUT.'),
+  limits: voipnowLimits.prefault({}).describe('How often CallAPI may be asked; one request more is answered with status 429.'),
   email: email.prefault({}).describe('CallAPI Email: an e-mail when a call ends.'),
 });
 
@@ -304,9 +315,36 @@ const isymphony = z.strictObject({
     .describe('What is different for single users, by name.'),
 });
 
+const telphin = z.strictObject({
+  enabled: z.boolean().default(true).describe('Serve the Telphin (Ringme) API.'),
+  prefix: z
+    .string()
+    .regex(/^[0-9]{1,16}$/, 'digits, at most 16')
+    .default('000')
+    .describe("The client's number that stands before extensions: of 022, 341 is `022*341`."),
+  domain: z
+    .string()
+    .regex(/^[A-Za-z0-9.-]{1,253}$/, 'a domain name')
+    .default('pbx.invalid')
+    .describe('The domain behind them: `022*341@siptest.ringme.ru`.'),
+  clientId: z.int().min(1).default(1).describe("The client's id in paths; @me is the same."),
+  node: z.ipv4().default('127.0.0.1').describe("The address of the PBX's node, which ids of calls begin with, as a number."),
+  extensionIds: z
+    .record(z.string().max(64), z.int().min(1))
+    .default({})
+    .describe('Ids of extensions, by extension; any other is firstExtensionId and its number.'),
+  firstExtensionId: z.int().min(0).max(1_000_000_000).default(10_000).describe('Added to the number of an extension to make its id.'),
+  slotRequired: z.boolean().default(false).describe('Refuse to park, and to list slots, without a slot.'),
+  maxAgeSeconds: z.int().min(5).max(86_400).default(600).describe('A call event that could not be delivered for so long is given up.'),
+  attempts: z.int().min(1).max(20).default(1).describe("How often a call event is tried; the vendor's servers try once."),
+  requestsPerHour: z.int().min(1).max(100_000_000).default(10_000).describe('Requests that one OAuth client may make in an hour.'),
+  interactive: menus.default({}).describe('Call Interactive: what callers of these numbers meet, as docs/interactive.md describes it.'),
+});
+
 const dialects = z.strictObject({
   noojee: noojee.prefault({}).describe('The Noojee CallManagementAPI.'),
   ringcentral: ringcentral.prefault({}).describe('The RingCentral API.'),
+  telphin: telphin.prefault({}).describe('The Telphin (Ringme) API.'),
   voipnow: voipnow.prefault({}).describe('The VoipNow CallAPI and UnifiedAPI.'),
   isymphony: isymphony.prefault({}).describe('The iSymphony event and live APIs.'),
 });

@@ -15,6 +15,8 @@ import { loggerOf, surroundingsOf } from '../surroundings.ts';
 import { untilStopped } from './until-stopped.ts';
 
 const demoTenant = 'demo';
+/** Where examples/interactive.mjs listens. */
+const demoProgram = 'http://127.0.0.1:8099/';
 const demoScopes: readonly Scope[] = ['observe', 'control', 'supervise', 'record', 'recordings', 'administer'];
 const demoKeys = [
   { name: 'demo', secret: 'demo-key' },
@@ -34,10 +36,17 @@ export const demo = async (options: DemoOptions, output: Output, signal: AbortSi
         pbxs: { sandbox: { kind: 'sandbox', seed: options.seed, traffic: !options.quiet } },
         dialects: {
           ringcentral: demoRingCentral(),
-          voipnow: { prefix: '12340', accounts: { demo: { password: 'demo', scopes: ['observe', 'control', 'supervise', 'record'] } } },
+          telphin: demoTelphin(),
+          voipnow: {
+            prefix: '12340',
+            interactive: { '700': { url: demoProgram, otherwise: '101' } },
+            accounts: { demo: { password: 'demo', scopes: ['observe', 'control', 'supervise', 'record'] } },
+          },
         },
         users: demoUsers(),
-        clients: { 'demo-client': { secret: 'demo-secret', scopes: ['observe', 'control', 'supervise', 'record'] } },
+        clients: {
+          'demo-client': { secret: 'demo-secret', scopes: ['observe', 'control', 'supervise', 'record'], redirectUris: [demoProgram] },
+        },
       },
     },
   });
@@ -80,6 +89,16 @@ const demoRingCentral = (): Readonly<Record<string, unknown>> => {
     assertions: Object.fromEntries(numbers.map((number) => [`demo-jwt-${number}`, number])),
   };
 };
+
+/** Ids and names of the vendor's samples. */
+const demoTelphin = (): Readonly<Record<string, unknown>> => ({
+  prefix: '022',
+  domain: 'siptest.ringme.ru',
+  node: '192.168.20.220',
+  extensionIds: { '200': 32_494, '341': 34_414 },
+  firstExtensionId: 34_000,
+  interactive: { '701': { url: demoProgram, otherwise: '101' } },
+});
 
 /** Plays a scenario to its end; the gateway goes on after it. One that fails ends the process with its error, as a CI needs it. */
 const playScenario = async (path: string, gateway: RunningGateway, output: Output, signal: AbortSignal): Promise<void> => {

@@ -56,7 +56,7 @@ export const demoOffice: Office = parseOffice({
   ringGroups: [{ number: '610', members: ['106', '107', '108'] }],
   queues: [{ number: '600', agents: ['104', '105', '111'] }],
   conferences: ['650'],
-  interactive: ['700'],
+  interactive: ['700', '701'],
   parking: { lot: 'valet', slots: ['1', '2', '3', '4', '5', '6', '7', '8', '9'], prefix: '*80', comebackSeconds: 180 },
   dids: [{ number: '+15550200000', to: '610' }, { number: '+15550200700', to: '700' }, ...direct],
   ambient: ['104', '105', '106', '107', '108', '109', '111', '112', '113', '114', '115', '116', '117', '118'],

@@ -1,0 +1,40 @@
+import { requireScope } from '../../http/bearer.ts';
+import type { ExtensionNumber } from '../../model/ids.ts';
+import { checkClient, extensionAsked } from './parse.ts';
+import { renderExtension } from './render.ts';
+import type { Answer, Asked, TenantSource } from './source.ts';
+
+/** `GET /user/`: on whose behalf the token acts. Without a user it is the client's own. */
+export const getUser = ({ source, grant, identity }: Asked): Answer => {
+  const { numbers, options } = source;
+  const { extension, user, client } = grant;
+  return {
+    status: 200,
+    body: {
+      id: extension === undefined ? options.clientId : numbers.idOf(extension),
+      login: user ?? client,
+      client_id: options.clientId,
+      extension_id: extension === undefined ? null : numbers.idOf(extension),
+      extension_group_id: null,
+      dealer_id: null,
+      admin: identity.scopes.has('control'),
+      access: 'all',
+      timezone: 'UTC',
+    },
+  };
+};
+
+/** By which clients find the ids that every other path needs. */
+export const listExtensions = (asked: Asked): Answer => {
+  requireScope(asked.identity, ['observe', 'control']);
+  checkClient(asked);
+  return { status: 200, body: asked.source.numbers.all().map((extension) => extensionBody(asked.source, extension)) };
+};
+
+export const getExtension = (asked: Asked): Answer => {
+  requireScope(asked.identity, ['observe', 'control', 'control-own']);
+  return { status: 200, body: extensionBody(asked.source, extensionAsked(asked)) };
+};
+
+const extensionBody = (source: TenantSource, extension: ExtensionNumber): object =>
+  renderExtension(extension, source.engine.extension(extension)?.name ?? '', source);

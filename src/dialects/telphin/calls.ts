@@ -1,0 +1,148 @@
+import type { CommandRecord, CommandRequest } from '../../control/control.ts';
+import { requireScope } from '../../http/bearer.ts';
+import type { Call, Leg } from '../../model/call.ts';
+import { GatewayError } from '../../model/errors.ts';
+import { extensionNumber, type ExtensionNumber } from '../../model/ids.ts';
+import { badRequest, notFound, TelphinError } from './errors.ts';
+import { apiUuidOf, parseApiId, vendorCallId, withoutDashes } from './ids.ts';
+import { checkClient, extensionAsked, parseBody } from './parse.ts';
+import { apiIdOf, renderCurrentCall } from './render.ts';
+import { callActionBody, callbackBody } from './schema.ts';
+import type { Answer, Asked, TenantSource } from './source.ts';
+
+/** The vendor's server answers when the PBX has confirmed; what takes longer is told by the events. */
+const effectSeconds = 10;
+
+/** Submits, and stays for the effect. */
+export const perform = async ({ identity, source, signal }: Asked, request: CommandRequest): Promise<CommandRecord> => {
+  const accepted = await source.control.submit(identity, request);
+  const record = await source.control.wait(identity.tenant, accepted.id, effectSeconds, signal);
+  if (record.state === 'failed') throw new GatewayError(record.error ?? 'internal', { command: record.id });
+  if (record.state === 'unknown') throw new GatewayError('pbx-down', { command: record.id });
+  return record;
+};
+
+/** The live call of a call_api_id, also after it was merged into another; and which of its UUIDs that was. */
+export const callOf = ({ engine }: TenantSource, apiId: string): { readonly call: Call; readonly apiUuid: string } | undefined => {
+  const wanted = parseApiId(apiId);
+  for (const call of engine.snapshot().calls) {
+    for (const id of [call.id, ...call.aliases]) {
+      const apiUuid = apiUuidOf(id);
+      if (withoutDashes(apiUuid) === wanted) return { call, apiUuid };
+    }
+  }
+  return undefined;
+};
+
+const isLive = (leg: Leg): boolean => leg.state !== 'ended' && leg.supervising === undefined;
+
+/** The leg by which an extension takes part in the call of the path; one that talks goes before one that rings. Throws 404. */
+export const legAsked = (asked: Asked): { readonly call: Call; readonly leg: Leg; readonly apiUuid: string } => {
+  const extension = extensionAsked(asked);
+  const found = callOf(asked.source, asked.params['call'] ?? '');
+  const legs = found?.call.legs.filter((each) => isLive(each) && each.extension === extension) ?? [];
+  const leg = legs.find(({ state }) => state === 'connected' || state === 'held') ?? legs[0];
+  if (found === undefined || leg === undefined) throw notFound();
+  return { ...found, leg };
+};
+
+export const createCallback = async (asked: Asked): Promise<Answer> => {
+  const { source, identity } = asked;
+  extensionAsked(asked);
+  const wish = parseBody(callbackBody, withList(asked.body));
+  const [from, ...others] = wish.src_num;
+  if (others.length > 0) throw new TelphinError(501, 'A callback has one src_num here.');
+  if ((wish.call_duration ?? 0) !== 0) throw new TelphinError(501, 'call_duration is not supported.');
+  if ((wish.dst_dtmf ?? '') !== '') throw new TelphinError(501, 'dst_dtmf is not supported.');
+  const extension = source.numbers.parse(from ?? '');
+  if (extension === undefined || source.numbers.kindOf(extension) !== 'phone') throw badRequest('src_num: it is no phone of this client.');
+  const shown = wish.caller_id_number ?? '';
+  const record = await source.control.submit(identity, {
+    name: 'dial',
+    extension,
+    number: source.numbers.dialled(wish.dst_num),
+    timeoutSeconds: wish.wait_for_pickup ?? 60,
+    ...(shown === '' ? undefined : { callerId: { number: shown, name: wish.caller_id_name ?? '' } }),
+  });
+  const call = record.callId ?? (record.legId === undefined ? undefined : source.engine.leg(record.legId)?.callId);
+  if (call === undefined) throw new GatewayError('timed-out', { command: record.id });
+  return { status: 201, body: { call_api_id: apiIdOf(call, source), call_id: vendorCallId(call) } };
+};
+
+/** A form-minded client writes the list's name with its brackets. */
+const withList = (body: unknown): unknown =>
+  typeof body === 'object' && body !== null && 'src_num[]' in body ? { src_num: body['src_num[]'], ...body } : body;
+
+export const listCalls = (asked: Asked): Answer => {
+  requireScope(asked.identity, ['observe', 'control', 'control-own']);
+  return { status: 200, body: currentCalls(asked.source, extensionAsked(asked)) };
+};
+
+/** Of every extension of the client. */
+export const listClientCalls = (asked: Asked): Answer => {
+  requireScope(asked.identity, ['observe', 'control']);
+  checkClient(asked);
+  return { status: 200, body: currentCalls(asked.source) };
+};
+
+const currentCalls = (source: TenantSource, extension?: ExtensionNumber): readonly object[] =>
+  source.engine
+    .snapshot()
+    .calls.flatMap((call) =>
+      call.legs
+        .filter((leg) => isLive(leg) && leg.extension !== undefined && (extension === undefined || leg.extension === extension))
+        .map((leg) => renderCurrentCall(call, leg, source)),
+    );
+
+export const getCall = (asked: Asked): Answer => {
+  requireScope(asked.identity, ['observe', 'control', 'control-own']);
+  const { call, leg } = legAsked(asked);
+  return { status: 200, body: renderCurrentCall(call, leg, asked.source) };
+};
+
+/** What rings is declined, anything else hung up. */
+export const deleteCall = async (asked: Asked): Promise<Answer> => {
+  const { leg } = legAsked(asked);
+  await perform(asked, { name: leg.state === 'ringing' && leg.direction === 'inbound' ? 'reject' : 'hangup', leg: leg.id });
+  return { status: 204 };
+};
+
+export const actOnCall = async (asked: Asked): Promise<Answer> => {
+  const { call, leg } = legAsked(asked);
+  await perform(asked, requestOf(asked, leg));
+  const { source } = asked;
+  const now = source.engine.leg(leg.id);
+  return { status: 200, body: renderCurrentCall(source.engine.call(now?.callId ?? call.id) ?? call, now ?? leg, source) };
+};
+
+const requestOf = ({ source, body }: Asked, { id: leg, extension, state, direction, held }: Leg): CommandRequest => {
+  const { action, send_dst: destination = null } = parseBody(callActionBody, body);
+  const to = (): string => {
+    if (destination === null || destination === '') throw badRequest('send_dst is missing.');
+    return source.numbers.dialled(destination);
+  };
+  const other = (): ExtensionNumber => extensionNumber(to());
+  switch (action) {
+    case 'transfer':
+      return { name: state === 'ringing' && direction === 'inbound' ? 'divert' : 'transfer', leg, to: to() };
+    case 'attended_transfer':
+      // Of a call that is held for it, without a destination: the second half.
+      return held && destination === null ? { name: 'completeTransfer', leg } : { name: 'startTransfer', leg, to: to() };
+    case 'eavesdrop':
+      return { name: 'supervise', leg, extension: other(), mode: 'listen' };
+    case 'whisper':
+      return { name: 'supervise', leg, extension: other(), mode: 'whisper' };
+    case 'conference':
+      return { name: 'join', leg, extension: other() };
+    case 'hold':
+      return { name: 'hold', leg };
+    case 'offhold':
+      return { name: 'resume', leg };
+    case 'park':
+      return { name: 'park', leg };
+    case 'pickup':
+      return { name: 'pickup', leg, extension: destination === null && extension !== undefined ? extension : other() };
+    default:
+      return action satisfies never;
+  }
+};

@@ -1,0 +1,86 @@
+import type { FastifyInstance } from 'fastify';
+import { openProjection, type Projection } from '../../delivery/projection.ts';
+import type { TenantId } from '../../model/ids.ts';
+import type { Dialect } from '../dialect.ts';
+import type { Gateway } from '../gateway.ts';
+import { serveMenus } from './interactive.ts';
+import { createNumbers } from './numbers.ts';
+import { defaultTelphinOptions, type TelphinOptions } from './options.ts';
+import { ParkedIds } from './parked-ids.ts';
+import { createTelphinProjector, type TelphinState } from './project.ts';
+import { Publisher } from './publish.ts';
+import { telphinRoutes } from './routes.ts';
+import type { Happening } from './schema.ts';
+import type { TenantSource } from './source.ts';
+import { Subscriptions } from './subscriptions.ts';
+
+export type { TelphinOptions } from './options.ts';
+
+/** Telphin's API 1.0, for the tenants that have options for it; what an option leaves out is its default. */
+export const createTelphinDialect = (tenants: ReadonlyMap<TenantId, Partial<TelphinOptions>>): Dialect => new Telphin(tenants);
+
+interface OpenTenant {
+  readonly source: TenantSource;
+  readonly publisher: Publisher;
+  readonly projection: Projection<TelphinState, Happening>;
+}
+
+class Telphin implements Dialect {
+  readonly name = 'telphin';
+  readonly #tenants: ReadonlyMap<TenantId, Partial<TelphinOptions>>;
+  readonly #open = new Map<TenantId, OpenTenant>();
+
+  constructor(tenants: ReadonlyMap<TenantId, Partial<TelphinOptions>>) {
+    this.#tenants = tenants;
+  }
+
+  async open(gateway: Gateway): Promise<void> {
+    for (const [tenant, options] of this.#tenants) {
+      const open = await openTenant(gateway, tenant, { ...defaultTelphinOptions, ...options });
+      if (open !== undefined) this.#open.set(tenant, open);
+    }
+  }
+
+  async routes(scope: FastifyInstance, gateway: Gateway): Promise<void> {
+    await telphinRoutes(scope, { gateway, sourceOf: (tenant) => this.#open.get(tenant)?.source });
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(
+      [...this.#open.values()].map(async ({ publisher, projection }) => {
+        await publisher.close();
+        await projection.close();
+      }),
+    );
+  }
+}
+
+const openTenant = async (gateway: Gateway, tenant: TenantId, options: TelphinOptions): Promise<OpenTenant | undefined> => {
+  const engine = gateway.engine(tenant);
+  if (engine === undefined) return undefined;
+  const { store, clock, control, webhooks, interactive, log: logger } = gateway;
+  const numbers = createNumbers(engine, options);
+  const projection = await openProjection({
+    tenant,
+    projector: createTelphinProjector(new Set(Object.keys(options.interactive))),
+    log: engine.log,
+    store,
+    clock,
+    logger,
+    snapshot: () => engine.snapshot(),
+  });
+  const publisher = new Publisher({ tenant, engine: webhooks, projection, numbers, options, epoch: () => engine.cursor().epoch });
+  const subscriptions = new Subscriptions({
+    tenant,
+    store,
+    checkUrl: (url) => webhooks.check(url),
+    onChange: (now, before) => {
+      if (now !== undefined) publisher.publish(now);
+      else if (before !== undefined) publisher.withdraw(before);
+    },
+  });
+  for (const subscription of subscriptions.all()) publisher.publish(subscription);
+  serveMenus(interactive, tenant, { numbers, options });
+  const source = { tenant, engine, control, numbers, options, projection, subscriptions, parkedIds: new ParkedIds(store, tenant) };
+  return { source, publisher, projection };
+};

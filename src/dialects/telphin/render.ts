@@ -1,0 +1,120 @@
+import type { Parameter } from '../../delivery/webhooks/parameters.ts';
+import type { Call, Leg } from '../../model/call.ts';
+import type { CallId, ExtensionNumber } from '../../model/ids.ts';
+import type { IsoTime } from '../../model/time.ts';
+import { apiUuidOf, nodeNumberOf } from './ids.ts';
+import type { Numbers } from './numbers.ts';
+import type { TelphinOptions } from './options.ts';
+import type { Happening, Part, Subscription } from './schema.ts';
+
+/** How one tenant's things are written. */
+export interface Writing {
+  readonly numbers: Numbers;
+  readonly options: TelphinOptions;
+}
+
+/** `3232240860-37b98fb2-a66c-11ea-ae69-6fd86d94a0e0`: the node's address as a number, and the call's UUID. */
+export const renderApiId = (apiUuid: string, { node }: Pick<TelphinOptions, 'node'>): string => `${nodeNumberOf(node)}-${apiUuid}`;
+
+export const apiIdOf = (call: CallId, { options }: Writing): string => renderApiId(apiUuidOf(call), options);
+
+/**
+ * The parameters of a call event, in the order of the vendor's published example; what a hangup and a transferred call tell
+ * besides follows. What does not apply is left out.
+ */
+export const renderParameters = ({ type, status, part, at, hangup }: Happening, writing: Writing): readonly Parameter[] => {
+  const { numbers } = writing;
+  return [
+    ...renderSides(part, writing),
+    ['EventType', type],
+    ...renderCall(part, writing),
+    ['CallStatus', status],
+    ['CallFlow', part.flow],
+    ['CalledNumber', numbers.numberOf({ number: part.dialled })],
+    ['SubCallID', `${numbers.idOf(part.extension)}-${part.subCallId}`],
+    ['CallAPIID', renderApiId(part.apiUuid, writing.options)],
+    ['EventTime', String(at)],
+    ...(type === 'dial-in' && part.remote !== undefined ? [['RemoteNumber', part.remote] as const] : []),
+    ...(hangup === undefined ? [] : renderHangup(part, hangup, writing)),
+  ];
+};
+
+/** The parameters with which a program is asked what to do with a caller; its CallFlow is in capitals. */
+export const renderQuestion = (part: Part, writing: Writing): readonly Parameter[] => [
+  ...renderSides(part, writing),
+  ['EventType', 'call_interactive'],
+  ...renderCall(part, writing),
+  ['CallStatus', 'ANSWER'],
+  ['CallFlow', 'IN'],
+  ['CalledNumber', writing.numbers.numberOf({ number: part.dialled })],
+  ['CallAPIID', renderApiId(part.apiUuid, writing.options)],
+];
+
+/** Of parties inside alone. */
+const renderSides = ({ caller, called }: Part, { numbers }: Writing): readonly Parameter[] => {
+  const side = (name: string, extension: ExtensionNumber | undefined): readonly Parameter[] =>
+    extension === undefined
+      ? []
+      : [
+          [`${name}Extension`, numbers.full(extension)],
+          [`${name}ExtensionID`, String(numbers.idOf(extension))],
+        ];
+  return [...side('Called', numbers.extensionOf(called)), ...side('Caller', numbers.extensionOf(caller))];
+};
+
+const renderCall = ({ callId, caller, did }: Part, { numbers }: Writing): readonly Parameter[] => [
+  ['CallID', callId],
+  ['CallerIDNum', numbers.numberOf(caller)],
+  ['CallerIDName', caller.name],
+  ...(did === '' ? [] : [['CalledDID', did] as const]),
+];
+
+const renderHangup = (
+  { extension }: Part,
+  { talked, recording, bridged }: NonNullable<Happening['hangup']>,
+  { numbers }: Writing,
+): readonly Parameter[] => [
+  ...(recording === undefined ? [] : [['RecID', `${numbers.idOf(extension)}-${recording}`] as const]),
+  ['Duration', String(talked)],
+  ...(bridged === undefined ? [] : [['Bridged', bridged ? 'yes' : 'no'] as const]),
+];
+
+export const renderSubscription = ({ id, url, type, method }: Subscription): object => ({ id, url, event_type: type, method });
+
+/** A current call as the extension of the leg takes part in it. */
+export const renderCurrentCall = (call: Call, leg: Leg, writing: Writing): object => {
+  const { numbers } = writing;
+  const [caller, called] = leg.direction === 'outbound' ? [leg.party, leg.peer] : [leg.peer, leg.party];
+  const full = (side: typeof caller): string | null => {
+    const extension = numbers.extensionOf(side);
+    return extension === undefined ? null : numbers.full(extension);
+  };
+  return {
+    call_api_id: apiIdOf(call.id, writing),
+    call_flow: leg.direction === 'inbound' ? 'in' : 'out',
+    extension_id: leg.extension === undefined ? null : numbers.idOf(leg.extension),
+    called_did: call.did ?? null,
+    called_extension: full(called),
+    called_number: numbers.numberOf(called),
+    caller_extension: full(caller),
+    caller_id_name: caller.name,
+    caller_id_number: numbers.numberOf(caller),
+    callback_id: null,
+    init_time_gmt: renderTime(leg.startedAt),
+    answer_time_gmt: leg.connectedAt === undefined ? null : renderTime(leg.connectedAt),
+    real_call: leg.state === 'connected' || leg.state === 'held',
+    record_uuid: leg.recording?.id ?? null,
+  };
+};
+
+/** `2020-06-04 10:33:02`, in GMT. */
+const renderTime = (time: IsoTime): string => time.slice(0, 19).replace('T', ' ');
+
+export const renderExtension = (extension: ExtensionNumber, name: string, { numbers, options }: Writing): object => ({
+  id: numbers.idOf(extension),
+  client_id: options.clientId,
+  name: numbers.short(extension),
+  label: name,
+  type: numbers.kindOf(extension) ?? 'phone',
+  status: 'active',
+});

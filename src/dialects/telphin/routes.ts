@@ -1,0 +1,121 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { TokenIdentity } from '../../auth/tokens.ts';
+import { toGatewayError } from '../../http/problem.ts';
+import type { TenantId } from '../../model/ids.ts';
+import type { Gateway } from '../gateway.ts';
+import { getExtension, getUser, listExtensions } from './account.ts';
+import { actOnCall, createCallback, deleteCall, getCall, listCalls, listClientCalls } from './calls.ts';
+import { explain, notFound, rateLimited, renderError, TelphinError, unauthorized } from './errors.ts';
+import { changeEvent, createEvent, deleteEvent, deleteEvents, getEvent, listEvents } from './events.ts';
+import { oauthRoutes } from './oauth.ts';
+import { defaultTelphinOptions } from './options.ts';
+import { parseJson } from './parse.ts';
+import { type Allowance, RateLimit, untouched } from './rate-limit.ts';
+import type { Answer, Asked, TenantSource } from './source.ts';
+import { valetPark } from './valet-park.ts';
+
+export interface RoutesOptions {
+  readonly gateway: Gateway;
+  readonly sourceOf: (tenant: TenantId) => TenantSource | undefined;
+}
+
+const maxBody = 64 * 1024;
+/** The vendor's, and the bare paths that its pages print. */
+const bases = ['/api/ver1.0', ''];
+
+type Operation = (asked: Asked) => Answer | Promise<Answer>;
+
+/** Every path works with and without a slash at its end. */
+const operations: readonly (readonly [method: string, path: string, operation: Operation])[] = [
+  ['GET', '/user', getUser],
+  ['GET', '/client/:client/extension', listExtensions],
+  ['GET', '/client/:client/current_calls', listClientCalls],
+  ['GET', '/extension/:extension', getExtension],
+  ['POST', '/extension/:extension/event', createEvent],
+  ['GET', '/extension/:extension/event', listEvents],
+  ['DELETE', '/extension/:extension/event', deleteEvents],
+  ['GET', '/extension/:extension/event/:event', getEvent],
+  ['PUT', '/extension/:extension/event/:event', changeEvent],
+  ['DELETE', '/extension/:extension/event/:event', deleteEvent],
+  ['POST', '/extension/:extension/callback', createCallback],
+  ['GET', '/extension/:extension/current_calls', listCalls],
+  ['GET', '/extension/:extension/current_calls/:call', getCall],
+  ['PUT', '/extension/:extension/current_calls/:call', actOnCall],
+  ['DELETE', '/extension/:extension/current_calls/:call', deleteCall],
+  ['PUT', '/extension/:extension/valet_park/:call', valetPark],
+];
+
+export const telphinRoutes = async (scope: FastifyInstance, options: RoutesOptions): Promise<void> => {
+  // Bodies are JSON, and the tokens' a form, whatever a client calls them.
+  scope.removeAllContentTypeParsers();
+  scope.addContentTypeParser('*', { parseAs: 'string', bodyLimit: maxBody }, (_request, body, done) => done(null, body));
+  const serves = (tenant: TenantId): boolean => options.sourceOf(tenant) !== undefined;
+  await scope.register(async (part) => oauthRoutes(part, { gateway: options.gateway, serves }));
+  await scope.register(async (part) => apiRoutes(part, options));
+};
+
+const apiRoutes = (scope: FastifyInstance, { gateway, sourceOf }: RoutesOptions): void => {
+  const limits = new RateLimit(gateway.clock);
+  const allowances = new WeakMap<FastifyRequest, Allowance>();
+
+  const handle = async (request: FastifyRequest, reply: FastifyReply, operation: Operation): Promise<FastifyReply> => {
+    const { identity, grant } = identify(gateway, request.headers.authorization);
+    const source = sourceOf(identity.tenant);
+    if (source === undefined) throw unauthorized();
+    const allowance = limits.spend(grant.client, source.options.requestsPerHour);
+    allowances.set(request, allowance);
+    if (allowance.isExceeded) throw rateLimited();
+    tellPbx(reply, source);
+    const params = request.params as Readonly<Record<string, string>>;
+    const body = parseJson(typeof request.body === 'string' ? request.body : '');
+    const answer = await operation({ identity, grant, source, params, body, signal: signalOf(reply) });
+    return send(reply, answer.status, answer.body);
+  };
+
+  for (const base of bases) {
+    for (const [method, path, operation] of operations) {
+      for (const url of [`${base}${path}`, `${base}${path}/`]) {
+        scope.route({ method, url, handler: (request, reply) => handle(request, reply, operation) });
+      }
+    }
+  }
+  for (const method of ['GET', 'POST', 'PUT', 'DELETE']) {
+    scope.route({ method, url: '/api/ver1.0/*', handler: (request, reply) => handle(request, reply, () => Promise.reject(notFound())) });
+  }
+
+  scope.addHook('onSend', async (request, reply, payload) => {
+    const { limit, remaining, resetSeconds } = allowances.get(request) ?? untouched(defaultTelphinOptions.requestsPerHour);
+    void reply.headers({ 'X-RateLimit-Limit': limit, 'X-RateLimit-Remaining': remaining, 'X-RateLimit-Reset': resetSeconds });
+    return payload;
+  });
+  scope.setErrorHandler((thrown, request, reply) => {
+    const error = explain(thrown instanceof TelphinError ? thrown : toGatewayError(thrown));
+    if (error.httpStatus === 500) request.log.error({ event: 'telphin.failed', err: thrown }, 'request failed');
+    return send(reply, error.httpStatus, renderError(error));
+  });
+};
+
+const identify = ({ tokens }: Gateway, authorization: string | undefined): TokenIdentity => {
+  const token = /^Bearer +(\S{1,512}) *$/i.exec(authorization ?? '')?.[1];
+  const found = token === undefined ? undefined : tokens.identify(token);
+  if (found === undefined) throw unauthorized();
+  return found;
+};
+
+const send = (reply: FastifyReply, status: number, body: object | undefined): FastifyReply => {
+  void reply.code(status).header('Cache-Control', 'no-store');
+  return body === undefined ? reply.send() : reply.header('Content-Type', 'application/json; charset=utf-8').send(JSON.stringify(body));
+};
+
+/** How far the PBX can be trusted that this answer tells of. */
+const tellPbx = (reply: FastifyReply, { engine }: TenantSource): void => {
+  const { status, since } = engine.status();
+  void reply.header('Switchhook-PBX', `${status}; since=${since}`);
+};
+
+/** Aborts when the client leaves. */
+const signalOf = (reply: FastifyReply): AbortSignal => {
+  const leaving = new AbortController();
+  reply.raw.once('close', () => leaving.abort());
+  return leaving.signal;
+};
