@@ -5,6 +5,7 @@ import type { TenantId } from '../../model/ids.ts';
 import type { Dialect } from '../dialect.ts';
 import type { Gateway } from '../gateway.ts';
 import { Guard } from './auth.ts';
+import { ConferenceBook } from './conference-book.ts';
 import { accountIdOf, createIds } from './ids.ts';
 import { defaultRingCentralOptions, type RingCentralOptions } from './options.ts';
 import { PresenceBook } from './presence-settings.ts';
@@ -12,6 +13,8 @@ import { createRingCentralProjector } from './project.ts';
 import { Renderer } from './render.ts';
 import { ringCentralRoutes } from './routes.ts';
 import { sessionsOf, settledBy, type TenantSource } from './source.ts';
+import { Subscriptions } from './subscriptions.ts';
+import { WebHookTransport } from './webhooks.ts';
 
 export type { RingCentralOptions } from './options.ts';
 
@@ -41,7 +44,12 @@ class RingCentral implements Dialect {
   }
 
   async close(): Promise<void> {
-    await Promise.all([...this.#sources.values()].map(({ notices }) => notices.close()));
+    await Promise.all(
+      [...this.#sources.values()].map(async ({ subscriptions, notices }) => {
+        subscriptions.close();
+        await notices.close();
+      }),
+    );
   }
 }
 
@@ -72,6 +80,9 @@ const openSource = async (gateway: Gateway, tenant: TenantId, options: RingCentr
     settings: (extension) => presence.get(extension),
     isDnd: (extension) => engine.extension(extension)?.dnd === true,
   });
+  const { webhooks: transportEngine, timers } = gateway;
+  const webhooks = new WebHookTransport({ tenant, engine: transportEngine, timers, newId, logger, ...options.subscriptions });
+  const subscriptions = new Subscriptions({ tenant, gateway, source: { notices, renderer, ids, options, engine }, webhooks });
   return {
     tenant,
     engine,
@@ -83,9 +94,12 @@ const openSource = async (gateway: Gateway, tenant: TenantId, options: RingCentr
     options,
     ids,
     presence,
+    conferences: new ConferenceBook({ store, tenant, clock, newId, rooms: options.telephony.conferenceRooms }),
     notices,
     renderer,
     sessions: sessionsOf(notices, engine),
+    subscriptions,
+    webhooks,
     settled: settledBy(notices, engine),
   };
 };
