@@ -13,8 +13,6 @@ import { createRingCentralProjector } from './project.ts';
 import { Renderer } from './render.ts';
 import { ringCentralRoutes } from './routes.ts';
 import { sessionsOf, settledBy, type TenantSource } from './source.ts';
-import { Subscriptions } from './subscriptions.ts';
-import { WebHookTransport } from './webhooks.ts';
 
 export type { RingCentralOptions } from './options.ts';
 
@@ -44,12 +42,7 @@ class RingCentral implements Dialect {
   }
 
   async close(): Promise<void> {
-    await Promise.all(
-      [...this.#sources.values()].map(async ({ subscriptions, notices }) => {
-        subscriptions.close();
-        await notices.close();
-      }),
-    );
+    await Promise.all([...this.#sources.values()].map(({ notices }) => notices.close()));
   }
 }
 
@@ -80,9 +73,6 @@ const openSource = async (gateway: Gateway, tenant: TenantId, options: RingCentr
     settings: (extension) => presence.get(extension),
     isDnd: (extension) => engine.extension(extension)?.dnd === true,
   });
-  const { webhooks: transportEngine, timers } = gateway;
-  const webhooks = new WebHookTransport({ tenant, engine: transportEngine, timers, newId, logger, ...options.subscriptions });
-  const subscriptions = new Subscriptions({ tenant, gateway, source: { notices, renderer, ids, options, engine }, webhooks });
   return {
     tenant,
     engine,
@@ -98,8 +88,6 @@ const openSource = async (gateway: Gateway, tenant: TenantId, options: RingCentr
     notices,
     renderer,
     sessions: sessionsOf(notices, engine),
-    subscriptions,
-    webhooks,
     settled: settledBy(notices, engine),
   };
 };

@@ -14,6 +14,12 @@ export interface Form {
   readonly sip: boolean;
 }
 
+/** A party as events show it; REST leaves some of it out and adds some. */
+export interface PartyBody {
+  readonly status: Readonly<Record<string, unknown>>;
+  readonly [member: string]: unknown;
+}
+
 export interface RendererOptions {
   readonly tenant: TenantId;
   readonly ids: Ids;
@@ -74,7 +80,7 @@ export class Renderer {
   }
 
   /** A party as an event shows it. */
-  party(session: Pick<SessionHead, 'call'>, party: Party, sip = false): object {
+  party(session: Pick<SessionHead, 'call'>, party: Party, sip = false): PartyBody {
     const { ids } = this.#options;
     const { status, recordings, sip: dialog } = party;
     const isOffered = party.direction === 'Inbound' && (status.code === 'Proceeding' || (status.code === 'Answered' && !party.wasHeld));

@@ -61,12 +61,12 @@ export const bringInBody = z
   .transform(({ partyId, telephonySessionId, sessionId }) => ({ partyId, telephonySessionId: telephonySessionId ?? sessionId }));
 
 export const presenceBody = z.object({
-  userStatus: z.enum(userStatuses).optional(),
-  dndStatus: z.enum(dndStatuses).optional(),
+  userStatus: z.exactOptional(z.enum(userStatuses)),
+  dndStatus: z.exactOptional(z.enum(dndStatuses)),
   message: z.string().max(128).nullish(),
-  allowSeeMyPresence: z.boolean().optional(),
-  ringOnMonitoredCall: z.boolean().optional(),
-  pickUpCallsOnHold: z.boolean().optional(),
+  allowSeeMyPresence: z.exactOptional(z.boolean()),
+  ringOnMonitoredCall: z.exactOptional(z.boolean()),
+  pickUpCallsOnHold: z.exactOptional(z.boolean()),
 });
 
 /** Reads a body, which may be missing; throws CMN-100, CMN-101 or CMN-104 with the member that is wrong. */
