@@ -5,14 +5,16 @@ import type { TenantEngine } from '../engine/engine.ts';
 import type { LoggedEvent } from '../log/event-log.ts';
 import type { CommandOutcome } from '../model/command.ts';
 import { GatewayError, type ErrorCode } from '../model/errors.ts';
-import type { Event, NewEvent } from '../model/event.ts';
+import type { Event } from '../model/event.ts';
 import type { CallId, ChannelId, CommandId, LegId, NewId, PbxId, RecordingId, TenantId } from '../model/ids.ts';
-import { isoTime, microsOf, type Clock, type Timers } from '../model/time.ts';
+import { isoTime, type Clock, type Timers } from '../model/time.ts';
 import type { CommandRow, Store } from '../store/store.ts';
 import { Audit } from './audit.ts';
+import { commandEvent } from './command-event.ts';
 import { checkScope, checkValues } from './check.ts';
 import type { AuditEntry, AuditQuery, CommandRecord, CommandRequest, Control, Recording, RecordingFile, SubmitOptions } from './control.ts';
 import { effectOf, hasEffect, isSoAlready, type Effect, type Underway } from './effects.ts';
+import { settleLeftovers } from './leftovers.ts';
 import { DialPolicy, type DialRules } from './policy.ts';
 import { Recordings } from './recordings.ts';
 import { RecentCalls } from './recent-calls.ts';
@@ -66,7 +68,10 @@ interface Running {
 
 export const createControl = async (options: ControlOptions): Promise<Control> => {
   const room = new ControlRoom(options);
-  await room.settleLeftovers();
+  const { engines, store, clock } = options;
+  const audit = new Audit(store, clock);
+  store.commands.prune(clock.now() - 2 * idempotencyMicros);
+  for (const engine of engines.values()) await settleLeftovers({ engine, store, clock, audit });
   return room;
 };
 
@@ -93,27 +98,6 @@ class ControlRoom implements Control {
       this.#recent.set(engine.tenant, new RecentCalls(engine.cursor()));
       return engine.onCommitted((events) => this.#see(engine.tenant, events));
     });
-  }
-
-  /** Commands that were under way when the last process ended: nobody watched what became of them. */
-  async settleLeftovers(): Promise<void> {
-    const { engines, store, clock } = this.#options;
-    for (const engine of engines.values()) {
-      store.commands.prune(clock.now() - 2 * idempotencyMicros);
-      for (const row of store.commands.open(engine.tenant)) {
-        const [pbx] = engine.pbxs;
-        if (pbx === undefined) continue;
-        const record: CommandRecord = {
-          ...(JSON.parse(row.record) as CommandRecord),
-          state: 'unknown',
-          detail: 'The gateway stopped while the command was under way.',
-          finishedAt: isoTime(clock.now()),
-        };
-        await engine.publish([this.#event(record, pbx)], { urgent: true });
-        this.#audit.update(record);
-        store.commands.put({ ...row, open: false, record: JSON.stringify(record) });
-      }
-    }
   }
 
   async submit(identity: Identity, request: CommandRequest, options: SubmitOptions = {}): Promise<CommandRecord> {
@@ -238,7 +222,7 @@ class ControlRoom implements Control {
       key: identity.key,
     };
     const idempotency = idempotencyKey === undefined ? undefined : { idempotency: { key: idempotencyKey, digest } };
-    const row = { id, tenant: engine.tenant, at: startedAt, ...idempotency };
+    const row = { id, tenant: engine.tenant, at: startedAt, after: engine.cursor(), ...idempotency };
     this.#audit.accepted(identity, request, record, extension);
     store.commands.put({ ...row, open: true, record: JSON.stringify(record) });
     this.#policy.began(identity, request, id);
@@ -297,7 +281,9 @@ class ControlRoom implements Control {
       this.#audit.update(running.record);
       this.#options.store.commands.put({ ...running.row, open: true, record: JSON.stringify(running.record) });
     }
-    await engine.publish([this.#event({ ...running.record, state: 'accepted' }, running.pbx)], { urgent: true });
+    await engine.publish([commandEvent({ ...running.record, state: 'accepted' }, running.pbx, this.#options.clock.now())], {
+      urgent: true,
+    });
     running.told.resolve();
     if (!hasEffect(record.name) || isSoAlready(running.underway.command, engine.snapshot()))
       await this.#finish(running, { effect: 'done' });
@@ -377,7 +363,7 @@ class ControlRoom implements Control {
     await this.#settle(running, { ...running.record, state: 'unknown', detail, finishedAt: isoTime(this.#options.clock.now()) });
   }
 
-  /** The first end counts; the record is written before anybody is told. */
+  /** The first end counts; the record is written before anybody is told. Should the power take it, the log tells the same. */
   async #settle(running: Running, record: CommandRecord): Promise<void> {
     if (!this.#running.delete(record.id)) return;
     running.cancelDeadline();
@@ -390,7 +376,7 @@ class ControlRoom implements Control {
     try {
       this.#audit.update(record);
       store.commands.put({ ...running.row, open: false, record: JSON.stringify(record) });
-      await this.#engine(record.tenant).publish([this.#event(record, running.pbx)], { urgent: true });
+      await this.#engine(record.tenant).publish([commandEvent(record, running.pbx, this.#options.clock.now())], { urgent: true });
     } catch (error) {
       // The effect is in the log already; only the word about the command is missing there.
       logger.error({ event: 'command-end-not-logged', command: record.id, err: error });
@@ -408,28 +394,6 @@ class ControlRoom implements Control {
     } catch (failure) {
       // It runs out by itself.
       this.#options.logger.error({ event: 'slot-not-released', command: id, err: failure });
-    }
-  }
-
-  #event(record: CommandRecord, pbx: PbxId): NewEvent {
-    const { id: commandId, name: command, callId, legId, state, acceptedAt, finishedAt, error, detail = '' } = record;
-    const at = this.#options.clock.now();
-    const subject = { ...(callId === undefined ? undefined : { callId }), ...(legId === undefined ? undefined : { legId }) };
-    const base = { at, pbx, reconciled: false, ...subject };
-    const data = { commandId, command };
-    switch (state) {
-      case 'accepted':
-        return { ...base, type: 'command.accepted', data };
-      case 'done': {
-        const tookMs = Math.round((microsOf(finishedAt ?? acceptedAt) - microsOf(acceptedAt)) / 1000);
-        return { ...base, type: 'command.done', data: { ...data, tookMs } };
-      }
-      case 'failed':
-        return { ...base, type: 'command.failed', data: { ...data, error: error ?? 'internal', detail } };
-      case 'unknown':
-        return { ...base, type: 'command.unknown', data: { ...data, detail } };
-      default:
-        return state satisfies never;
     }
   }
 

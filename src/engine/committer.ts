@@ -20,6 +20,8 @@ interface Pending extends Commit {
 }
 
 const retryMs = 500;
+/** A write of fewer says that little is going on. */
+const manyEvents = 4;
 
 /**
  * The tenant's single writer: everything that gathers while one append is under way goes into the next, in order. When the
@@ -30,8 +32,8 @@ export interface CommitterOptions {
   readonly lease: Lease;
   readonly timers: Timers;
   /**
-   * After a write the next begins so much later: at thousands of events a second a few large writes cost far less than many
-   * small ones, and while it is quiet nobody waits. 0 writes at once.
+   * After a write of several events the next begins so much later: at thousands of events a second a few large writes cost far
+   * less than many small ones, and while it is quiet nobody waits. 0 writes at once.
    */
   readonly restMs?: number;
   readonly signal: AbortSignal;
@@ -81,8 +83,9 @@ export class Committer {
       const batch = this.#pending;
       this.#pending = [];
       try {
-        this.#settle(batch, await this.#append(batch));
-        this.#rest();
+        const logged = await this.#append(batch);
+        this.#settle(batch, logged);
+        if (logged.length >= manyEvents) this.#rest();
       } catch (error) {
         full = this.#keep(batch, error);
       }

@@ -1,27 +1,29 @@
+import { parseCursor, renderCursor } from '../model/cursor.ts';
 import type { CommandId, TenantId } from '../model/ids.ts';
 import type { CommandRow, Store } from './store.ts';
 import type { Row, StoreFile } from './store-file.ts';
 
-const columns = 'id, tenant, at, open, record, idempotency_key, digest';
+const columns = 'id, tenant, at, open, record, idempotency_key, digest, after';
 /** Deleted at a time, so that pruning stands in nobody's way for long. */
 const pruneStep = 1_000;
 
 export const commandTable = (file: StoreFile): Store['commands'] => ({
   put: (row) => {
-    file.write(
-      () =>
-        file.run(
-          `INSERT OR REPLACE INTO commands (${columns}) VALUES (?, ?, ?, ?, ?, ?, ?)`,
-          row.id,
-          row.tenant,
-          row.at,
-          row.open ? 1 : 0,
-          row.record,
-          row.idempotency?.key ?? null,
-          row.idempotency?.digest ?? null,
-        ),
-      { urgent: true },
-    );
+    const write = (): void => {
+      file.run(
+        `INSERT OR REPLACE INTO commands (${columns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+        row.id,
+        row.tenant,
+        row.at,
+        row.open ? 1 : 0,
+        row.record,
+        row.idempotency?.key ?? null,
+        row.idempotency?.digest ?? null,
+        row.after === undefined ? null : renderCursor(row.after),
+      );
+    };
+    if (row.open) file.write(write, { urgent: true });
+    else file.writeSoon(write, { urgent: true });
   },
   get: (tenant, id) => file.all(`SELECT ${columns} FROM commands WHERE id = ? AND tenant = ?`, id, tenant).map(commandOf)[0],
   byIdempotencyKey: (tenant, key, since) =>
@@ -47,13 +49,17 @@ export const commandTable = (file: StoreFile): Store['commands'] => ({
     ),
 });
 
-const commandOf = (row: Row): CommandRow => ({
-  id: row['id'] as CommandId,
-  tenant: row['tenant'] as TenantId,
-  at: row['at'] as number,
-  open: row['open'] === 1,
-  record: row['record'] as string,
-  ...(row['idempotency_key'] === null
-    ? undefined
-    : { idempotency: { key: row['idempotency_key'] as string, digest: row['digest'] as string } }),
-});
+const commandOf = (row: Row): CommandRow => {
+  const after = row['after'] === null ? undefined : parseCursor(row['after'] as string);
+  return {
+    id: row['id'] as CommandId,
+    tenant: row['tenant'] as TenantId,
+    at: row['at'] as number,
+    open: row['open'] === 1,
+    record: row['record'] as string,
+    ...(row['idempotency_key'] === null
+      ? undefined
+      : { idempotency: { key: row['idempotency_key'] as string, digest: row['digest'] as string } }),
+    ...(after === undefined ? undefined : { after }),
+  };
+};

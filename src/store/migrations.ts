@@ -73,4 +73,11 @@ export const migrations = [
     PRIMARY KEY (tenant, lot, slot)
   ) WITHOUT ROWID;
   `,
+  `ALTER TABLE commands ADD COLUMN after TEXT`,
+  `
+  CREATE TABLE sessions (
+    id TEXT PRIMARY KEY, hash TEXT NOT NULL UNIQUE, tenant TEXT NOT NULL, user TEXT, key TEXT, began_at INTEGER NOT NULL,
+    expires_at INTEGER NOT NULL
+  ) WITHOUT ROWID;
+  `,
 ] as const;

@@ -7,6 +7,7 @@ import { keyTable } from './key-table.ts';
 import { StoreFile } from './store-file.ts';
 import { slotTable } from './slot-table.ts';
 import type { Gathering, StoreReserve } from './store-file.ts';
+import { sessionTable } from './session-table.ts';
 import { stateTable } from './state-table.ts';
 import { tokenTable } from './token-table.ts';
 import { traceTable } from './trace-table.ts';
@@ -31,6 +32,7 @@ export const openSqliteStore = (options: SqliteStoreOptions): Store => {
   return {
     keys: keyTable(file),
     users: userTable(file),
+    sessions: sessionTable(file),
     commands: commandTable(file),
     audit: auditTable(file),
     history: historyTable(file),

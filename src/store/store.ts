@@ -1,5 +1,5 @@
 import type { Cursor } from '../model/cursor.ts';
-import type { CallId, CommandId, ExtensionNumber, KeyId, TenantId, UserId } from '../model/ids.ts';
+import type { CallId, CommandId, ExtensionNumber, KeyId, LoginId, TenantId, UserId } from '../model/ids.ts';
 import type { Call, SlotRef } from '../model/call.ts';
 import type { Micros } from '../model/time.ts';
 
@@ -30,6 +30,17 @@ export interface UserRow {
   readonly createdAt: Micros;
 }
 
+/** A browser's session: `hash` is SHA-256 of its secret, hex. It is of a user or of a key. */
+export interface SessionRow {
+  readonly id: LoginId;
+  readonly hash: string;
+  readonly tenant: TenantId;
+  readonly user?: UserId;
+  readonly key?: KeyId;
+  readonly beganAt: Micros;
+  readonly expiresAt: Micros;
+}
+
 /** A command's record as JSON text, with what it is looked up by. */
 export interface CommandRow {
   readonly id: CommandId;
@@ -37,6 +48,8 @@ export interface CommandRow {
   readonly at: Micros;
   readonly open: boolean;
   readonly record: string;
+  /** What the log tells of the command comes after this. */
+  readonly after?: Cursor;
   /** The Idempotency-Key under which it came and a digest of the request. */
   readonly idempotency?: { readonly key: string; readonly digest: string };
 }
@@ -136,7 +149,15 @@ export interface Store {
     /** True if there was one. */
     delete(tenant: TenantId, id: UserId): boolean;
   };
+  readonly sessions: {
+    put(row: SessionRow): void;
+    /** The oldest first. */
+    all(): readonly SessionRow[];
+    /** True if there was one. */
+    delete(id: LoginId): boolean;
+  };
   readonly commands: {
+    /** One that is open is durable when this returns; how one ended the log tells as well, and it does not wait for the disk. */
     put(row: CommandRow): void;
     get(tenant: TenantId, id: CommandId): CommandRow | undefined;
     byIdempotencyKey(tenant: TenantId, key: string, since: Micros): CommandRow | undefined;

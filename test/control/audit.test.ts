@@ -93,3 +93,18 @@ test('it is searched by key and call, read by pages, and outlives a restart, whi
   if (call === undefined) throw new Error('the dial has no call');
   expect(control.audit(tenant, { limit: 9, call })).toEqual(rest);
 });
+
+test('a command whose end is in the log has ended, though the store was too late to keep it', async () => {
+  const folder = temporaryFolder();
+  const first = await startSandboxTenant(folder);
+  const { tenant } = first.engine;
+  const { id } = await first.control.submit(first.identity(['control']), { name: 'setDnd', extension: extensionNumber('101'), dnd: true });
+  expect(await first.control.wait(tenant, id, 5)).toMatchObject({ state: 'done' });
+  const row = first.store.commands.get(tenant, id);
+  if (row === undefined) throw new Error('the command has no row');
+  first.store.commands.put({ ...row, open: true, record: row.record.replace('"done"', '"accepted"') });
+  await first.close();
+  const { control } = await startSandboxTenant(folder);
+  expect(control.get(tenant, id)).toMatchObject({ state: 'done' });
+  expect(control.audit(tenant, { limit: 1 })).toMatchObject([{ id, result: 'done' }]);
+});

@@ -59,17 +59,25 @@ describe('the single writer', () => {
     expect(logged.map(([event]) => event?.cursor.seq)).toEqual([1, 2, 3]);
   });
 
-  test('rests after a write, and then writes all that came meanwhile at once', async () => {
+  test('rests after a write of many events, and then writes all that came meanwhile at once', async () => {
     const { log, appends } = createLog();
     const { timers, fire } = createTimers();
     const seen: string[] = [];
     const committer = new Committer({ log, lease, timers, restMs: 3, signal: new AbortController().signal });
-    await committer.commit(commitOf('a', seen));
-    const others = ['b', 'c'].map((name) => committer.commit(commitOf(name, seen)));
-    expect(seen).toEqual(['a']);
+    await Promise.all(['a', 'b', 'c', 'd', 'e'].map((name) => committer.commit(commitOf(name, seen))));
+    const others = ['f', 'g'].map((name) => committer.commit(commitOf(name, seen)));
+    expect(seen).toEqual(['a', 'b', 'c', 'd', 'e']);
     fire();
     await Promise.all(others);
-    expect(appends).toEqual([['a'], ['b', 'c']]);
+    expect(appends).toEqual([['a'], ['b', 'c', 'd', 'e'], ['f', 'g']]);
+  });
+
+  test('while little happens nothing waits', async () => {
+    const { log, appends } = createLog();
+    const committer = new Committer({ log, lease, timers: createTimers().timers, restMs: 3, signal: new AbortController().signal });
+    await committer.commit(commitOf('a', []));
+    await committer.commit(commitOf('b', []));
+    expect(appends).toEqual([['a'], ['b']]);
   });
 
   test('keeps what may wait in order until the disk has room again', async () => {

@@ -44,8 +44,9 @@ export class EventFeed {
     this.#stopListening = options.engine.onCommitted((events) => this.#gather(events));
   }
 
-  /** Adds a reader, or gives one that is there another filter: from the next event on. */
+  /** Adds a reader, or gives one that is there another filter: for what is committed from now on. */
   set(reader: EventReader, filter: Filter): void {
+    this.#flush();
     this.leave(reader);
     let group = this.#groups.get(filter.key);
     if (group === undefined) {
@@ -99,6 +100,7 @@ export class EventFeed {
   #flush(): void {
     if (this.#scheduled !== undefined) clearImmediate(this.#scheduled);
     this.#scheduled = undefined;
+    if (this.#pending.length === 0) return;
     const pending = this.#pending;
     this.#pending = [];
     this.tell(pending.flatMap((logged) => this.#project(logged)));

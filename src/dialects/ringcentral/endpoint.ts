@@ -2,6 +2,7 @@ import type { Identity } from '../../auth/auth.ts';
 import type { ExtensionNumber } from '../../model/ids.ts';
 import type { Micros } from '../../model/time.ts';
 import type { TenantSource } from './source.ts';
+import type { Subscription } from './subscriptions.ts';
 
 /** Who asks, as a token says it. Every login is an extension's. */
 export interface Asker {
@@ -27,6 +28,18 @@ export interface Asked {
   readonly base: string;
   /** Aborts when the client leaves or the server stops. */
   readonly signal: AbortSignal;
+  /** The WebSocket by which it came. */
+  readonly connection?: Connection;
+}
+
+/** A WebSocket, as what subscribes by it sees it: it is told of one subscription at a time. */
+export interface Connection {
+  /** Of the subscription's recovery: survives the connection. */
+  readonly session: string;
+  /** The id of what it is told of. */
+  readonly subscription: string | undefined;
+  /** Tells of this one from the next reply on. */
+  attach(subscription: Subscription): void;
 }
 
 export interface Answer {

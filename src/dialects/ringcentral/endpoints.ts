@@ -5,10 +5,12 @@ import { deviceEndpoints } from './endpoints/devices.ts';
 import { partyEndpoints } from './endpoints/parties.ts';
 import { presenceEndpoints } from './endpoints/presence.ts';
 import { sessionEndpoints } from './endpoints/sessions.ts';
+import { subscriptionEndpoints } from './endpoints/subscriptions.ts';
 import { superviseEndpoints } from './endpoints/supervise.ts';
 
 /** Everything but `/restapi/oauth`: served over HTTP and over the WebSocket alike. */
 export const endpoints: readonly Endpoint[] = [
+  ...subscriptionEndpoints,
   ...accountEndpoints,
   ...deviceEndpoints,
   ...presenceEndpoints,

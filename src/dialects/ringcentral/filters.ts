@@ -85,7 +85,7 @@ const root = '/restapi/v1.0';
 
 const parseFilter = (text: string, asker: Asker): Filter | DisabledFilter | undefined => {
   const bare = text.trim().replace(/^[a-z]+:\/\/[^/]*/i, '');
-  const [path = '', query = ''] = split(bare.startsWith(root) ? bare.slice(root.length) : bare, '?');
+  const [path, query] = split(bare.startsWith(root) ? bare.slice(root.length) : bare, '?');
   const search = query === '' ? '' : `?${query}`;
   const parameters = new URLSearchParams(query);
   if (path === '/subscription/~') return parseReminder(`${root}${path}${search}`, parameters);

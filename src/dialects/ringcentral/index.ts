@@ -13,6 +13,8 @@ import { createRingCentralProjector } from './project.ts';
 import { Renderer } from './render.ts';
 import { ringCentralRoutes } from './routes.ts';
 import { sessionsOf, settledBy, type TenantSource } from './source.ts';
+import { Subscriptions } from './subscriptions.ts';
+import { WebHookTransport } from './webhooks.ts';
 
 export type { RingCentralOptions } from './options.ts';
 
@@ -42,7 +44,12 @@ class RingCentral implements Dialect {
   }
 
   async close(): Promise<void> {
-    await Promise.all([...this.#sources.values()].map(({ notices }) => notices.close()));
+    await Promise.all(
+      [...this.#sources.values()].map(async ({ subscriptions, notices }) => {
+        subscriptions.close();
+        await notices.close();
+      }),
+    );
   }
 }
 
@@ -73,6 +80,9 @@ const openSource = async (gateway: Gateway, tenant: TenantId, options: RingCentr
     settings: (extension) => presence.get(extension),
     isDnd: (extension) => engine.extension(extension)?.dnd === true,
   });
+  const { webhooks: transportEngine, timers } = gateway;
+  const webhooks = new WebHookTransport({ tenant, engine: transportEngine, timers, newId, logger, ...options.subscriptions });
+  const subscriptions = new Subscriptions({ tenant, gateway, source: { notices, renderer, ids, options, engine }, webhooks });
   return {
     tenant,
     engine,
@@ -88,6 +98,8 @@ const openSource = async (gateway: Gateway, tenant: TenantId, options: RingCentr
     notices,
     renderer,
     sessions: sessionsOf(notices, engine),
+    subscriptions,
+    webhooks,
     settled: settledBy(notices, engine),
   };
 };

@@ -11,6 +11,8 @@ import type { RingCentralOptions } from './options.ts';
 import type { Renderer } from './render.ts';
 import type { Notice, RingCentralState, Session } from './schema.ts';
 import type { PresenceBook } from './presence-settings.ts';
+import type { Subscriptions } from './subscriptions.ts';
+import type { WebHookTransport } from './webhooks.ts';
 
 /** What the requests of one tenant, the vendor's account, are answered from. */
 export interface TenantSource {
@@ -29,6 +31,8 @@ export interface TenantSource {
   readonly notices: Projection<RingCentralState, Notice>;
   readonly renderer: Renderer;
   readonly sessions: Sessions;
+  readonly subscriptions: Subscriptions;
+  readonly webhooks: WebHookTransport;
   /** Resolves when all that is in the log now is folded into `notices` and `sessions`, or when `signal` aborts. */
   settled(signal: AbortSignal): Promise<void>;
 }

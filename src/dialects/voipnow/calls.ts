@@ -5,6 +5,7 @@ import type { Call, Leg, SlotRef } from '../../model/call.ts';
 import { GatewayError } from '../../model/errors.ts';
 import type { ExtensionNumber } from '../../model/ids.ts';
 import type { Store } from '../../store/store.ts';
+import type { RequestCounter } from './limits.ts';
 import type { Numbers } from './numbers.ts';
 import type { VoipNowOptions } from './options.ts';
 import { apiIdOf } from './project.ts';
@@ -20,6 +21,7 @@ export interface TenantSource {
   readonly options: VoipNowOptions;
   readonly requests: PublishedRequests;
   readonly publisher: Publisher;
+  readonly counter: RequestCounter;
 }
 
 /** Who asks, and the signal that ends the request. */

@@ -10,6 +10,7 @@ import type { TenantSource } from './calls.ts';
 import { sendEmails } from './email.ts';
 import { defaultEmailTemplates, parseEmailTemplates } from './email-templates.ts';
 import { serveMenus } from './interactive.ts';
+import { RequestCounter } from './limits.ts';
 import { createNumbers } from './numbers.ts';
 import { defaultVoipNowOptions, type VoipNowOptions } from './options.ts';
 import { createVoipNowProjector, type VoipNowState } from './project.ts';
@@ -88,7 +89,8 @@ const openTenant = async (gateway: Gateway, tenant: TenantId, options: VoipNowOp
   for (const request of requests.all()) publisher.publish(request);
   serveMenus(gateway.interactive, tenant, options, numbers);
   startEmails(gateway, tenant, options);
-  return { source: { engine, control, store, numbers, options, requests, publisher }, projection };
+  const counter = new RequestCounter(options.limits, clock);
+  return { source: { engine, control, store, numbers, options, requests, publisher, counter }, projection };
 };
 
 const startEmails = ({ delivery, webhooks }: Gateway, tenant: TenantId, { email }: VoipNowOptions): void => {

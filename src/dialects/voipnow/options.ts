@@ -1,6 +1,7 @@
 import type { Scope } from '../../auth/auth.ts';
 import type { MenuOptions } from '../../interactive/menu.ts';
 import type { EmailNotice } from './email.ts';
+import type { RequestLimits } from './limits.ts';
 
 /** Somebody who may use CallAPI and the web page. */
 export interface VoipNowAccount {
@@ -25,6 +26,8 @@ export interface VoipNowOptions {
   readonly interactive: Readonly<Record<string, MenuOptions>>;
   /** Write CallFlow as `in` and `out`, as some servers did, against the vendor's pages. */
   readonly lowerCaseFlow: boolean;
+  /** How often CallAPI may be asked. */
+  readonly limits: RequestLimits;
   /** Who is written to when calls end. */
   readonly email: VoipNowEmail;
 }
@@ -44,5 +47,6 @@ export const defaultVoipNowOptions: VoipNowOptions = {
   attempts: 1,
   interactive: {},
   lowerCaseFlow: false,
+  limits: { seconds: 10, subnets: {} },
   email: { notices: [], timeZone: '' },
 };

@@ -9,6 +9,7 @@ import type { SocketReaderLimits } from '../../../src/delivery/socket-reader.ts'
 import { createDelivery } from '../../../src/delivery/delivery.ts';
 import { createISymphonyDialect, type ISymphonyOptions } from '../../../src/dialects/isymphony/index.ts';
 import type { HttpServerOptions } from '../../../src/http/http-server.ts';
+import type { Metrics } from '../../../src/http/metrics.ts';
 import { createNewId, extensionNumber } from '../../../src/model/ids.ts';
 import { prepare } from '../../http/serve.ts';
 import { quickUsers } from '../../quick-users.ts';
@@ -33,6 +34,7 @@ export interface EventClient {
 export interface ISymphonyWorld extends SandboxTenant {
   readonly url: string;
   readonly users: Users;
+  readonly metrics: Metrics;
   readonly tick: () => void;
   connect(options?: ClientOptions & { readonly credentials?: string }): Promise<EventClient>;
   /** A request below `rest/live`, `CS` standing for the core server by its name. */
@@ -114,6 +116,7 @@ export const serveISymphony = async ({ options = {}, limits = {}, http = {} }: S
     ...world,
     url,
     users,
+    metrics: server.metrics,
     tick: () => tick(),
     connect: (clientOptions = {}) => connectClient(url, clientOptions),
     rest,

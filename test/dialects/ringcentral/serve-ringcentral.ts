@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { pino } from 'pino';
 import { onTestFinished } from 'vitest';
 import { createAuth } from '../../../src/auth/create-auth.ts';
+import { createSecrets } from '../../../src/auth/secrets.ts';
 import { createTokens } from '../../../src/auth/tokens.ts';
 import type { Users } from '../../../src/auth/users.ts';
 import type { Scope } from '../../../src/auth/auth.ts';
@@ -80,6 +81,7 @@ export const serveRingCentral = async (options: Partial<RingCentralOptions> = {}
   });
   onTestFinished(() => webhooks.close());
   const stopping = new AbortController();
+  const masterKey = randomBytes(32);
   const configured = users.map(([name, extension, scopes]) => ({
     tenant,
     name,
@@ -97,12 +99,13 @@ export const serveRingCentral = async (options: Partial<RingCentralOptions> = {}
   const gateway = {
     tenants: [tenant],
     engine: (asked: string) => (asked === tenant ? engine : undefined),
-    auth: createAuth({ store, clock, newId, masterKey: randomBytes(32) }),
+    auth: createAuth({ store, clock, newId, masterKey }),
     tokens: createTokens({ store, clock, newId, clients }),
     users: people,
     control,
     delivery,
     webhooks,
+    secrets: createSecrets(masterKey, randomBytes),
     store,
     clock,
     timers: clock,

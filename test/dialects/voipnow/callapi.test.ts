@@ -169,3 +169,23 @@ test('OAuth 1.0a signs as well, two-legged and three-legged, each nonce once and
   const unreadable = { ...oauth, oauth_nonce: 'n5', oauth_consumer_key: 'watcher' };
   expect(codeOf(await ask(signed(address, query, unreadable, 'demo&')))).toBe('1001');
 });
+
+test('an account that asks more often than it may is told so, until its time is over', async () => {
+  const world = await serveVoipNow({ limits: { requests: 2, seconds: 10, subnets: {} } });
+  const permission = (): Promise<string> => world.callApi('251/Test/CallPermission', { ExtensionNumber: '101' });
+  await permission();
+  expect(await permission()).toContain('<Status>200</Status>');
+  expect(await permission()).toContain('<Exception><Status>429</Status><Code>1029</Code>');
+  world.clock.advance(10);
+  expect(await permission()).toContain('<Status>200</Status>');
+});
+
+test.each([
+  ['an address', { perAddress: 1, subnets: {} }],
+  ['a network', { subnets: { '127.0.0.0/8': 1 } }],
+])('%s that asks more often than it may is told so', async (_what, limits) => {
+  const world = await serveVoipNow({ limits: { seconds: 10, ...limits } });
+  const permission = (): Promise<string> => world.callApi('251/Test/CallPermission', { ExtensionNumber: '101' });
+  await permission();
+  expect(await permission()).toContain('<Status>429</Status>');
+});

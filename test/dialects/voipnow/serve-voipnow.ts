@@ -13,8 +13,9 @@ import { createWebhookEngine } from '../../../src/delivery/webhooks/create-webho
 import type { WebhookEngine } from '../../../src/delivery/webhooks/webhook-engine.ts';
 import { createInteractive } from '../../../src/interactive/create-interactive.ts';
 import { createVoipNowDialect, type VoipNowOptions } from '../../../src/dialects/voipnow/index.ts';
-import { createNewId, tenantId } from '../../../src/model/ids.ts';
+import { createNewId, extensionNumber, tenantId } from '../../../src/model/ids.ts';
 import { prepare } from '../../http/serve.ts';
+import { quickUsers } from '../../quick-users.ts';
 import { startSandboxTenant, type SandboxTenant } from '../../sandbox-tenant.ts';
 
 /** A request that a published one made. */
@@ -114,13 +115,22 @@ export const serveVoipNow = async (options: Partial<VoipNowOptions> = {}, mail?:
   onTestFinished(() => interactive.close());
   const stopping = new AbortController();
   const clients = [
-    { id: 'demo-client', secret: 'demo-secret', tenant, scopes: ['observe', 'control', 'record'] as const },
+    {
+      id: 'demo-client',
+      secret: 'demo-secret',
+      tenant,
+      scopes: ['observe', 'control', 'supervise', 'record'] as const,
+      redirectUris: ['http://crm.example/back?x=1'],
+    },
     { id: 'elsewhere', secret: 'demo-secret', tenant: tenantId('other'), scopes: ['observe'] as const },
   ];
   const gateway = {
     tenants: [tenant],
     engine: (asked: string) => (asked === tenant ? engine : undefined),
     auth: createAuth({ store, clock, newId, masterKey: randomBytes(32) }),
+    users: quickUsers(store, clock, [
+      { tenant, name: 'mikey', password: 'demo', extension: extensionNumber('101'), scopes: ['observe', 'control-own'] },
+    ]),
     tokens: createTokens({ store, clock, newId, clients }),
     control,
     delivery,

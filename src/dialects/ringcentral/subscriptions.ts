@@ -1,0 +1,203 @@
+import { createHash } from 'node:crypto';
+import type { Cursor } from '../../model/cursor.ts';
+import type { ExtensionNumber, TenantId } from '../../model/ids.ts';
+import { isoTime, type Micros } from '../../model/time.ts';
+import type { Gateway } from '../gateway.ts';
+import type { Asker } from './endpoint.ts';
+import { noResource, RingCentralError } from './errors.ts';
+import type { ParsedFilters } from './filters.ts';
+import { Selection, type SelectionOptions } from './notifications.ts';
+import { SubscriptionBook } from './subscription-book.ts';
+import type { WebHookTransport } from './webhooks.ts';
+
+/** How a subscription's notifications travel. */
+export type Delivery =
+  | { readonly transport: 'WebHook'; readonly address: string; readonly verificationToken?: string }
+  /** `key`: base64 of 16 bytes, of one that is encrypted. */
+  | { readonly transport: 'PubNub'; readonly channel: string; readonly key?: string }
+  /** `session`: what survives of a connection that is lost, until it is recovered. */
+  | { readonly transport: 'WebSocket'; readonly session: string };
+
+/** What one user has asked one client's server-side to be told of. */
+export interface Subscription extends ParsedFilters {
+  readonly id: string;
+  readonly extension: ExtensionNumber;
+  readonly client: string;
+  readonly createdAt: Micros;
+  readonly expiresAt: Micros;
+  /** How long it lives from its beginning, or from when it is renewed, in seconds. */
+  readonly seconds: number;
+  readonly delivery: Delivery;
+  /** It is told what follows here. */
+  readonly from: Cursor;
+}
+
+export interface NewSubscription extends ParsedFilters {
+  readonly id: string;
+  readonly delivery: Delivery;
+  readonly seconds: number;
+  /** Where the log was when it was asked for. */
+  readonly from: Cursor;
+}
+
+export interface SubscriptionsOptions {
+  readonly tenant: TenantId;
+  readonly gateway: Pick<Gateway, 'store' | 'secrets' | 'clock' | 'newId' | 'timers' | 'log'>;
+  readonly source: SelectionOptions['source'];
+  readonly webhooks: WebHookTransport;
+}
+
+const sweepMs = 1_000;
+
+/** The subscriptions of one account, kept over restarts; each is visible to its user with its client alone. */
+export class Subscriptions {
+  readonly #options: SubscriptionsOptions;
+  readonly #book: SubscriptionBook;
+  readonly #selections = new Map<string, Selection>();
+  readonly #ended = new Set<(subscription: Subscription) => void>();
+  #cancelSweep: () => void = () => undefined;
+
+  constructor(options: SubscriptionsOptions) {
+    this.#options = options;
+    const { gateway, tenant } = options;
+    this.#book = new SubscriptionBook({ store: gateway.store, secrets: gateway.secrets, tenant });
+    for (const subscription of this.#book.all()) this.#start(subscription);
+    this.#sweepLater();
+  }
+
+  /** An id for one that is to be made: it is told of in the handshake before there is a subscription. */
+  newId(): string {
+    return uuidOf(this.#options.gateway.newId.token());
+  }
+
+  /** Throws SUB-505 if the user has too many of them with this client. */
+  create({ extension, client }: Asker, wish: NewSubscription): Subscription {
+    const now = this.#options.gateway.clock.now();
+    const { most } = this.#options.source.options.subscriptions;
+    if (this.#book.of(extension).filter((each) => each.client === client).length >= most) {
+      throw new RingCentralError('SUB-505', 'Subscriptions limit exceeded');
+    }
+    const subscription = { ...wish, extension, client, createdAt: now, expiresAt: now + wish.seconds * 1_000_000 };
+    this.#book.put(subscription);
+    this.#start(subscription, wish.from);
+    return subscription;
+  }
+
+  list({ extension, client }: Asker): readonly Subscription[] {
+    return this.#book.of(extension).filter((each) => each.client === client && this.#isLive(each));
+  }
+
+  /** Throws CMN-102 for one that is not there, or not the asker's. */
+  get(asker: Asker, id: string): Subscription {
+    const found = this.#book.get(id);
+    const isOwn = found?.extension === asker.extension && found.client === asker.client;
+    if (found === undefined || !isOwn || !this.#isLive(found)) throw noResource('subscriptionId');
+    return found;
+  }
+
+  /** Begins its time anew; `filters` take the place of those that it has. */
+  renew(subscription: Subscription, change: { readonly filters?: ParsedFilters; readonly seconds?: number } = {}): Subscription {
+    const seconds = change.seconds ?? subscription.seconds;
+    const expiresAt = this.#options.gateway.clock.now() + seconds * 1_000_000;
+    const renewed = { ...subscription, ...change.filters, seconds, expiresAt };
+    this.#book.put(renewed);
+    if (change.filters !== undefined) {
+      this.#selections.delete(renewed.id);
+      if (renewed.delivery.transport === 'WebHook') this.#start(renewed);
+    }
+    return renewed;
+  }
+
+  remove(subscription: Subscription): void {
+    this.#book.remove(subscription);
+    this.#selections.delete(subscription.id);
+    if (subscription.delivery.transport === 'WebHook') this.#options.webhooks.stop(subscription.id);
+    for (const listener of this.#ended) listener(subscription);
+  }
+
+  /** One that lives, whoever's, by its channel or session: a secret of its transport. */
+  named(name: string): Subscription | undefined {
+    const found = this.#book.byName(name);
+    return found !== undefined && this.#isLive(found) ? found : undefined;
+  }
+
+  all(): readonly Subscription[] {
+    return this.#book.all().filter((each) => this.#isLive(each));
+  }
+
+  /** Told of each that was deleted or has run out. */
+  onEnded(listener: (subscription: Subscription) => void): () => void {
+    this.#ended.add(listener);
+    return () => this.#ended.delete(listener);
+  }
+
+  /** What it is told, by its filters as they are now. */
+  selection({ id }: Subscription): Selection {
+    const known = this.#selections.get(id);
+    if (known !== undefined) return known;
+    const { source } = this.#options;
+    const subscription = this.#book.get(id);
+    const ownerId = subscription === undefined ? '' : String(source.ids.extension(subscription.extension));
+    const selection = new Selection({ source, subscriptionId: id, ownerId, filters: subscription?.filters ?? [] });
+    if (subscription !== undefined) this.#selections.set(id, selection);
+    return selection;
+  }
+
+  /** Safe to call twice. */
+  close(): void {
+    this.#cancelSweep();
+    this.#options.webhooks.close();
+  }
+
+  #start(subscription: Subscription, from?: Cursor): void {
+    const { id, delivery } = subscription;
+    if (delivery.transport !== 'WebHook') return;
+    const { webhooks, source } = this.#options;
+    const { notices, engine } = source;
+    webhooks.start(
+      { id, ...delivery },
+      {
+        after: (seq) => {
+          const found = this.selection(subscription).after({ seq, place: Number.MAX_SAFE_INTEGER });
+          if (found !== undefined) return found.map((each) => ({ ...each, text: each.text(isoTime(each.at)) }));
+          const { head, floor } = notices.view();
+          const { epoch } = engine.cursor();
+          return { gap: 'retention', asked: { epoch, seq }, oldest: { epoch, seq: floor }, head: { epoch, seq: head } };
+        },
+        head: () => ({ epoch: engine.cursor().epoch, seq: notices.view().head }),
+        onMore: (listener) => this.#onMore(subscription, listener),
+      },
+      from,
+    );
+  }
+
+  #onMore(subscription: Subscription, listener: () => void): () => void {
+    const stop = new AbortController();
+    const follow = async (): Promise<void> => {
+      while (!stop.signal.aborted) {
+        await this.#options.source.notices.next(this.selection(subscription).keys, stop.signal);
+        if (!stop.signal.aborted) listener();
+      }
+    };
+    void follow();
+    return () => stop.abort();
+  }
+
+  #isLive({ expiresAt }: Subscription): boolean {
+    return expiresAt > this.#options.gateway.clock.now();
+  }
+
+  #sweepLater(): void {
+    this.#cancelSweep = this.#options.gateway.timers.after(sweepMs, () => {
+      for (const subscription of this.#book.all()) if (!this.#isLive(subscription)) this.remove(subscription);
+      this.#sweepLater();
+    });
+  }
+}
+
+/** A text of chance in the form of a uuid, version 4. */
+const uuidOf = (text: string): string => {
+  const hex = createHash('sha256').update(text).digest('hex');
+  const variant = '89ab'.charAt(Number.parseInt(hex.charAt(16), 16) & 3);
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-${variant}${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
+};
