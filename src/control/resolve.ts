@@ -216,6 +216,8 @@ export const resolveRequest = (request: CommandRequest, id: CommandId, context: 
     case 'bridge': {
       const other = liveLeg(engine, request.other, hasEnded);
       checkState(other, 'bridge');
+      // Those of one call talk already, and a PBX that is asked all the same says no more than that it failed.
+      if (other.callId === leg.callId) throw new GatewayError('wrong-state', { leg: other.id, call: call.id });
       return resolved({ name: 'bridge', id, channel, other: other.channel });
     }
     case 'startTransfer': {

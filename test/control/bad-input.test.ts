@@ -122,7 +122,17 @@ describe('every command for', () => {
     await office.leg('102', ({ state }) => state === 'ringing');
     office.sandbox.phones.answer('102');
     const { id } = await office.leg('102', ({ state }) => state === 'connected');
-    const wrong = ['resume', 'unmute', 'completeTransfer', 'cancelTransfer', 'kick', 'superviseMode', 'pauseRecording', 'resumeRecording'];
+    const wrong = [
+      'resume',
+      'unmute',
+      'bridge',
+      'completeTransfer',
+      'cancelTransfer',
+      'kick',
+      'superviseMode',
+      'pauseRecording',
+      'resumeRecording',
+    ];
     for (const name of [...whoRings, ...wrong, 'stopRecording'] as LegCommand[]) {
       expect([name, await refusal(office, forLeg[name](id))]).toEqual([name, 'wrong-state']);
     }

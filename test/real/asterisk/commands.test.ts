@@ -378,6 +378,48 @@ onEachAsterisk('commands', (_version, tree) => {
     expect(await set('status', { text: '' })).toMatchObject({ state: 'done' });
   });
 
+  test('what cannot be done as things are is refused with why, and the two talk on', async () => {
+    const talking = await talk();
+    const { callerLeg: leg } = talking;
+    const { gateway } = connected();
+    const refusals: readonly (readonly [path: string, body: unknown, status: number, code: string])[] = [
+      [`/v1/legs/${leg}/dtmf`, { digits: '1;2' }, 400, 'invalid-parameter'],
+      [`/v1/legs/${leg}/resume`, {}, 409, 'wrong-state'],
+      [`/v1/legs/${leg}/unmute`, {}, 409, 'wrong-state'],
+      [`/v1/legs/${leg}/answer`, {}, 409, 'wrong-state'],
+      [`/v1/legs/${leg}/reject`, {}, 409, 'wrong-state'],
+      [`/v1/legs/${leg}/bridge`, { other: talking.calleeLeg }, 409, 'wrong-state'],
+      [`/v1/legs/${leg}/kick`, {}, 409, 'wrong-state'],
+      [`/v1/legs/${leg}/superviseMode`, { mode: 'barge' }, 409, 'wrong-state'],
+      [`/v1/legs/${leg}/completeTransfer`, {}, 409, 'wrong-state'],
+      [`/v1/legs/${leg}/join`, { extension: '999' }, 404, 'no-such-extension'],
+      ['/v1/extensions/999/dnd', { dnd: true }, 404, 'no-such-extension'],
+      ['/v1/extensions/999/status', { text: 'away' }, 404, 'no-such-extension'],
+      ['/v1/queues/support/agents/999/login', {}, 404, 'no-such-extension'],
+    ];
+    const answers = await Promise.all(
+      refusals.map(async ([path, body]) => {
+        const answer = await gateway.post(path, body);
+        return [path, body, answer.status, (answer.body as { readonly type?: string }).type?.replace('urn:switchhook:error:', '')];
+      }),
+    );
+    expect(answers).toEqual(refusals);
+    await stillTalk(talking);
+  });
+
+  test('a phone that is not there can be asked to nothing, and that is said', async () => {
+    const talking = await talk();
+    const { gateway } = connected();
+    const { callerLeg } = talking;
+    expect(await command(callerLeg, 'join', { extension: '110' })).toMatchObject({ state: 'failed', error: 'unreachable' });
+    await stillTalk(talking);
+    expect(await gateway.command('/v1/conferences/6501/invite', { extension: '110' })).toMatchObject({
+      state: 'failed',
+      error: 'unreachable',
+    });
+    await stillTalk(talking);
+  });
+
   test('nothing that a line or an argument could be ended with reaches the PBX', async () => {
     const talking = await talk();
     const { gateway } = connected();
