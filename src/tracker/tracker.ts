@@ -15,7 +15,7 @@ import { joinConference, leaveConference } from './conferences.ts';
 import { noteHangupRequest } from './leg-ends.ts';
 import { holdLeg, muteLeg, resumeLeg, ringLeg } from './legs.ts';
 import { enterBridge, joinHalves, leaveBridge, optimiseHalves } from './links.ts';
-import { parkChannel, unpark } from './parking.ts';
+import { parkChannel, releaseSlot, unpark } from './parking.ts';
 import { connectPbx, degradePbx, disconnectPbx, recoverPbx } from './pbx.ts';
 import {
   findExtension,
@@ -84,6 +84,8 @@ const apply = (change: Change, fact: Fact): void => {
       return change.setCommanded(fact.channel, { command, extension, number, at });
     }
     case 'bridge.entered':
+      // Who talks has left its slot; a PBX may say so only afterwards.
+      if (fact.kind === 'mixing') releaseSlot(change, fact.channel, 'retrieved');
       return enterBridge(change, fact.channel, fact);
     case 'bridge.left':
       return leaveBridge(change, fact.channel, fact.bridge);

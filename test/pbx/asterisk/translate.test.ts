@@ -115,6 +115,18 @@ test('a parked call that is bridged away was retrieved, whatever Asterisk calls 
   ]);
 });
 
+test('and so it was if the bridge is told first, as happens on 16', () => {
+  const bridge = { Uniqueid: '1.1', BridgeUniqueid: 'b', BridgeType: 'basic' };
+  const parkee = { ParkeeUniqueid: '1.1', Parkinglot: 'default', ParkingSpace: '701' };
+  const facts = factsOf(['BridgeEnter', bridge], ['ParkedCallGiveUp', parkee], ['BridgeLeave', bridge], ['Hangup', { Uniqueid: '1.1' }]);
+  expect(told(facts)).toMatchObject([
+    { type: 'bridge.entered', kind: 'mixing' },
+    { type: 'parking.left', reason: 'retrieved' },
+    { type: 'bridge.left' },
+    { type: 'channel.ended' },
+  ]);
+});
+
 test('a parked call in a list is no news', () => {
   expect(factsOf(['ParkedCall', { ActionID: 'r1', ParkeeUniqueid: '1.1', Parkinglot: 'default', ParkingSpace: '701' }])).toEqual([]);
 });

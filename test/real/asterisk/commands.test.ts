@@ -308,49 +308,6 @@ onEachAsterisk('commands', (_version, tree) => {
     await stillTalk(talking);
   });
 
-  test('a call is parked in the slot that is asked for, and fetched from it', async () => {
-    const { caller, callee, calleeLeg, callId, start } = await talk();
-    const { gateway, tail } = connected();
-    const slot = { lot: 'default', slot: '705' };
-    expect(await command(calleeLeg, 'park', { slot })).toMatchObject({ state: 'done' });
-    await caller.untilHears('music');
-    expect((await tail.until('leg.parked', () => true, start)).data).toMatchObject(slot);
-    const other = await talk('104', '105');
-    expect(await command(other.calleeLeg, 'park', { slot })).toMatchObject({ state: 'failed', error: 'slot-occupied' });
-    await Promise.all([other.caller.untilHears('105'), other.callee.untilHears('104')]);
-    expect(await gateway.command('/v1/slots/default/705/retrieve', { extension: '103' })).toMatchObject({ state: 'done' });
-    const third = await (await office().phone('103')).incoming();
-    await Promise.all([caller.untilHears('103'), third.untilHears('101')]);
-    await caller.hangup();
-    const ended = await tail.ended(callId);
-    expect(new Set(ended.call.legs.map(({ extension }) => extension))).toEqual(new Set(['101', '102', '103']));
-    await callee.until('ended');
-  });
-
-  test('slots that are not there are refused, and the call goes on', async () => {
-    const talking = await talk();
-    for (const slot of [
-      { lot: 'default', slot: '799' },
-      { lot: 'nowhere', slot: '701' },
-    ]) {
-      expect(await command(talking.calleeLeg, 'park', { slot })).toMatchObject({ state: 'failed', error: 'invalid-parameter' });
-    }
-    await stillTalk(talking);
-    expect(await connected().gateway.command('/v1/slots/default/706/retrieve', { extension: '103' })).toMatchObject({
-      state: 'failed',
-      error: 'slot-empty',
-    });
-  });
-
-  test('a call that is parked without a slot goes to the first that is free, and back to who parked it', async () => {
-    const { caller, calleeLeg, start } = await talk();
-    expect(await command(calleeLeg, 'park', { timeoutSeconds: 1 })).toMatchObject({ state: 'done' });
-    expect((await connected().tail.until('leg.parked', () => true, start)).data).toMatchObject({ slot: '701' });
-    const back = await (await office().phone('102')).incoming();
-    back.answer();
-    await caller.untilHears('102');
-  });
-
   test('an agent logs in, pauses, works again and logs out', async () => {
     const { gateway, tail } = connected();
     await office().phone('103');

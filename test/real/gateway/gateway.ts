@@ -17,6 +17,10 @@ const main = resolve(import.meta.dirname, '../../../src/main.ts');
 export interface GatewaySettings {
   readonly pbx: Readonly<Record<string, unknown>>;
   readonly dialects?: Readonly<Record<string, unknown>>;
+  /** Where its calls are parked. */
+  readonly parking?: Readonly<Record<string, unknown>>;
+  /** OAuth 2.0 clients. */
+  readonly clients?: Readonly<Record<string, unknown>>;
 }
 
 export interface HttpAnswer {
@@ -43,11 +47,23 @@ export class Gateway {
     const folder = await mkdtemp(join(tmpdir(), 'gateway-'));
     const port = await freeTcpPort();
     const gateway = new Gateway(folder, port);
-    const tenant = { pbxs: { office: settings.pbx }, dialects: settings.dialects ?? {} };
+    const tenant = {
+      pbxs: { office: settings.pbx },
+      dialects: settings.dialects ?? {},
+      parking: settings.parking,
+      clients: settings.clients,
+    };
     // JSON is YAML.
     await writeFile(
       gateway.config,
-      JSON.stringify({ data: join(folder, 'data'), logLevel: 'warn', http: { port }, tenants: { main: tenant } }),
+      // The programs that are delivered to run on this machine.
+      JSON.stringify({
+        data: join(folder, 'data'),
+        logLevel: 'warn',
+        http: { port },
+        webhooks: { allow: ['127.0.0.1/32'] },
+        tenants: { main: tenant },
+      }),
     );
     return gateway;
   }
