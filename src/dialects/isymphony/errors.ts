@@ -1,5 +1,5 @@
 import { STATUS_CODES } from 'node:http';
-import { GatewayError } from '../../model/errors.ts';
+import type { GatewayError } from '../../model/errors.ts';
 
 /** A refusal in the vendor's way: a status, and plain text. */
 export interface Refusal {

@@ -23,7 +23,9 @@ export interface RoutesOptions {
 
 const base = '/communication_manager';
 const live = `${base}/rest/live/`;
+const eventPath = `${base}/ws/event`;
 const maxBody = 64 * 1024;
+const methods = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'];
 
 export const iSymphonyRoutes = (scope: FastifyInstance, options: RoutesOptions): void => {
   const { front, guard, connections, clock, sourceOf } = options;
@@ -33,7 +35,7 @@ export const iSymphonyRoutes = (scope: FastifyInstance, options: RoutesOptions):
     return source;
   };
 
-  front.upgrades.add(`${base}/ws/event`, {
+  front.upgrades.add(eventPath, {
     maxPayload: maxMessageBytes,
     authorize: async (request) => {
       const identity = await guard.identify(request);
@@ -55,7 +57,7 @@ export const iSymphonyRoutes = (scope: FastifyInstance, options: RoutesOptions):
   });
 
   scope.route({
-    method: ['GET', 'POST'],
+    method: methods,
     url: `${live}*`,
     handler: async (request, reply) => {
       const identity = await guard.identify(request.raw);
@@ -72,6 +74,15 @@ export const iSymphonyRoutes = (scope: FastifyInstance, options: RoutesOptions):
       }
       void reply.header('Allow', target.kind === 'action' ? 'POST' : 'GET');
       throw new GatewayError('method-not-allowed', { method: request.method });
+    },
+  });
+  // The vendor's server has more: pages, and the configuration.
+  scope.route({
+    method: methods,
+    url: `${base}/*`,
+    handler: async (request) => {
+      await guard.identify(request.raw);
+      throw new GatewayError(request.url.startsWith(eventPath) ? 'upgrade-required' : 'not-found');
     },
   });
 };

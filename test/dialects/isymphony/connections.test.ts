@@ -238,13 +238,13 @@ describe('a connection is closed', () => {
     const [slow, quick] = [await world.connect(), await world.connect()];
     slow.socket.pause();
     const ended = closed(slow.socket);
-    // Calls at one who is busy, until what the system holds for a reader is full too.
-    const { phones } = world.sandbox;
-    const cut = (): Promise<boolean> => world.metrics.readersCut.get().then(({ values }) => values.some(({ value }) => value > 0));
-    while (!(await cut())) {
-      for (let call = 0; call < 100; call += 1) phones.call('101', '116');
-      await world.settled();
-    }
+    // Until what the system holds for a reader is full too.
+    const data = { user: 'mikey', status: 'away', note: 'soup '.repeat(10_000) };
+    const { clock, engine, sandbox } = world;
+    const event = { type: 'user.statusChanged' as const, at: clock.now(), pbx: sandbox.pbx, reconciled: false, data };
+    const cut = async (): Promise<boolean> => (await world.metrics.readersCut.get()).values.some(({ value }) => value > 0);
+    while (!(await cut())) await engine.publish(Array.from({ length: 20 }, () => event));
+    await quick.first(20);
     slow.socket.resume();
     expect(await ended).toBe(1013);
     expect(quick.socket.readyState).toBe(WebSocket.OPEN);

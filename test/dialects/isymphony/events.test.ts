@@ -19,23 +19,15 @@ const side = (number: string, name: string, suffix = ''): Readonly<Record<string
 /** Of a segment in a place: the place's properties stand before the extension's. */
 const keysOf = (told: Told | undefined): readonly string[] => Object.keys(told ?? {});
 
-/** What was told, one word each with who it is about: `dial 101>102`. */
+/** What was told, a line each with who it is about: `dial 101>102`. */
 const lines = (told: readonly Told[]): readonly string[] =>
   told.map((each) => {
-    const about =
-      each['callerIdNumber1'] === undefined
-        ? each['callerIdNumber']
-        : `${String(each['callerIdNumber1'])}>${String(each['callerIdNumber2'])}`;
-    const more = [
-      each['result'],
-      each['queue'],
-      each['position'],
-      each['conferenceRoomName'],
-      each['space'],
-      each['state'],
-      each['enabled'],
-    ];
-    return [each['type'], about ?? each['extensionNumber'] ?? each['username'], ...more].filter((word) => word !== undefined).join(' ');
+    const word = (name: string): string | undefined =>
+      each[name] === undefined ? undefined : JSON.stringify(each[name]).replaceAll('"', '');
+    const two = word('callerIdNumber1') === undefined ? undefined : `${word('callerIdNumber1')}>${word('callerIdNumber2')}`;
+    const who = two ?? word('callerIdNumber') ?? word('extensionNumber') ?? word('username');
+    const more = ['result', 'queue', 'position', 'conferenceRoomName', 'space', 'state', 'enabled'].map(word);
+    return [word('type'), who, ...more].filter((part) => part !== undefined).join(' ');
   });
 
 /** A world, somebody who is told everything of it, and the phones. */
