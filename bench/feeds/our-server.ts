@@ -3,6 +3,7 @@ import { pino } from 'pino';
 import { createAuth } from '../../src/auth/create-auth.ts';
 import { createPasswords } from '../../src/auth/passwords.ts';
 import { createSecrets } from '../../src/auth/secrets.ts';
+import { createSessions } from '../../src/auth/sessions.ts';
 import { createTokens } from '../../src/auth/tokens.ts';
 import { createUsers } from '../../src/auth/users.ts';
 import type { Control } from '../../src/control/control.ts';
@@ -53,12 +54,14 @@ export const startOurServer = async (transport: Transport, folder: string): Prom
   };
   const delivery = createDelivery({ sources: [engine], clock, logger, metrics });
   const guard = createAddressGuard({ allow: [] });
+  const users = createUsers({ store, clock, newId, passwords: createPasswords({ randomBytes }), configured: [] });
   const gateway: Gateway = {
     tenants: [tenant],
     engine: () => engine,
     auth,
     tokens: createTokens({ store, clock, newId, clients: [] }),
-    users: createUsers({ store, clock, newId, passwords: createPasswords({ randomBytes }), configured: [] }),
+    users,
+    sessions: createSessions({ store, clock, newId, users, auth }),
     control: {} as Control,
     delivery,
     webhooks: createWebhookEngine({ store, guard, clock, timers, wheel: delivery.wheel, random: Math.random, logger }),

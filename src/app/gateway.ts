@@ -4,6 +4,7 @@ import { createAuth } from '../auth/create-auth.ts';
 import { openMasterKey } from '../auth/master-key.ts';
 import { createPasswords } from '../auth/passwords.ts';
 import { createSecrets } from '../auth/secrets.ts';
+import { createSessions } from '../auth/sessions.ts';
 import { type ConfiguredClient, createTokens } from '../auth/tokens.ts';
 import { type ConfiguredUser, createUsers } from '../auth/users.ts';
 import { createSingleCluster } from '../cluster/single.ts';
@@ -18,6 +19,7 @@ import { type RunningTenant, startTenant } from '../engine/tenant-engine.ts';
 import { createBearer, requireScope } from '../http/bearer.ts';
 import { createHttpServer, type HttpServerOptions } from '../http/http-server.ts';
 import { createMetrics, type Metrics } from '../http/metrics.ts';
+import { createSessionCookies } from '../http/session-cookies.ts';
 import { createInteractive } from '../interactive/create-interactive.ts';
 import { openSqliteLog } from '../log/sqlite-log.ts';
 import { GatewayError } from '../model/errors.ts';
@@ -27,7 +29,7 @@ import { createRunningClock, sandboxRoutes, type SandboxDriver } from '../pbx/sa
 import { openSqliteStore } from '../store/sqlite-store.ts';
 import { dialectsOf } from './dialects.ts';
 import { createDriver } from './drivers.ts';
-import { assignedUsers, tellUsers } from './people.ts';
+import { assignedUsers, tellSessions, tellUsers } from './people.ts';
 import { slotLayout } from './parking.ts';
 import { keepRetention } from './retention.ts';
 import type { Surroundings } from './surroundings.ts';
@@ -81,6 +83,8 @@ export const startGateway = async (config: Config, surroundings: Surroundings): 
     });
     const tokens = createTokens({ store, clock, newId, clients: clientsOf(config) });
     const users = createUsers({ store, clock, newId, passwords: createPasswords({ randomBytes }), configured: usersOf(config) });
+    const sessions = createSessions({ store, clock, newId, users, auth });
+    closers.push(() => sessions.close());
     const cluster = createSingleCluster(log);
     closers.push(() => cluster.close());
 
@@ -116,7 +120,7 @@ export const startGateway = async (config: Config, surroundings: Surroundings): 
       });
       closers.push(() => engine.close());
     }
-    closers.push(tellUsers(users, engines, clock));
+    closers.push(tellUsers(users, engines, clock), tellSessions({ sessions, users, engines, clock, timers, logger }));
     const delivery = createDelivery({ sources: [...engines.values()], clock, logger, metrics });
     closers.push(() => delivery.close());
     const guard = createAddressGuard({ allow: config.webhooks.allow });
@@ -149,6 +153,7 @@ export const startGateway = async (config: Config, surroundings: Surroundings): 
       auth,
       tokens,
       users,
+      sessions,
       control,
       delivery,
       webhooks,
@@ -184,7 +189,10 @@ export const startGateway = async (config: Config, surroundings: Surroundings): 
     const [sandbox] = sandboxes.values();
     const owner = [...engines.values()].find((engine) => sandbox !== undefined && engine.pbxs.includes(sandbox.pbx));
     if (sandbox !== undefined && owner !== undefined) {
-      const bearer = createBearer(auth);
+      const bearer = createBearer(
+        auth,
+        createSessionCookies(sessions, () => server.publicUrl()),
+      );
       closers.push(() => bearer.close());
       await server.app.register(sandboxRoutes, {
         sandbox,

@@ -1,4 +1,4 @@
-import type { ExtensionNumber, KeyId, TenantId, UserId } from '../model/ids.ts';
+import type { ExtensionNumber, KeyId, LoginId, TenantId, UserId } from '../model/ids.ts';
 
 /**
  * What a key may do. `observe`: read state and events; `control`: command any leg; `control-own`: command the legs of its own
@@ -19,6 +19,8 @@ export interface Identity {
   readonly extension?: ExtensionNumber;
   /** The user who asks, where it is one and not a program of its own. */
   readonly user?: UserId;
+  /** The session in which it asks; what is open ends with it. */
+  readonly session?: LoginId;
 }
 
 /** A key as it may be shown; the secret is not kept, only its hash. */

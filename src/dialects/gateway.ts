@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import type { Auth } from '../auth/auth.ts';
+import type { Sessions } from '../auth/sessions.ts';
 import type { Tokens } from '../auth/tokens.ts';
 import type { Users } from '../auth/users.ts';
 import type { Control } from '../control/control.ts';
@@ -20,6 +21,8 @@ export interface Gateway {
   /** OAuth 2.0 tokens: one store for the dialects whose vendors use it. */
   readonly tokens: Tokens;
   readonly users: Users;
+  /** Browsers that have logged in. */
+  readonly sessions: Sessions;
   readonly control: Control;
   /** The live events of each tenant, for readers of any transport. */
   readonly delivery: Delivery;

@@ -2,8 +2,9 @@ import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Auth, Identity, Scope } from '../auth/auth.ts';
 import { GatewayError } from '../model/errors.ts';
+import type { SessionCookies } from './session-cookies.ts';
 
-/** Who asks, by `Authorization: Bearer`, or by a one-time ticket where the address takes one. */
+/** Who asks, by `Authorization: Bearer`, by the cookie of a session, or by a one-time ticket where the address takes one. */
 export interface Bearer {
   /** Throws `unauthorized`. `ticket`: the value of `?ticket=`, of a browser's stream or WebSocket. */
   identify(request: IncomingMessage, ticket?: string): Identity;
@@ -20,7 +21,7 @@ interface Remembered {
  * Who asked on a connection before, with the same header, is not looked up again: clients that poll ask thousands of times.
  * A connection is only ever held against what it sent itself, so that nothing can be learnt from how long that takes.
  */
-export const createBearer = (auth: Auth): Bearer => {
+export const createBearer = (auth: Auth, cookies?: SessionCookies): Bearer => {
   const known = new WeakMap<Socket, Remembered>();
   let generation = 0;
   const stop = auth.onRevoked(() => {
@@ -30,8 +31,9 @@ export const createBearer = (auth: Auth): Bearer => {
     identify: (request, ticket) => {
       const header = authorizationOf(request);
       if (header === undefined) {
-        const identity = ticket === undefined ? undefined : auth.redeemTicket(ticket);
-        if (identity === undefined) throw new GatewayError('unauthorized', {}, { note: 'Send Authorization: Bearer KEY.' });
+        const identity = ticket === undefined ? cookies?.identify(request) : auth.redeemTicket(ticket);
+        if (identity === undefined || cookies?.hasEnded(identity) === true)
+          throw new GatewayError('unauthorized', {}, { note: 'Send Authorization: Bearer KEY.' });
         return identity;
       }
       const remembered = known.get(request.socket);

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Call, Leg, Party } from '../../src/model/call.ts';
 import { callIdFrom, channelId, commandIdFrom, extensionNumber, keyIdFrom, legIdFrom, tenantId, userIdFrom } from '../../src/model/ids.ts';
-import type { CallId, TenantId } from '../../src/model/ids.ts';
+import type { CallId, LoginId, TenantId } from '../../src/model/ids.ts';
 import { isoTime } from '../../src/model/time.ts';
 import type { AttemptRow, AuditRow, AuditSearch, CallQuery, CommandRow, KeyRow, Store, UserRow } from '../../src/store/store.ts';
 
@@ -135,6 +135,18 @@ export const describeStore = (name: string, open: () => Store, reopen: (store: S
       users.put({ ...bare, name: 'becky' });
       expect(users.list(tenant)).toEqual([{ ...bare, name: 'becky' }]);
       expect([users.delete(other, user.id), users.delete(tenant, user.id), users.delete(tenant, user.id)]).toEqual([false, true, false]);
+    });
+
+    test('a session is kept until it is deleted, once', () => {
+      const { sessions } = open();
+      const session = { id: 'login_a' as LoginId, hash: 'cc33', tenant, user: user.id, beganAt: start, expiresAt: start + minute };
+      const { user: _user, ...rest } = session;
+      const ofKey = { ...rest, id: 'login_b' as LoginId, hash: 'dd44', key: key.id, beganAt: start + 1 };
+      sessions.put(ofKey);
+      sessions.put(session);
+      expect(sessions.all()).toEqual([session, ofKey]);
+      expect([sessions.delete(session.id), sessions.delete(session.id)]).toEqual([true, false]);
+      expect(sessions.all()).toEqual([ofKey]);
     });
 
     test('a key is found by its hash, changed by putting it again, and touched', () => {

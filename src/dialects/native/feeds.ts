@@ -24,7 +24,7 @@ import { isGap } from '../../log/event-log.ts';
 import { renderCursor } from '../../model/cursor.ts';
 import type { Cursor, Gap } from '../../model/cursor.ts';
 import { GatewayError } from '../../model/errors.ts';
-import type { KeyId, TenantId } from '../../model/ids.ts';
+import type { KeyId, LoginId, TenantId } from '../../model/ids.ts';
 import type { Gateway } from '../gateway.ts';
 import { gapError, writeProblem } from './errors.ts';
 import { feedQuery, parseFilter, parseQuery, parseStart, parseWith, pollQuery } from './parse.ts';
@@ -66,8 +66,8 @@ export class Feeds {
   readonly #log: Logger;
   readonly #limits: SocketReaderLimits;
   readonly #tenants = new Map<TenantId, TenantFeeds>();
-  /** Everything that can be ended from here: when its key is revoked, or the server stops. */
-  readonly #open = new Map<KeyId, Set<Endable>>();
+  /** Everything that can be ended from here: when its key is revoked or its session ends, or the server stops. */
+  readonly #open = new Map<KeyId | LoginId, Set<Endable>>();
   /** The newest poll of each connection on which one was asked. */
   readonly #polls = new Map<Socket, HttpPoll>();
   readonly #answered: Counted;
@@ -81,7 +81,7 @@ export class Feeds {
     this.#log = gateway.log;
     this.#limits = { ...defaultSocketReaderLimits, ...limits };
     this.#answered = metrics.requests.labels({ method: 'GET', route: pollRoute, status: 200 });
-    this.#stopListening = gateway.auth.onRevoked((key) => {
+    const end = (key: KeyId | LoginId): void => {
       for (const feed of [...(this.#open.get(key) ?? [])]) feed.end('key-revoked');
       for (const { polls } of this.#tenants.values()) {
         for (const poll of polls.waiting()) {
@@ -90,7 +90,12 @@ export class Feeds {
           poll.fail(new GatewayError('unauthorized'));
         }
       }
-    });
+    };
+    const stops = [
+      gateway.auth.onRevoked(end),
+      gateway.sessions.onChanged(({ what, session }) => (what === 'ended' ? end(session.id) : undefined)),
+    ];
+    this.#stopListening = () => stops.forEach((stop) => stop());
   }
 
   /** `GET /v1/events`: answers by itself, at once or later. `query` is undecoded. */
@@ -100,7 +105,7 @@ export class Feeds {
       const tenant = this.#tenant(identity);
       const asked = this.#askedPage(tenant, query);
       const after = resolveStart(tenant, asked.start);
-      const poll = new HttpPoll(response, identity.key, this.#answered);
+      const poll = new HttpPoll(response, identity.session ?? identity.key, this.#answered);
       tenant.polls.ask({ after, shape: asked.shape, waitMs: this.#closed ? 0 : asked.waitMs }, poll);
       if (!poll.isAnswered) this.#watch(request.socket, tenant.polls, poll);
     } catch (thrown) {
@@ -141,7 +146,7 @@ export class Feeds {
         this.#ended('sse', admission.identity, reader, reason);
       },
     });
-    const leave = this.#enter(admission.identity.key, reader);
+    const leave = this.#enter(admission.identity.session ?? admission.identity.key, reader);
     this.#metrics.readers.inc({ transport: 'sse' });
     reader.write(sseHeartbeat(renderCursor(after)));
     void this.#feed(tenant, reader, createShape(sseEncoder, admission.asked.filter), after, feed);
@@ -193,7 +198,7 @@ export class Feeds {
       reader.write(readyFrame(after));
       await this.#feed(tenant, reader, createShape(webSocketEncoder, asked.filter), after, next);
     };
-    const leave = this.#enter(admission.identity.key, reader);
+    const leave = this.#enter(admission.identity.session ?? admission.identity.key, reader);
     this.#metrics.readers.inc({ transport: 'websocket' });
     if (!admission.waitsForMessage) void subscribe(admission.asked);
   }
@@ -266,7 +271,7 @@ export class Feeds {
     return asked;
   }
 
-  #enter(key: KeyId, feed: Endable): () => void {
+  #enter(key: KeyId | LoginId, feed: Endable): () => void {
     const feeds = this.#open.get(key) ?? new Set();
     feeds.add(feed);
     this.#open.set(key, feeds);
@@ -385,14 +390,14 @@ interface Counted {
 
 /** One poll at one response. */
 class HttpPoll extends Poller {
-  readonly key: KeyId;
+  readonly key: KeyId | LoginId;
   isAnswered = false;
   /** One on the same connection that was not answered when this one came. */
   before: HttpPoll | undefined;
   readonly #response: ServerResponse;
   readonly #answered: Counted;
 
-  constructor(response: ServerResponse, key: KeyId, answered: Counted) {
+  constructor(response: ServerResponse, key: KeyId | LoginId, answered: Counted) {
     super();
     this.#response = response;
     this.key = key;

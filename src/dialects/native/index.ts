@@ -4,6 +4,7 @@ import type { SocketReaderLimits } from '../../delivery/socket-reader.ts';
 import { createBearer } from '../../http/bearer.ts';
 import type { Bearer } from '../../http/bearer.ts';
 import type { HttpFront } from '../../http/http-server.ts';
+import { createSessionCookies } from '../../http/session-cookies.ts';
 import { GatewayError } from '../../model/errors.ts';
 import type { Dialect } from '../dialect.ts';
 import type { Gateway } from '../gateway.ts';
@@ -18,6 +19,7 @@ import { userEndpoints } from './endpoints/users.ts';
 import { webhookEndpoints } from './endpoints/webhooks.ts';
 import { answerProblem } from './errors.ts';
 import { Feeds, maxMessageBytes } from './feeds.ts';
+import { loginDescriptions, loginRoutes } from './login.ts';
 import { renderOpenApi } from './openapi.ts';
 import { feedQuery, pollQuery } from './parse.ts';
 import { addEndpoint, queryOf } from './routes.ts';
@@ -101,7 +103,12 @@ const notOpen = (): never => {
 };
 
 /** Every address of the native API, as the documents tell of it. */
-export const nativeDescriptions: readonly EndpointDescription[] = [...feedDescriptions, ...endpoints(notOpen), ...documentDescriptions];
+export const nativeDescriptions: readonly EndpointDescription[] = [
+  ...feedDescriptions,
+  ...loginDescriptions,
+  ...endpoints(notOpen),
+  ...documentDescriptions,
+];
 
 /** The native API: `/v1`. */
 export const createNativeDialect = (options: NativeOptions = {}): Dialect => new NativeDialect(options);
@@ -123,7 +130,8 @@ class NativeDialect implements Dialect {
   }
 
   routes(scope: FastifyInstance, gateway: Gateway, front: HttpFront): void {
-    const bearer = createBearer(gateway.auth);
+    const cookies = createSessionCookies(gateway.sessions, () => front.publicUrl());
+    const bearer = createBearer(gateway.auth, cookies);
     const feeds = new Feeds(gateway, bearer, front.metrics, this.#options.limits);
     this.#bearer = bearer;
     this.#feeds = feeds;
@@ -131,6 +139,7 @@ class NativeDialect implements Dialect {
 
     scope.setErrorHandler(answerProblem);
     takeEmptyJson(scope);
+    loginRoutes(scope, gateway, { bearer, cookies, clients: front.clients });
     for (const endpoint of endpoints(() => this.#webhooks ?? notOpen())) addEndpoint(scope, endpoint, gateway, bearer);
 
     // Asked so often that the router's share would show; the route stands for its method and for what calls the router itself.

@@ -7,7 +7,7 @@ import { createTokens } from '../../../src/auth/tokens.ts';
 import { createDelivery } from '../../../src/delivery/delivery.ts';
 import type { Delivery } from '../../../src/delivery/delivery.ts';
 import type { SocketReaderLimits } from '../../../src/delivery/socket-reader.ts';
-import { tellUsers } from '../../../src/app/people.ts';
+import { tellSessions, tellUsers } from '../../../src/app/people.ts';
 import { createSecrets } from '../../../src/auth/secrets.ts';
 import { createAddressGuard } from '../../../src/delivery/webhooks/address-guard.ts';
 import { createWebhookEngine } from '../../../src/delivery/webhooks/create-webhook-engine.ts';
@@ -16,7 +16,7 @@ import { createNativeDialect } from '../../../src/dialects/native/index.ts';
 import type { HttpServer } from '../../../src/http/http-server.ts';
 import { createNewId, tenantId } from '../../../src/model/ids.ts';
 import { prepare } from '../../http/serve.ts';
-import { quickUsers } from '../../quick-users.ts';
+import { quickPeople } from '../../quick-users.ts';
 import { startSandboxTenant } from '../../sandbox-tenant.ts';
 import type { SandboxTenant, SandboxTenantOptions } from '../../sandbox-tenant.ts';
 
@@ -78,8 +78,10 @@ export const serveNative = async (limits: Partial<SocketReaderLimits> = {}, opti
   });
   onTestFinished(() => webhooks.close());
   const stopping = new AbortController();
-  const users = quickUsers(world.store, world.clock);
-  onTestFinished(tellUsers(users, new Map([[world.engine.tenant, world.engine]]), world.clock));
+  const { users, sessions } = quickPeople({ store: world.store, clock: world.clock, auth });
+  const engines = new Map([[world.engine.tenant, world.engine]]);
+  onTestFinished(tellUsers(users, engines, world.clock));
+  onTestFinished(tellSessions({ sessions, users, engines, clock: world.clock, timers: world.clock, logger }));
   const { tenant } = world.engine;
   const gateway: Gateway = {
     tenants: [tenant],
@@ -90,6 +92,7 @@ export const serveNative = async (limits: Partial<SocketReaderLimits> = {}, opti
     secrets: createSecrets(randomBytes(32), randomBytes),
     tokens: createTokens({ store: world.store, clock: world.clock, newId, clients: [] }),
     users,
+    sessions,
     control: world.control,
     delivery,
     store: world.store,

@@ -20,7 +20,7 @@ import { createNewId, pbxId, tenantId } from '../../../src/model/ids.ts';
 import type { Timers } from '../../../src/model/time.ts';
 import { createRunningClock, createSandboxDriver, type SandboxDriver } from '../../../src/pbx/sandbox/index.ts';
 import { openSqliteStore } from '../../../src/store/sqlite-store.ts';
-import { quickUsers } from '../../quick-users.ts';
+import { quickPeople } from '../../quick-users.ts';
 import { temporaryFolder } from '../../temporary-folder.ts';
 
 const tenant = tenantId('demo');
@@ -108,7 +108,7 @@ export const openOffice = async (options: Partial<NoojeeOptions> = {}, folder = 
     interactive: { serve: () => undefined },
     secrets: createSecrets(randomBytes(32), randomBytes),
     tokens: createTokens({ store, clock, newId, clients: [] }),
-    users: quickUsers(store, clock),
+    ...quickPeople({ store, clock, auth }),
     control,
     delivery,
     store,
