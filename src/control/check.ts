@@ -210,6 +210,9 @@ export const checkState = (leg: Leg, name: CommandName): void => {
     case 'pickup':
       requireState(leg, leg.state === 'ringing' && leg.direction === 'inbound');
       return;
+    case 'voicemail':
+      requireState(leg, talking || (leg.state === 'ringing' && leg.direction === 'inbound'));
+      return;
     case 'hold':
       requireState(leg, leg.state === 'connected');
       return;
@@ -217,7 +220,6 @@ export const checkState = (leg: Leg, name: CommandName): void => {
       requireState(leg, leg.state === 'held');
       return;
     case 'transfer':
-    case 'voicemail':
     case 'park':
     case 'bridgeSlot':
     case 'bridge':

@@ -79,6 +79,12 @@ const transferred: Recognise = ({ callId }, event) => {
   return event.data.succeeded ? done : failed('pbx-refused', 'The transfer failed.');
 };
 
+/** Of a leg that rings nothing is transferred: it stops ringing. */
+const toVoicemail: Recognise = (underway, event) =>
+  underway.command.name === 'voicemail' && underway.command.ringing === true
+    ? onLeg('leg.ended')(underway, event)
+    : transferred(underway, event);
+
 const supervising: Recognise = ({ extension }, event) =>
   event.type === 'supervision.started' && event.leg?.extension === extension ? done : undefined;
 
@@ -176,7 +182,7 @@ const effects: Readonly<Record<CommandName, Recognise | 'none'>> = {
   unmute: first(onLeg('leg.unmuted'), legGone),
   dtmf: 'none',
   transfer: first(transferred, callGone),
-  voicemail: first(transferred, callGone),
+  voicemail: first(toVoicemail, callGone),
   divert: first(onLeg('leg.ended'), callGone),
   pickup: first(connectedThere, callGone),
   bridge: first(onLeg('leg.moved'), onCall('legs.linked', 'call.merged'), callGone),

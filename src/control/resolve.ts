@@ -206,8 +206,10 @@ export const resolveRequest = (request: CommandRequest, id: CommandId, context: 
       return resolved({ name: 'dtmf', id, channel, digits: request.digits });
     case 'transfer':
       return resolved({ name: 'transfer', id, channel, peer: peerOf(call, leg).channel, to: request.to });
-    case 'voicemail':
-      return resolved({ name: 'voicemail', id, channel, peer: peerOf(call, leg).channel, mailbox: request.mailbox });
+    case 'voicemail': {
+      const ringing = leg.state === 'ringing' ? { ringing: true } : undefined;
+      return resolved({ name: 'voicemail', id, channel, peer: peerOf(call, leg).channel, mailbox: request.mailbox, ...ringing });
+    }
     case 'divert':
       return resolved({ name: 'divert', id, channel, caller: peerOf(call, leg).channel, to: request.to });
     case 'pickup':

@@ -38,7 +38,14 @@ export type Command = { readonly id: CommandId } & (
   | { readonly name: 'dtmf'; readonly channel: ChannelId; readonly digits: string }
   /** Blind: `channel` leaves, its peer goes on to `to`. */
   | { readonly name: 'transfer'; readonly channel: ChannelId; readonly peer: ChannelId; readonly to: string }
-  | { readonly name: 'voicemail'; readonly channel: ChannelId; readonly peer: ChannelId; readonly mailbox: ExtensionNumber }
+  /** `channel` leaves, its peer goes on to the mailbox. `ringing`: it rings for `peer`, which nobody has answered yet. */
+  | {
+      readonly name: 'voicemail';
+      readonly channel: ChannelId;
+      readonly peer: ChannelId;
+      readonly mailbox: ExtensionNumber;
+      readonly ringing?: boolean;
+    }
   /** `channel` rings: its caller goes on to `to` instead. */
   | { readonly name: 'divert'; readonly channel: ChannelId; readonly caller: ChannelId; readonly to: string }
   /** `extension` takes what rings at `channel`. `picker` is the id that its new channel shall have. */

@@ -42,7 +42,7 @@ const forLeg: { readonly [Name in LegCommand]: (leg: LegId) => CommandRequest } 
 };
 const legCommands = Object.entries(forLeg);
 const whoRings: ReadonlySet<CommandName> = new Set(['answer', 'reject', 'divert', 'pickup']);
-const whoEver: ReadonlySet<CommandName> = new Set(['hangup']);
+const whoEver: ReadonlySet<CommandName> = new Set(['hangup', 'voicemail']);
 
 const all = ['control', 'supervise', 'record'] as const;
 const refusal = async (office: SandboxTenant, request: CommandRequest, control: Control = office.control): Promise<string> => {

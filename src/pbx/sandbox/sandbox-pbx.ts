@@ -199,9 +199,13 @@ export class SandboxPbx {
     this.#sendOn(channel, peer, to, () => this.#dialplan.route(peer, to, channel));
   }
 
-  /** As `transfer`, to the voicemail of `mailbox`. */
+  /** As `transfer`, to the voicemail of `mailbox`; of a channel that rings, as `divert`. */
   toVoicemail(channel: LiveChannel, peer: LiveChannel, mailbox: string): void {
     const phone = this.phone(mailbox);
+    if (channel.ring !== undefined) {
+      this.#takeAway(channel, mailbox, (caller) => this.#dialplan.voicemail(caller, phone));
+      return;
+    }
     this.#sendOn(channel, peer, mailbox, () => this.#dialplan.voicemail(peer, phone));
   }
 
@@ -303,12 +307,7 @@ export class SandboxPbx {
   /** What rings at `channel` goes on to `to` instead, for its caller. */
   divert(channel: LiveChannel, to: string): void {
     this.#dialplan.check(to);
-    const { ring } = channel;
-    const caller = ring?.caller;
-    if (ring === undefined || caller === undefined) throw wrongState(channel, 'It does not ring for a caller.');
-    ring.cancel(to)();
-    this.#exchange.leave(caller, { how: 'moved' });
-    this.#dialplan.route(caller, to);
+    this.#takeAway(channel, to, (caller) => this.#dialplan.route(caller, to));
   }
 
   pickup(ringing: LiveChannel, extension: string, picker?: ChannelId): void {
@@ -486,6 +485,16 @@ export class SandboxPbx {
   #tell(said: Said): void {
     const fact: Fact = { ...said, at: this.#exchange.clock.now() };
     this.#say(this.#source === undefined ? { fact } : { fact, source: this.#source });
+  }
+
+  /** The caller for whom `channel` rings is sent elsewhere: that ends the ringing. */
+  #takeAway(channel: LiveChannel, to: string, goOn: (caller: LiveChannel) => void): void {
+    const { ring } = channel;
+    const caller = ring?.caller;
+    if (ring === undefined || caller === undefined) throw wrongState(channel, 'It does not ring for a caller.');
+    ring.cancel(to)();
+    this.#exchange.leave(caller, { how: 'moved' });
+    goOn(caller);
   }
 
   #sendOn(channel: LiveChannel, peer: LiveChannel, to: string, goOn: () => void): void {

@@ -141,6 +141,13 @@ test.each([
   expect(leg.callId).toBe(callee.callId);
 });
 
+test('a ringing call is forwarded to a mailbox', async () => {
+  const world = await serveRingCentral();
+  const { callee, own } = await ring(world);
+  expect(await own('POST', '/forward', { voicemail: tom })).toMatchObject({ status: 200, body: { status: { code: 'Disconnected' } } });
+  expect(await world.leg('103', ({ voicemail }) => voicemail === true)).toMatchObject({ callId: callee.callId });
+});
+
 test('a call is transferred to a number, and its party leaves by a blind transfer', async () => {
   const world = await serveRingCentral();
   const { callee, own } = await talk(world);

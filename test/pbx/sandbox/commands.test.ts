@@ -43,6 +43,15 @@ test('voicemail: the peer goes to the mailbox', async () => {
   expect((await office.told()).at(-1)).toBe(`${outside} entered voicemail 103`);
 });
 
+test('voicemail: the caller of what rings goes to the mailbox', async () => {
+  await using office = await openOffice();
+  office.phones.call('101', '102');
+  await office.told();
+  const mailbox = extension('103');
+  await office.command({ name: 'voicemail', channel: office.channelOf('102'), peer: office.channelOf('101'), mailbox, ringing: true });
+  expect(await office.told()).toEqual(['dial.ended 101>102 forwarded to 103', '102 ended 23', '101 entered voicemail 103', '101 is up']);
+});
+
 test('divert: what rings goes elsewhere', async () => {
   await using office = await openOffice();
   office.phones.call('101', '102');

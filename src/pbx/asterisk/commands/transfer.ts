@@ -41,12 +41,14 @@ const sendPeer = async (pbx: Acting, channel: ChannelId, context: string, extens
   await dropChannel(pbx, channel);
 };
 
-export const voicemail: Execute<'voicemail'> = async ({ channel, mailbox }, pbx) => {
+export const voicemail: Execute<'voicemail'> = async ({ channel, peer, mailbox, ringing }, pbx) => {
   const address = `${argument('mailbox', mailbox)}@${pbx.config.voicemailContext}`;
   const exists = await valueOf(pbx, `VM_INFO(${address},exists)`);
   if (exists !== '1') return failed('invalid-parameter', `There is no mailbox ${address}.`);
   await addDialplanExtension(pbx, { context: voicemailContext, extension: mailbox, application: 'VoiceMail', data: `${address},u` });
-  await sendPeer(pbx, channel, voicemailContext, mailbox);
+  // Taken away from what rings for it, the caller ends the ringing.
+  if (ringing === true) await request(pbx, { Action: 'Redirect', Channel: peer, Context: voicemailContext, Exten: mailbox, Priority: '1' });
+  else await sendPeer(pbx, channel, voicemailContext, mailbox);
   return accepted;
 };
 
