@@ -16,7 +16,7 @@ export interface Numbers {
   short(extension: ExtensionNumber): string;
   /** `022*341@siptest.ringme.ru`. */
   full(extension: ExtensionNumber): string;
-  /** An internal number as `022*341`, a public one as it is. */
+  /** The number that a party shows: an internal one as `022*341`, a public one as it is, also of an extension. */
   numberOf(side: Pick<Side, 'number' | 'extension'>): string;
   /** The extension of a party, if it is one; of a number that was only dialled too. */
   extensionOf(side: Pick<Side, 'number' | 'extension'>): ExtensionNumber | undefined;
@@ -83,9 +83,9 @@ export const createNumbers = (
     byId,
     short,
     full: (extension) => `${short(extension)}@${domain}`,
-    numberOf: (side) => {
-      const extension = extensionOf(side);
-      return extension === undefined ? side.number : short(extension);
+    numberOf: ({ number, extension }) => {
+      const shown = number === '' ? extension : known(number);
+      return shown === undefined ? number : short(shown);
     },
     extensionOf,
     parse,

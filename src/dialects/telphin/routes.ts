@@ -26,7 +26,7 @@ const bases = ['/api/ver1.0', ''];
 type Operation = (asked: Asked) => Answer | Promise<Answer>;
 
 /** Every path works with and without a slash at its end. */
-const operations: readonly (readonly [method: string, path: string, operation: Operation])[] = [
+export const operations: readonly (readonly [method: string, path: string, operation: Operation])[] = [
   ['GET', '/user', getUser],
   ['GET', '/client/:client/extension', listExtensions],
   ['GET', '/client/:client/current_calls', listClientCalls],

@@ -117,21 +117,23 @@ test('of two parks of one slot at the same moment exactly one is done', async ()
   expect(replies.map(({ status }) => status).toSorted()).toEqual([200, 409]);
 });
 
-test.each([
-  ['no action', {}, 400],
-  ['an action that there is not', { action: 'unpark' }, 400],
-  ['slot 0', { action: 'park', slot: 0 }, 400],
-  ['slot 10', { action: 'park', slot: '10' }, 400],
-  ['a slot that is no number', { action: 'slots', slot: 'x' }, 400],
-  ['an empty slot to fetch from', { action: 'bridge', slot: '6' }, 409],
-  ['nobody to fetch', { action: 'bridge' }, 409],
-])('%s is refused, and the call goes on', async (_what, body, status) => {
+test('what cannot be parked or fetched is refused, and the call goes on', async () => {
+  const cases = [
+    ['no action', {}, 400],
+    ['an action that there is not', { action: 'unpark' }, 400],
+    ['slot 0', { action: 'park', slot: 0 }, 400],
+    ['slot 10', { action: 'park', slot: '10' }, 400],
+    ['a slot that is no number', { action: 'slots', slot: 'x' }, 400],
+    ['an empty slot to fetch from', { action: 'bridge', slot: '6' }, 409],
+    ['nobody to fetch', { action: 'bridge' }, 409],
+  ] as const;
   const world = await serveTelphin();
   await world.subscribe(34_414, ['answer']);
   const { CallAPIID: apiId } = await answeredCall(world, '+15550100001');
-  const reply = await world.api('PUT', `/extension/34414/valet_park/${apiId}`, body);
-  expect(reply.status).toBe(status);
-  expect(reply.body).toHaveProperty('message');
+  for (const [what, body, status] of cases) {
+    const reply = await world.api('PUT', `/extension/34414/valet_park/${apiId}`, body);
+    expect({ what, ...reply }).toMatchObject({ what, status, body: { message: expect.any(String) } });
+  }
   expect((await world.leg('341')).state).toBe('connected');
 });
 
