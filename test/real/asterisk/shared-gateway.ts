@@ -1,9 +1,12 @@
 import { afterAll, afterEach, beforeAll, expect } from 'vitest';
 import { brokenPromises, openCalls, type EventTail } from '../gateway/event-tail.ts';
-import { Gateway } from '../gateway/gateway.ts';
+import { Gateway, type GatewaySettings } from '../gateway/gateway.ts';
 import { Link } from './link.ts';
 import type { Office } from './office.ts';
 import { amiAccounts } from './pbx.ts';
+
+/** What a suite's gateway is to have beyond an office's PBX; `asterisk`: what its configuration says of that. */
+export type OfficeSettings = Omit<GatewaySettings, 'pbx'> & { readonly asterisk?: Readonly<Record<string, unknown>> };
 
 /** A gateway in front of an office's PBX, over a link that can be cut, with an integrator who follows it. */
 export class ConnectedGateway {
@@ -17,10 +20,10 @@ export class ConnectedGateway {
     this.tail = tail;
   }
 
-  static async start(office: Office, dialects: Readonly<Record<string, unknown>> = {}): Promise<ConnectedGateway> {
+  static async start(office: Office, { asterisk, ...settings }: OfficeSettings = {}): Promise<ConnectedGateway> {
     const link = await Link.to(office.pbx.amiPort);
-    const pbx = { kind: 'asterisk', port: link.port, ...amiAccounts.recommended, extensionPattern: '^[0-9]{3}$' };
-    const gateway = await Gateway.start({ pbx, dialects });
+    const pbx = { kind: 'asterisk', port: link.port, ...amiAccounts.recommended, extensionPattern: '^[0-9]{3}$', ...asterisk };
+    const gateway = await Gateway.start({ ...settings, pbx });
     const tail = gateway.tail('oldest');
     await tail.until('pbx.resynced');
     return new ConnectedGateway(gateway, link, tail);
@@ -36,14 +39,14 @@ export class ConnectedGateway {
  * One gateway for all tests of the suite around it. After each test the office is quiet again, every call that was announced has
  * ended exactly once, and the log has kept what it promises.
  */
-export const sharedGateway = (office: () => Office, dialects?: Readonly<Record<string, unknown>>): (() => ConnectedGateway) => {
+export const sharedGateway = (office: () => Office, settings?: OfficeSettings): (() => ConnectedGateway) => {
   let connected: ConnectedGateway | undefined;
   const current = (): ConnectedGateway => {
     if (connected === undefined) throw new Error('the gateway starts in beforeAll');
     return connected;
   };
   beforeAll(async () => {
-    connected = await ConnectedGateway.start(office(), dialects);
+    connected = await ConnectedGateway.start(office(), settings);
   });
   afterEach(async () => {
     await office().quiet();

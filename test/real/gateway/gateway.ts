@@ -19,6 +19,7 @@ export interface GatewaySettings {
   readonly dialects?: Readonly<Record<string, unknown>>;
   /** Where its calls are parked. */
   readonly parking?: Readonly<Record<string, unknown>>;
+  readonly users?: Readonly<Record<string, unknown>>;
   /** OAuth 2.0 clients. */
   readonly clients?: Readonly<Record<string, unknown>>;
 }
@@ -52,6 +53,7 @@ export class Gateway {
       dialects: settings.dialects ?? {},
       parking: settings.parking,
       clients: settings.clients,
+      users: settings.users,
     };
     // JSON is YAML.
     await writeFile(
