@@ -48,7 +48,10 @@ const originateBody = z.object({
 });
 
 const anExtension = { extensionId: z.string().optional(), extensionNumber: z.string().optional() };
-const extensionBody = z.object({ ...anExtension, penalty: z.int().min(0).max(1000).optional() });
+const extensionBody = z.object(anExtension);
+const penalty = z.int().min(0).max(1000);
+const loginBody = z.object({ ...anExtension, penalty: penalty.optional() });
+const penaltyBody = z.object({ penalty });
 const pauseBody = z.object({ reason: z.string().max(128).optional() });
 const parkBody = z.object({ lot: z.string().optional(), space: z.string().optional() });
 const bargeBody = z.object({ ...anExtension, mode: z.enum(['listen', 'whisper', 'barge']).default('listen') });
@@ -119,8 +122,9 @@ export const segmentActions = (asked: Asked, leg: Leg): Readonly<Record<string, 
 
 export const queueActions = (asked: Asked, queue: string): Readonly<Record<string, Action>> => ({
   login: (text) => {
-    const { penalty: _penalty, ...body } = parseBody(text, extensionBody);
-    return perform(asked, { name: 'agentLogin', queue, extension: extensionOf(asked, body) });
+    const { penalty: wished, ...body } = parseBody(text, loginBody);
+    const extension = extensionOf(asked, body);
+    return perform(asked, { name: 'agentLogin', queue, extension, ...(wished === undefined ? undefined : { penalty: wished }) });
   },
   logout: (text) => perform(asked, { name: 'agentLogout', queue, extension: extensionOf(asked, parseBody(text, extensionBody)) }),
 });
@@ -135,6 +139,7 @@ export const agentActions = (asked: Asked, queue: string, extension: ExtensionNu
       return perform(asked, { name: 'agentPause', queue, extension, ...(reason === undefined ? undefined : { reason }) });
     },
     unpause: plain(asked, () => ({ name: 'agentUnpause', queue, extension })),
+    setPenalty: (text) => perform(asked, { name: 'agentPenalty', queue, extension, ...parseBody(text, penaltyBody) }),
   };
 };
 
@@ -155,17 +160,17 @@ const transfer = async (asked: Asked, leg: Leg, body: z.infer<typeof transferBod
     return perform(asked, { name: 'voicemail', leg: actorOf(asked, leg).id, mailbox: extensionNumber(body['voicemail']) });
   }
   const { queues, conferences } = source.engine.snapshot();
-  const named = (kind: 'queue' | 'conference', id: string): string => {
+  const dialled = (kind: 'queue' | 'conference', id: string): string => {
     const all = kind === 'queue' ? queues : conferences;
     const one = all.find(({ name }) => source.ids.of(kind, name) === id);
-    if (one === undefined) throw new GatewayError(kind === 'queue' ? 'no-such-queue' : 'not-found', { id });
-    return one.name;
+    if (one === undefined) throw new GatewayError(kind === 'queue' ? 'no-such-queue' : 'no-such-conference', { id });
+    return one.number ?? one.name;
   };
   const to =
     body['destination'] ??
     (body['extensionId'] === undefined ? undefined : extensionOf(asked, { extensionId: body['extensionId'] })) ??
-    (body['queueId'] === undefined ? undefined : named('queue', body['queueId'])) ??
-    named('conference', body['conferenceId'] ?? '');
+    (body['queueId'] === undefined ? undefined : dialled('queue', body['queueId'])) ??
+    dialled('conference', body['conferenceId'] ?? '');
   // What rings is sent on before it is answered.
   if (leg.state === 'ringing' && leg.direction === 'inbound') return perform(asked, { name: 'divert', leg: leg.id, to });
   return perform(asked, { name: 'transfer', leg: actorOf(asked, leg).id, to });

@@ -2,11 +2,12 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { TLSSocket } from 'node:tls';
 import type { Identity } from '../../auth/auth.ts';
+import { createBrake, type Brake } from '../../auth/brake.ts';
 import type { Clients } from '../../http/clients.ts';
 import { createNetworks, type Networks } from '../../http/networks.ts';
 import { GatewayError } from '../../model/errors.ts';
 import { keyIdFrom, type TenantId } from '../../model/ids.ts';
-import type { Clock, Micros, Timers } from '../../model/time.ts';
+import type { Clock, Timers } from '../../model/time.ts';
 import { publicAccount, type ISymphonyAccount, type ISymphonyOptions } from './options.ts';
 
 /** What of a tenant's options says who may ask. */
@@ -26,30 +27,21 @@ interface Account extends ISymphonyAccount {
   readonly login: string;
 }
 
-/** So many wrong passwords from one address are answered at once; */
-const freeFailures = 5;
-/** each further one takes longer, up to this, */
-const longestHold = 16_000;
-/** and no more of them are looked at than these at a time. */
-const mostHeld = 8;
-const forgetAfter: Micros = 600e6;
-const mostAddresses = 10_000;
-
 /**
  * Tells who asks, by where it asks from and then by login and password (HTTP Basic). The refusals are `tls-required` with the
- * `location` to go to, `forbidden` for an address that may not ask, `unauthorized`, and `too-many-requests` for one that guesses.
+ * `location` to go to, `forbidden` for an address that may not ask, and `unauthorized`; an address that guesses waits for its answer.
  */
 export class Guard {
   readonly #options: GuardOptions;
   readonly #accounts: ReadonlyMap<string, Account>;
   readonly #networks: ReadonlyMap<TenantId, Networks>;
   readonly #requiresTls: boolean;
-  readonly #failures = new Map<string, { readonly count: number; readonly at: Micros }>();
-  readonly #held = new Map<string, number>();
+  readonly #brake: Brake;
 
   /** Throws `config-invalid` for two accounts of one login, and where the public account would be open to the network. */
   constructor(options: GuardOptions) {
     this.#options = options;
+    this.#brake = createBrake(options);
     this.#networks = new Map([...options.tenants].map(([tenant, { allow }]) => [tenant, createNetworks(allow, 'isymphony.allow')]));
     this.#accounts = accountsOf(options.tenants, this.#networks);
     this.#requiresTls = [...options.tenants.values()].some(({ requireTls }) => requireTls);
@@ -62,12 +54,13 @@ export class Guard {
     if (![...this.#networks.values()].some((networks) => this.#mayAsk(request, address, networks))) throw refusedAddress();
     const { authorization } = request.headers;
     if (authorization === undefined) throw new GatewayError('unauthorized');
-    if ((this.#held.get(address) ?? 0) >= mostHeld) throw new GatewayError('too-many-requests');
+    await this.#brake.before(address);
     const account = this.#accountOf(authorization);
     if (account === undefined) {
-      await this.#holdUp(address);
+      this.#brake.failed(address);
       throw new GatewayError('unauthorized');
     }
+    this.#brake.succeeded(address);
     const networks = this.#networks.get(account.tenant);
     if (networks === undefined || !this.#mayAsk(request, address, networks)) throw refusedAddress();
     return identityOf(account);
@@ -96,26 +89,6 @@ export class Guard {
     const publicUrl = this.#options.publicUrl();
     const base = publicUrl.startsWith('https:') ? publicUrl : `https://${request.headers.host ?? new URL(publicUrl).host}`;
     return new GatewayError('tls-required', { location: `${base}${request.url ?? '/'}` });
-  }
-
-  async #holdUp(address: string): Promise<void> {
-    const { clock, timers } = this.#options;
-    const now = clock.now();
-    for (const [known, { at }] of this.#failures) {
-      if (now - at < forgetAfter && this.#failures.size < mostAddresses) break;
-      this.#failures.delete(known);
-    }
-    const count = (this.#failures.get(address)?.count ?? 0) + 1;
-    // Put behind all others, so that the oldest stand first.
-    this.#failures.delete(address);
-    this.#failures.set(address, { count, at: now });
-    if (count <= freeFailures) return;
-    this.#held.set(address, (this.#held.get(address) ?? 0) + 1);
-    const hold = Math.min(500 * 2 ** (count - freeFailures), longestHold);
-    await new Promise<void>((resolve) => timers.after(hold, resolve));
-    const held = (this.#held.get(address) ?? 1) - 1;
-    if (held === 0) this.#held.delete(address);
-    else this.#held.set(address, held);
   }
 }
 

@@ -1,15 +1,15 @@
 import type { User } from '../../auth/users.ts';
+import { dialStatusOf, type DialStatus } from '../../delivery/dial-status.ts';
 import type { TenantEngine } from '../../engine/engine.ts';
 import type { Call, Leg } from '../../model/call.ts';
 import type { Event, EventOf, EventType as NativeType } from '../../model/event.ts';
 import type { CallId, ExtensionNumber, LegId } from '../../model/ids.ts';
 import type { LiveState } from '../../model/live-state.ts';
 import type { AgentState } from '../../model/place.ts';
-import { dialResultOf } from './dial-result.ts';
 import { deviceStateOf } from './device-state.ts';
 import type { LiveIds } from './ids.ts';
 import type { People } from './people.ts';
-import type { DeviceState, DialResult, EventType, Value, WireEvent } from './schema.ts';
+import type { DeviceState, EventType, Value, WireEvent } from './schema.ts';
 import { renderStatus } from './status.ts';
 import { segmentOf, type Meeting, type Segment, type Segments } from './segments.ts';
 
@@ -23,6 +23,9 @@ export interface ProjectionOptions {
   readonly coreServerId: string;
   readonly answeredDialEnd: boolean;
 }
+
+/** Rooms may be made up as they are dialled; names are not kept for ever. */
+const mostPlaceNames = 10_000;
 
 /** How a conference is called that came of a call into which a third was brought. */
 export const roomName = 'Conference';
@@ -39,6 +42,7 @@ export class EventProjection {
   /** The state of each agent in its queue, and that of its device as it was last told. */
   readonly #agents = new Map<string, AgentState>();
   readonly #toldStates = new Map<string, DeviceState>();
+  readonly #placeNames = new Map<string, string>();
   #event: Event | undefined;
   #told: WireEvent[] = [];
 
@@ -112,6 +116,7 @@ export class EventProjection {
       case 'extension.presenceChanged':
         return this.#presence(event);
       case 'pbx.resynced':
+        this.#placeNames.clear();
         return this.#findUnknown(this.#options.engine.snapshot());
       case 'user.loggedIn':
       case 'user.loggedOut':
@@ -146,13 +151,13 @@ export class EventProjection {
     const { segments } = this.#options;
     this.#tellDial(segments.tellDial(call, leg), leg);
     const caller = segments.endDial(leg.id);
-    if (caller !== undefined) this.#dialEnd(caller, leg, dialResultOf(leg, event.data));
+    if (caller !== undefined) this.#dialEnd(caller, leg, dialStatusOf(leg, event.data));
     const own = this.#known(leg);
     this.#meet(segments.end(leg.id), own);
     this.#tellOne('hangup', own);
   }
 
-  #dialEnd(caller: Segment, callee: Leg, result: DialResult): void {
+  #dialEnd(caller: Segment, callee: Leg, result: DialStatus): void {
     this.#tellTwo('dialEnd', caller, this.#known(callee), { result });
   }
 
@@ -292,11 +297,22 @@ export class EventProjection {
   }
 
   #queueProperties(queue: string): Properties {
-    return { queueId: this.#options.ids.of('queue', queue), queue };
+    return { queueId: this.#options.ids.of('queue', queue), queue: this.#nameOf('queues', queue) };
   }
 
-  #roomProperties(conference: string): Properties {
-    return { conferenceRoomId: this.#options.ids.of('conference', conference), conferenceRoomName: conference };
+  #roomProperties(room: string): Properties {
+    return { conferenceRoomId: this.#options.ids.of('conference', room), conferenceRoomName: this.#nameOf('conferences', room) };
+  }
+
+  /** How a place is called; looked up once, for that takes a view of everything that is live. */
+  #nameOf(places: 'queues' | 'conferences', name: string): string {
+    const key = `${places}\0${name}`;
+    const known = this.#placeNames.get(key);
+    if (known !== undefined) return known;
+    const found = this.#options.engine.snapshot()[places].find((place) => place.name === name)?.displayName ?? name;
+    if (this.#placeNames.size >= mostPlaceNames) this.#placeNames.clear();
+    this.#placeNames.set(key, found);
+    return found;
   }
 
   #extensionProperties(extension: ExtensionNumber | undefined, suffix = ''): Properties {

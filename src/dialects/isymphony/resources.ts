@@ -3,7 +3,7 @@ import type { Snapshot } from '../../engine/engine.ts';
 import type { Call, Leg } from '../../model/call.ts';
 import type { Extension } from '../../model/extension.ts';
 import type { ExtensionNumber, LegId } from '../../model/ids.ts';
-import type { Agent, Queue } from '../../model/place.ts';
+import type { Agent, Conference, Queue } from '../../model/place.ts';
 import {
   agentActions,
   conferenceActions,
@@ -199,7 +199,7 @@ class Office {
       kind: 'set',
       items: () => queues.map((queue) => this.#queue(queue)),
       named: (name) => {
-        const queue = queues.find((each) => each.name === name);
+        const queue = queues.find((each) => identifierOf(each) === name) ?? queues.find((each) => each.name === name);
         return queue === undefined ? undefined : this.#queue(queue);
       },
     };
@@ -208,7 +208,13 @@ class Office {
   #queue(queue: Queue): Instance {
     const { name } = queue;
     const { id, configurationId, permissionId } = this.#idsOf('queue', name);
-    const render = (): Readonly<Record<string, unknown>> => ({ id, displayName: name, identifier: name, configurationId, permissionId });
+    const render = (): Readonly<Record<string, unknown>> => ({
+      id,
+      displayName: queue.displayName ?? name,
+      identifier: identifierOf(queue),
+      configurationId,
+      permissionId,
+    });
     const waiting = queue.waiting.map(({ legId }) => legId);
     const children = {
       agents: () => this.#agents([queue]),
@@ -243,41 +249,41 @@ class Office {
     const paused = agent.state === 'paused';
     const state = deviceStateOf(agent.state, agent.extension === undefined ? [] : legs);
     const extension = this.#live.extensions.find(({ number }) => number === agent.extension);
-    const children: Record<string, () => Resource> = { statistics: () => instance(id, () => ({ paused, state })) };
+    const children: Record<string, () => Resource> = {
+      statistics: () => instance(id, () => ({ paused, state, penalty: agent.penalty ?? 0 })),
+    };
     if (extension !== undefined) children['extension'] = () => this.#extension(extension);
-    const render = (): Readonly<Record<string, unknown>> => ({ id, paused, state, name: agent.name, dynamic: false });
+    const render = (): Readonly<Record<string, unknown>> => ({ id, paused, state, name: agent.name, dynamic: agent.dynamic ?? false });
     return instance(id, render, children, agentActions(this.#asked, queue, agent.extension));
   }
 
   #conferences(): ResourceSet {
-    const rooms = this.#live.conferences.map(({ name, members }) =>
-      this.#conference(
-        name,
-        members.map(({ legId }) => legId),
-      ),
-    );
-    const met = [...this.#asked.source.segments.rooms()].map(([call, legs]) => this.#conference(call, legs, roomName));
+    const rooms = this.#live.conferences.map((room) => ({ room, item: this.#conference(room) }));
     return {
       kind: 'set',
-      items: () => [...rooms, ...met].map(({ room }) => room),
-      named: (name) => rooms.find((each) => each.identifier === name)?.room,
+      items: () => [...rooms.map(({ item }) => item), ...this.#callsOfMany()],
+      named: (name) => (rooms.find(({ room }) => identifierOf(room) === name) ?? rooms.find(({ room }) => room.name === name))?.item,
     };
   }
 
-  /** `shown`: of a conference that came of a call, which nobody can dial. */
-  #conference(identifier: string, legs: readonly LegId[], shown?: string): { readonly identifier: string; readonly room: Instance } {
-    const { id, configurationId, permissionId } = this.#idsOf('conference', identifier);
-    const render = (): Readonly<Record<string, unknown>> => ({
-      id,
-      configurationId,
-      displayName: shown ?? identifier,
-      identifier,
-      dialString: shown === undefined ? identifier : '',
-      userGenerated: shown !== undefined,
-      permissionId,
+  #conference(conference: Conference): Instance {
+    const { name, members } = conference;
+    const { id, configurationId, permissionId } = this.#idsOf('conference', name);
+    const identifier = identifierOf(conference);
+    const displayName = conference.displayName ?? name;
+    const fixed = { displayName, identifier, dialString: identifier, userGenerated: false };
+    const children = { callSegments: () => this.#segmentsOf(members.map(({ legId }) => legId)) };
+    return instance(id, () => ({ id, configurationId, ...fixed, permissionId }), children, conferenceActions(this.#asked, name));
+  }
+
+  /** Calls of more than two, which the vendor knows as conferences. Nobody can dial them. */
+  #callsOfMany(): readonly Instance[] {
+    return [...this.#asked.source.segments.rooms()].map(([call, legs]) => {
+      const { id, configurationId, permissionId } = this.#idsOf('conference', call);
+      const fixed = { displayName: roomName, identifier: call, dialString: '', userGenerated: true };
+      const children = { callSegments: () => this.#segmentsOf(legs) };
+      return instance(id, () => ({ id, configurationId, ...fixed, permissionId }), children);
     });
-    const actions = shown === undefined ? conferenceActions(this.#asked, identifier) : {};
-    return { identifier, room: instance(id, render, { callSegments: () => this.#segmentsOf(legs) }, actions) };
   }
 
   #parkingLots(): ResourceSet {
@@ -298,6 +304,8 @@ class Office {
     return instance(id, render, { callSegments: () => this.#segmentsOf(parked) }, parkingLotActions(this.#asked, lot));
   }
 }
+
+const identifierOf = ({ name, number }: { readonly name: string; readonly number?: string }): string => number ?? name;
 
 const instance = (
   id: string,

@@ -47,10 +47,6 @@ export const longNames: Readonly<Partial<Record<EventType, string>>> = { login: 
 export const deviceStates = ['UNKNOWN', 'NOT_INUSE', 'INUSE', 'BUSY', 'INVALID', 'UNAVAILABLE', 'RINGING', 'RINGINUSE', 'ONHOLD'] as const;
 export type DeviceState = (typeof deviceStates)[number];
 
-/** How a dial ended, in the words of Asterisk's DIALSTATUS. */
-export const dialResults = ['ANSWER', 'BUSY', 'NOANSWER', 'CANCEL', 'CHANUNAVAIL', 'CONGESTION'] as const;
-export type DialResult = (typeof dialResults)[number];
-
 const filterValue = z.union([z.string(), z.number(), z.boolean()]);
 
 /** One of a connection's filters, as the client wrote it. */
