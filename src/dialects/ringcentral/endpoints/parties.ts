@@ -17,6 +17,7 @@ import {
   partyNow,
   perform,
   requireStatus,
+  sessionAsked,
   type Located,
 } from './acting.ts';
 import { bridgeBody, deviceBody, flipBody, parseBody, partyBody, recordingBody, targetBody, type TargetBody } from './bodies.ts';
@@ -36,7 +37,10 @@ const showNow = async (asked: Asked, located: Located): Promise<Answer> => ok(sh
 const showLeft = async (asked: Asked, located: Located, reason: 'BlindTransfer' | 'CallFlip'): Promise<Answer> =>
   ok({ ...show(asked, await partyNow(asked, located)), status: { code: 'Disconnected', reason } });
 
-const getParty = async (asked: Asked): Promise<Answer> => ok(show(asked, await partyAsked(asked)));
+const getParty = async (asked: Asked): Promise<Answer> => {
+  const session = await sessionAsked(asked);
+  return ok(show(asked, { session, party: findParty(session, asked.parameters['partyId'] ?? '') }));
+};
 
 /** A change to what is so already is no error. */
 const changeParty = async (asked: Asked): Promise<Answer> => {
@@ -101,6 +105,7 @@ const decline = async (asked: Asked): Promise<Answer> => {
 };
 
 const ignore = async (asked: Asked): Promise<Answer> => {
+  await partyAsked(asked);
   extensionOfDevice(asked.asker.source, parseBody(deviceBody, asked.body).deviceId);
   return decline(asked);
 };
@@ -253,7 +258,8 @@ const changeRecording = async (asked: Asked): Promise<Answer> => {
 const wrongForRecording = (): RingCentralError => new RingCentralError('TAS-101', 'Incorrect State [WrongState]');
 
 /** No PBX speaks a text to a caller. */
-const reply = (): never => {
+const reply = async (asked: Asked): Promise<never> => {
+  await partyAsked(asked);
   throw new RingCentralError('CMN-202', 'Operation is not supported');
 };
 

@@ -19,6 +19,7 @@ const isHeard = ({ status }: Party): boolean => status.code === 'Answered' || st
 
 /** The agent is named by the body. */
 const superviseSession = async (asked: Asked): Promise<Answer> => {
+  requirePermission(asked.asker, 'CallMonitoring');
   const session = await sessionAsked(asked);
   const { source } = asked.asker;
   const { agentExtensionId, agentExtensionNumber } = parseBody(superviseBody, asked.body);
@@ -38,6 +39,7 @@ const superviseSession = async (asked: Asked): Promise<Answer> => {
 
 /** The agent is the party of the path. */
 const superviseParty = async (asked: Asked): Promise<Answer> => {
+  requirePermission(asked.asker, 'CallMonitoring');
   const session = await sessionAsked(asked);
   const party = findParty(session, asked.parameters['partyId'] ?? '');
   if (!isHeard(party)) throw incorrectState();
@@ -45,7 +47,6 @@ const superviseParty = async (asked: Asked): Promise<Answer> => {
 };
 
 const supervise = async (asked: Asked, party: Party): Promise<Answer> => {
-  requirePermission(asked.asker, 'CallMonitoring');
   const { source } = asked.asker;
   const { mode: modeName, supervisorDeviceId } = parseBody(superviseBody, asked.body);
   const mode = modes.get(modeName.toLowerCase());
