@@ -25,7 +25,7 @@ interface Told {
 
 onEachAsterisk('the Noojee API', (_version, tree) => {
   const office = sharedOffice(tree);
-  const connected = sharedGateway(office, { noojee: { timeZone: 'UTC' } });
+  const connected = sharedGateway(office, { dialects: { noojee: { timeZone: 'UTC' } } });
 
   const call = (method: string, parameters: Readonly<Record<string, string | number>>): Promise<Readonly<Record<string, unknown>>> =>
     connected().gateway.noojee(method, parameters);
