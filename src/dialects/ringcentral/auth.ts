@@ -39,7 +39,8 @@ export class Guard {
     if (grant.user !== undefined && users.named(grant.tenant, grant.user) === undefined) {
       throw new RingCentralError('OAU-136', 'Extension not found');
     }
-    return { source, identity, client: grant.client, extension, expiresAt };
+    const { client, user } = grant;
+    return { source, identity, client, extension, expiresAt, ...(user === undefined ? undefined : { user }) };
   }
 }
 
@@ -75,7 +76,7 @@ export const permissionsOf = (identity: Pick<Identity, 'scopes'>): string =>
     .join(' ');
 
 /** Throws CMN-401. */
-export const requirePermission = ({ identity }: Asker, permission: Permission): void => {
+export const requirePermission = ({ identity }: Pick<Asker, 'identity'>, permission: Permission): void => {
   if (!hasPermission(identity, permission)) throw applicationLacks(permission);
 };
 

@@ -10,6 +10,8 @@ export interface Asker {
   readonly identity: Identity;
   /** The OAuth client: what it subscribes to is visible to it alone. */
   readonly client: string;
+  /** The user who logged in. */
+  readonly user?: string;
   /** The extension that `~` means. */
   readonly extension: ExtensionNumber;
   /** When its token ends. */

@@ -12,6 +12,7 @@ import { PresenceBook } from './presence-settings.ts';
 import { createRingCentralProjector } from './project.ts';
 import { Renderer } from './render.ts';
 import { ringCentralRoutes } from './routes.ts';
+import { Sockets } from './sockets.ts';
 import { sessionsOf, settledBy, type TenantSource } from './source.ts';
 import { Subscriptions } from './subscriptions.ts';
 import { WebHookTransport } from './webhooks.ts';
@@ -25,6 +26,8 @@ class RingCentral implements Dialect {
   readonly name = 'ringcentral';
   readonly #tenants: ReadonlyMap<TenantId, Partial<RingCentralOptions>>;
   readonly #sources = new Map<TenantId, TenantSource>();
+
+  #sockets: Sockets | undefined;
 
   constructor(tenants: ReadonlyMap<TenantId, Partial<RingCentralOptions>>) {
     this.#tenants = tenants;
@@ -41,9 +44,11 @@ class RingCentral implements Dialect {
     const sourceOf = (tenant: TenantId): TenantSource | undefined => this.#sources.get(tenant);
     const guard = new Guard({ tokens: gateway.tokens, users: gateway.users, sourceOf });
     ringCentralRoutes(scope, { gateway, front, guard, sourceOf });
+    this.#sockets = new Sockets({ gateway, front, guard, sources: [...this.#sources.values()] });
   }
 
   async close(): Promise<void> {
+    this.#sockets?.close();
     await Promise.all(
       [...this.#sources.values()].map(async ({ subscriptions, notices }) => {
         subscriptions.close();

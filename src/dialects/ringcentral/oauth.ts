@@ -1,22 +1,27 @@
 import { createHash } from 'node:crypto';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Grant, IssuedTokens, Lifetimes, OAuthClient, Tokens } from '../../auth/tokens.ts';
+import type { HttpFront } from '../../http/http-server.ts';
+import type { TenantId } from '../../model/ids.ts';
 import type { Clock, Micros } from '../../model/time.ts';
 import type { Gateway } from '../gateway.ts';
-import { permissionsOf } from './auth.ts';
+import { permissionsOf, requirePermission, type Guard } from './auth.ts';
 import type { RingCentralCode } from './errors.ts';
 import { loginByAssertion, loginByPassword, scopesOf, type Login } from './logins.ts';
+import { socketPath } from './sockets.ts';
 import type { TenantSource } from './source.ts';
-import type { TenantId } from '../../model/ids.ts';
 
 export interface OAuthOptions {
   readonly gateway: Gateway;
+  readonly front: HttpFront;
+  readonly guard: Guard;
   readonly sourceOf: (tenant: TenantId) => TenantSource | undefined;
 }
 
 const shortestAccessSeconds = 600;
 const accessSeconds = 3_600;
 const refreshSeconds = 604_800;
+const socketTokenSeconds = 600;
 /** For so long the same refresh token gives the same pair, so that two requests that refresh at once agree. */
 const refreshGraceMicros: Micros = 10e6;
 const mostRemembered = 10_000;
@@ -52,7 +57,7 @@ const invalidOwner = (): OAuthRefusal => new OAuthRefusal(400, 'invalid_grant', 
 const missingField = (name: string): OAuthRefusal =>
   new OAuthRefusal(400, 'invalid_request', 'CMN-100', `Parameter [${name}] is not specified.`);
 
-export const oauthRoutes = (scope: FastifyInstance, { gateway, sourceOf }: OAuthOptions): void => {
+export const oauthRoutes = (scope: FastifyInstance, { gateway, front, guard, sourceOf }: OAuthOptions): void => {
   const { tokens, users } = gateway;
   const refreshed = new RecentRefreshes(gateway.clock);
 
@@ -112,18 +117,39 @@ export const oauthRoutes = (scope: FastifyInstance, { gateway, sourceOf }: OAuth
       }
     },
   });
+  scope.route({
+    method: 'POST',
+    url: '/restapi/oauth/wstoken',
+    handler: (request, reply) => {
+      const { source, identity, client, user, extension } = guard.byRequest(request.headers.authorization, queryOf(request));
+      requirePermission({ identity }, 'WebSocketsSubscription');
+      const grant: Grant = {
+        client,
+        tenant: source.tenant,
+        extension,
+        scopes: [...identity.scopes],
+        ...(user === undefined ? undefined : { user }),
+      };
+      // Good for its whole time: clients reconnect with the same one.
+      const { accessToken, expiresIn } = tokens.issue(grant, { accessSeconds: socketTokenSeconds });
+      const uri = `${front.publicUrl().replace(/^http/, 'ws')}${socketPath}`;
+      return sendJson(reply, 200, { uri, ws_access_token: accessToken, expires_in: expiresIn });
+    },
+  });
   // Whatever it was, it is good no more; clients do not look at the answer.
   scope.route({
     method: 'POST',
     url: '/restapi/oauth/revoke',
     handler: (request, reply) => {
       const form = new URLSearchParams(typeof request.body === 'string' ? request.body : '');
-      const token = form.get('token') ?? new URLSearchParams(request.url.split('?')[1] ?? '').get('token');
+      const token = form.get('token') ?? queryOf(request).get('token');
       if (token !== null) tokens.revoke(token);
       return sendJson(reply, 200, {});
     },
   });
 };
+
+const queryOf = ({ url }: FastifyRequest): URLSearchParams => new URLSearchParams(url.split('?').slice(1).join('?'));
 
 const required = (form: URLSearchParams, name: string): string => {
   const value = form.get(name);

@@ -7,7 +7,18 @@ import type { Micros } from '../../model/time.ts';
 import { endingOf, isLive, isUnanswered, partyOf, partyOfLeg, sideOf, unansweredCaller, wasTaken } from './parties.ts';
 import { callStatusOf } from './presence.ts';
 import { noSequence, rebase } from './rebase.ts';
-import type { Notice, Party, PartyRef, PartyStatus, PresenceState, RingCentralState, Session, Stamp, StatusReason } from './schema.ts';
+import type {
+  ActiveCall,
+  Notice,
+  Party,
+  PartyRef,
+  PartyStatus,
+  PresenceState,
+  RingCentralState,
+  Session,
+  Stamp,
+  StatusReason,
+} from './schema.ts';
 
 /** Under which notices are read: all of an account, of one extension, or of one session. */
 export const sessionsKey = 'sessions';
@@ -354,9 +365,11 @@ class Step {
     const after = { ...before, presence: data.presence, dnd: data.dnd };
     this.#state = { ...this.#state, presence: this.#state.presence.set(extension, after) };
     // What the phone does is told with its calls; here only what they do not show.
-    const hasEnded = before.calls.some(({ party }) => !isLive(party));
+    const hasEnded = before.calls.some(({ isOver }) => isOver === true);
     const isOffline = (data.presence === 'offline') !== (data.previous === 'offline');
-    if (hasEnded || isOffline || before.dnd !== data.dnd) this.#changed.add(extension);
+    // Nothing else changed: of one that no event has told of before that is its wish not to be disturbed, or its text.
+    const isOther = before.dnd === undefined ? data.dnd || data.presence === data.previous : before.dnd !== data.dnd;
+    if (hasEnded || isOffline || isOther) this.#changed.add(extension);
   }
 
   #session(call: Call): Session {
@@ -424,12 +437,13 @@ class Step {
     if (known === undefined || callStatusOf(known.party) !== callStatusOf(party)) this.#changed.add(extension);
   }
 
-  /** An ended call is told of once and listed no more. */
+  /** An ended call is listed once more. */
   #tellPresence(extension: ExtensionNumber): void {
     const before = this.#presence(extension);
-    const state = { ...before, sequence: before.sequence + 1 };
+    const calls = before.calls.filter(({ isOver }) => isOver !== true);
+    const state = { ...before, calls, sequence: before.sequence + 1 };
     this.#say({ kind: 'presence', ...this.#stamp(), extension, state }, [presenceKey, presenceOfKey(extension)]);
-    const kept = { ...state, calls: state.calls.filter(({ party }) => isLive(party)) };
+    const kept = { ...state, calls: calls.map((each): ActiveCall => (isLive(each.party) ? each : { ...each, isOver: true })) };
     this.#state = { ...this.#state, presence: this.#state.presence.set(extension, kept) };
   }
 

@@ -109,6 +109,8 @@ export interface Session extends SessionHead {
 export interface ActiveCall {
   readonly call: CallId;
   readonly party: Party;
+  /** Its end has been told; the next notice does not list it. */
+  readonly isOver?: true;
 }
 
 /** What the fold knows of an extension's presence. */
