@@ -7,6 +7,8 @@ export interface Directory {
   endpointOf(channelName: string): Endpoint;
   /** The extension of a device (`user/1002`). */
   extensionOf(device: string): ExtensionNumber | undefined;
+  /** Whether somebody of this domain, or a channel that came into this context, is the tenant's. */
+  isOurs(domain: string, context: string): boolean;
 }
 
 export interface DirectoryOptions {
@@ -14,13 +16,15 @@ export interface DirectoryOptions {
   readonly extensionPattern?: RegExp;
   /** SIP profiles on which only trunks are reached, whatever a number there looks like. Default: `external`. */
   readonly trunkProfiles?: readonly string[];
+  /** The tenant's own part of a FreeSWITCH of several. Default: all is the tenant's. */
+  readonly home?: { readonly domain: string; readonly context: string };
 }
 
 /** Endpoints that are nobody: FreeSWITCH rings them to learn of a pickup, or to have a channel without a phone. */
 const internalEndpoints: ReadonlySet<string> = new Set(['error', 'null', 'pickup']);
 
 export const createDirectory = (options: DirectoryOptions = {}): Directory => {
-  const { extensionPattern = /^[0-9]{2,6}$/, trunkProfiles = ['external'] } = options;
+  const { extensionPattern = /^[0-9]{2,6}$/, trunkProfiles = ['external'], home } = options;
 
   const extensionOf = (device: string): ExtensionNumber | undefined => {
     const user = device.startsWith('user/') ? device.slice('user/'.length) : '';
@@ -29,6 +33,7 @@ export const createDirectory = (options: DirectoryOptions = {}): Directory => {
 
   return {
     extensionOf,
+    isOurs: (domain, context) => home === undefined || (domain === '' ? context === home.context : domain === home.domain),
     endpointOf(channelName) {
       const [technology = '', profile = '', address = ''] = channelName.split('/');
       if (technology === 'loopback') {
@@ -44,3 +49,13 @@ export const createDirectory = (options: DirectoryOptions = {}): Directory => {
     },
   };
 };
+
+/** Many loopback pairs may bear one name, `loopback/1002`: a pair is known by its first half. */
+export const pairedAs = (endpoint: Endpoint, channel: string, other: string | undefined): Endpoint => {
+  if (endpoint.kind !== 'local') return endpoint;
+  const first = endpoint.half === 1 ? channel : other;
+  return first === undefined ? endpoint : { ...endpoint, pair: `${endpoint.pair} ${first}` };
+};
+
+/** As the phone shows it: FreeSWITCH leaves SIP's backslashes in it, and has words of its own for a phone that it calls. */
+export const shownName = (name: string): string => (name === 'Outbound Call' ? '' : name.replace(/\\(["\\])/g, '$1'));

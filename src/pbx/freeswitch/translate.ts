@@ -1,7 +1,10 @@
-import type { Fact } from '../../model/fact.ts';
+import type { Fact, FactOf } from '../../model/fact.ts';
+import type { ChannelId } from '../../model/ids.ts';
 import type { Micros } from '../../model/time.ts';
 import type { Directory } from './directory.ts';
 import type { EslMessage } from './esl-parser.ts';
+import type { ListedAgent } from './resync.ts';
+import { adopt } from './translate/adopt.ts';
 import { executed } from './translate/applications.ts';
 import { bridged, unbridged } from './translate/bridges.ts';
 import { answered, created, ended, endHeldBack, hangup, held, progress, shownAnswered } from './translate/channels.ts';
@@ -16,6 +19,14 @@ import { transferred } from './translate/transfers.ts';
 export interface Translator {
   /** The facts in a message, most often none or one. FreeSWITCH's own time is preferred to `at`, when the message came. */
   translate(message: EslMessage, at: Micros): readonly Fact[];
+  /** From here on what a resync found is what lives. */
+  adopt(resync: Pick<FactOf<'resync'>, 'channels'>, agents: readonly ListedAgent[]): void;
+  /** A command of ours is about to send `channel` elsewhere for `by`: FreeSWITCH does not say for whom. */
+  sends(channel: ChannelId, by: ChannelId): void;
+  /** The channel for which another one rings. */
+  callerOf(channel: ChannelId): ChannelId | undefined;
+  /** The files that a channel is recorded into, the newest last. */
+  recordingsOf(channel: ChannelId): readonly string[];
 }
 
 export interface TranslatorOptions {
@@ -26,7 +37,7 @@ export interface TranslatorOptions {
 export const isInteresting = (event: string): boolean => translations.has(event);
 
 export const createTranslator = ({ directory }: TranslatorOptions): Translator => {
-  const memory: Memory = { directory, channels: new Map(), transferer: undefined, heldBack: new Map() };
+  const memory: Memory = { directory, channels: new Map(), agents: new Map(), transferer: undefined, heldBack: new Map() };
   return {
     translate(message, at) {
       const stories = message.event === undefined ? undefined : translations.get(message.event);
@@ -35,6 +46,14 @@ export const createTranslator = ({ directory }: TranslatorOptions): Translator =
       const facts = [...shownAnswered(reader, memory), ...stories.flatMap((translate) => translate(reader, memory))];
       return memory.heldBack.size === 0 ? facts : [...facts, ...endHeldBack({ id: reader.channel() }, memory)];
     },
+    adopt: (resync, agents) => adopt(resync.channels, agents, memory),
+    sends(channel, by) {
+      const sent = memory.channels.get(channel);
+      const sender = memory.channels.get(by);
+      if (sent !== undefined && sender !== undefined) sent.sentBy = { channel: by, device: sender.endpoint.device };
+    },
+    callerOf: (channel) => memory.channels.get(channel)?.caller,
+    recordingsOf: (channel) => memory.channels.get(channel)?.recordings ?? [],
   };
 };
 

@@ -1,4 +1,5 @@
 /** What the dialplan does with a channel. */
+import type { SupervisionMode } from '../../../model/call.ts';
 import type { Application, Fact } from '../../../model/fact.ts';
 import { channelId } from '../../../model/ids.ts';
 import type { Micros } from '../../../model/time.ts';
@@ -8,7 +9,7 @@ import { leftSlot } from './parking.ts';
 import { none, type Translate } from './reader.ts';
 
 /** FreeSWITCH's applications that matter to a call. One that is parked by `park` waits for somebody to send it on. */
-const applications: ReadonlyMap<string, Application> = new Map<string, Application>([
+export const applications: ReadonlyMap<string, Application> = new Map<string, Application>([
   ['bridge', 'dial'], ['att_xfer', 'dial'],
   ['callcenter', 'queue'], ['fifo', 'queue'],
   ['voicemail', 'voicemail'], ['conference', 'conference'],
@@ -46,15 +47,17 @@ export const executed: Translate = (reader, memory) => {
   if (application === 'pickup') facts.push(...pickedUp(channel, name, detail, at, memory));
   if (application === 'supervision') {
     channel.supervises = { byKeys: reader.text('variable_eavesdrop_enable_dtmf') === 'true' };
-    facts.push({
-      type: 'supervision.started',
-      at,
-      channel: channel.id,
-      target: channelId(detail),
-      mode: name === 'three_way' ? 'barge' : 'listen',
-    });
+    const mode = supervisionMode(name, (variable) => reader.text(`variable_${variable}`));
+    facts.push({ type: 'supervision.started', at, channel: channel.id, target: channelId(detail), mode });
   }
   return facts;
+};
+
+/** How one listens in, by the application and the channel's variables: `three_way` speaks with both, `eavesdrop` as it was told to. */
+export const supervisionMode = (application: string, variable: (name: string) => string): SupervisionMode => {
+  const [toOne, toOther] = [variable('eavesdrop_whisper_aleg') === 'true', variable('eavesdrop_whisper_bleg') === 'true'];
+  if (application === 'three_way' || (toOne && toOther)) return 'barge';
+  return toOne || toOther ? 'whisper' : 'listen';
 };
 
 /** The destination of a channel that was called is itself; then the phone that it is to be connected with may be named. */

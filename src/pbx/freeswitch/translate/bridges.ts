@@ -57,7 +57,7 @@ const pair = (one: Channel, two: Channel, at: Micros): readonly Fact[] => {
     facts.push({ type: 'queue.left', at, channel: channel.id, queue: channel.queue, reason: 'answered' });
     delete channel.queue;
   }
-  for (const channel of [one, two]) facts.push({ type: 'bridge.entered', at, channel: channel.id, bridge, kind });
+  for (const channel of [two, one]) facts.push({ type: 'bridge.entered', at, channel: channel.id, bridge, kind });
   return facts;
 };
 

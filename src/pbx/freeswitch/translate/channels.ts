@@ -2,6 +2,7 @@
 import type { DialResult, Endpoint, Fact } from '../../../model/fact.ts';
 import type { ChannelId } from '../../../model/ids.ts';
 import type { Micros } from '../../../model/time.ts';
+import { pairedAs, shownName } from '../directory.ts';
 import { consultationFailed, consultationLeft, leaveBridge, settleEarlyPair } from './bridges.ts';
 import type { Channel, Memory } from './memory.ts';
 import { hangsUpInSlot } from './parking.ts';
@@ -16,6 +17,7 @@ export const created: Translate = (reader, memory) => {
   const calls = reader.text('Call-Direction') === 'inbound';
   const caller = callerOf(reader);
   const half = otherHalfOf(reader);
+  if (!isOurs(reader, memory, [caller, half])) return none;
   const endpoint = pairedAs(directory.endpointOf(reader.text('Channel-Name')), channel, half);
   const queue = caller === undefined ? undefined : channels.get(caller)?.queue;
   const ancestor = caller ?? (endpoint.kind === 'local' && endpoint.half === 2 ? half : undefined);
@@ -26,6 +28,7 @@ export const created: Translate = (reader, memory) => {
     family,
     ...(caller === undefined ? undefined : { caller }),
     ...(half === undefined ? undefined : { otherHalf: half }),
+    ...(calls || endpoint.kind === 'local' ? undefined : { isCalled: true }),
   });
   const context = reader.text('Caller-Context');
   const facts: Fact[] = [
@@ -35,20 +38,26 @@ export const created: Translate = (reader, memory) => {
       channel,
       endpoint,
       number: calls ? reader.text('Caller-Caller-ID-Number') : numberOf(endpoint, reader.text('Caller-Callee-ID-Number')),
-      name: nameOf(reader.text(calls ? 'Caller-Caller-ID-Name' : 'Caller-Callee-ID-Name')),
+      name: shownName(reader.text(calls ? 'Caller-Caller-ID-Name' : 'Caller-Callee-ID-Name')),
       ...(calls ? { dialled: reader.text('Caller-Destination-Number') } : undefined),
       ...(context === '' ? undefined : { context }),
       family,
       state: calls ? 'dialling' : 'down',
     },
   ];
-  if (caller !== undefined) facts.push({ type: 'dial.began', at, caller, callee: channel });
+  if (!calls && endpoint.kind !== 'local')
+    facts.push({ type: 'dial.began', at, ...(caller === undefined ? {} : { caller }), callee: channel });
   if (caller !== undefined && queue !== undefined) {
     const agentName = reader.text('variable_cc_agent');
     facts.push({ type: 'queue.called', at, channel: caller, queue, callee: channel, agentDevice: endpoint.device, agentName });
   }
   return facts;
 };
+
+/** A channel is the tenant's if its user, or the context that it came into, is; and so is everything that follows from such a channel. */
+const isOurs = (reader: Reader, { directory, channels }: Memory, origins: readonly (ChannelId | undefined)[]): boolean =>
+  origins.some((origin) => origin !== undefined && channels.has(origin)) ||
+  directory.isOurs(reader.text('variable_domain_name'), reader.text('Caller-Context'));
 
 /** Who is to be connected with a channel that is called; the queue rings its agents for a caller that it names in a variable. */
 const callerOf = (reader: Reader): ChannelId | undefined => {
@@ -60,23 +69,18 @@ const callerOf = (reader: Reader): ChannelId | undefined => {
 const otherHalfOf = (reader: Reader): ChannelId | undefined =>
   reader.has('variable_other_loopback_leg_uuid') ? reader.channel('variable_other_loopback_leg_uuid') : undefined;
 
-/** Many pairs may bear one name, `loopback/1002`; a pair is known by its first half. */
-const pairedAs = (endpoint: Endpoint, channel: ChannelId, other: ChannelId | undefined): Endpoint => {
-  if (endpoint.kind !== 'local') return endpoint;
-  const first = endpoint.half === 1 ? channel : other;
-  return first === undefined ? endpoint : { ...endpoint, pair: `${endpoint.pair} ${first}` };
-};
-
 const numberOf = (endpoint: Endpoint, calleeNumber: string): string => (endpoint.kind === 'extension' ? endpoint.extension : calleeNumber);
-
-/** As the phone shows it: FreeSWITCH leaves SIP's backslashes in it, and has words of its own for a phone that it calls. */
-const nameOf = (name: string): string => (name === 'Outbound Call' ? '' : name.replace(/\\(["\\])/g, '$1'));
 
 /** A phone that is called rings; of a channel that calls this is only the ringing tone that it hears. */
 export const progress: Translate = (reader, { channels }) => {
   const channel = channels.get(reader.channel());
   if (channel === undefined || channel.isUp === true || reader.text('Call-Direction') !== 'outbound') return none;
-  return [{ type: 'channel.state', at: reader.at, channel: channel.id, state: 'ringing' }];
+  const { at } = reader;
+  const { caller } = channel;
+  return [
+    { type: 'channel.state', at, channel: channel.id, state: 'ringing' },
+    { type: 'dial.ringing', at, ...(caller === undefined ? {} : { caller }), callee: channel.id },
+  ];
 };
 
 export const answered: Translate = (reader, memory) => {
@@ -84,11 +88,11 @@ export const answered: Translate = (reader, memory) => {
   const channel = memory.channels.get(reader.channel());
   if (channel === undefined || channel.isUp === true) return none;
   channel.isUp = true;
-  const { caller } = channel;
-  const facts: Fact[] = caller === undefined ? [] : [{ type: 'dial.ended', at, caller, callee: channel.id, result: 'answered' }];
-  facts.push({ type: 'channel.state', at, channel: channel.id, state: 'up' });
-  facts.push(...settleEarlyPair(channel, at, memory));
-  return facts;
+  return [
+    { type: 'channel.state', at, channel: channel.id, state: 'up' },
+    ...(channel.isCalled === true ? [dialEnded(channel, at, 'answered')] : none),
+    ...settleEarlyPair(channel, at, memory),
+  ];
 };
 
 /** Each event of a channel says whether it has answered, should the one that says only this be late. */
@@ -129,6 +133,7 @@ const hasBeenLeft = (channel: Channel, reader: Reader, { channels }: Memory): re
 const dialResults: Readonly<Record<string, DialResult>> = {
   USER_BUSY: 'busy',
   NO_ANSWER: 'no-answer',
+  CALL_REJECTED: 'no-answer',
   NO_USER_RESPONSE: 'no-answer',
   ALLOTTED_TIMEOUT: 'no-answer',
   PROGRESS_TIMEOUT: 'no-answer',
@@ -174,9 +179,7 @@ const endOf = (channel: Channel, reader: Reader, memory: Memory): readonly Fact[
   const caller = channel.caller === undefined ? undefined : memory.channels.get(channel.caller);
   const facts: Fact[] = [...consultationLeft(channel, at, memory), ...leaveBridge(channel, at)];
   const cause = reader.text('Hangup-Cause');
-  if (channel.caller !== undefined && channel.isUp !== true) {
-    facts.push(unansweredDial(channel, channel.caller, cause, reader));
-  }
+  if (channel.isCalled === true && channel.isUp !== true) facts.push(unansweredDial(channel, cause, reader));
   if (channel.queue !== undefined) {
     facts.push({ type: 'queue.left', at, channel: channel.id, queue: channel.queue, reason: 'abandoned' });
   }
@@ -194,15 +197,17 @@ const endOf = (channel: Channel, reader: Reader, memory: Memory): readonly Fact[
   return facts;
 };
 
-const unansweredDial = (callee: Channel, caller: ChannelId, cause: string, reader: Reader): Fact => {
+const unansweredDial = (callee: Channel, cause: string, reader: Reader): Fact => {
   const result = dialResults[cause] ?? 'unknown';
   const to = reader.text('variable_sip_redirect_contact_user_0');
-  return {
-    type: 'dial.ended',
-    at: reader.at,
-    caller,
-    callee: callee.id,
-    result,
-    ...(result === 'forwarded' && to !== '' ? { forwardedTo: to } : undefined),
-  };
+  return dialEnded(callee, reader.at, result, result === 'forwarded' && to !== '' ? to : undefined);
 };
+
+const dialEnded = ({ id, caller }: Channel, at: Micros, result: DialResult, forwardedTo?: string): Fact => ({
+  type: 'dial.ended',
+  at,
+  ...(caller === undefined ? {} : { caller }),
+  callee: id,
+  result,
+  ...(forwardedTo === undefined ? {} : { forwardedTo }),
+});

@@ -1,4 +1,4 @@
-import type { Application, BridgeMembership, Endpoint, Fact } from '../../../model/fact.ts';
+import type { AgentSnapshot, Application, BridgeMembership, Endpoint, Fact } from '../../../model/fact.ts';
 import type { ChannelId } from '../../../model/ids.ts';
 import type { Micros } from '../../../model/time.ts';
 import type { Directory } from '../directory.ts';
@@ -10,6 +10,8 @@ import type { Directory } from '../directory.ts';
 export interface Memory {
   readonly directory: Directory;
   readonly channels: Map<ChannelId, Channel>;
+  /** By name: `1002@default`. */
+  readonly agents: Map<string, CallCenterAgent>;
   /** The consulting leg of an attended transfer has ended; the leg that holds the other party ends next and tells the rest. */
   transferer: { readonly second: ChannelId; readonly target: ChannelId | undefined; readonly device: string } | undefined;
   /**
@@ -17,6 +19,15 @@ export interface Memory {
    * the other's id, until that has told where it went.
    */
   readonly heldBack: Map<ChannelId, () => readonly Fact[]>;
+}
+
+/** What is remembered of an agent of mod_callcenter, which serves several queues at once and tells of itself by its name alone. */
+export interface CallCenterAgent {
+  /** Each with the level of its tier there. */
+  readonly queues: ReadonlyMap<string, number>;
+  readonly snapshot: AgentSnapshot;
+  status: string;
+  state: string;
 }
 
 /** What is remembered of a live channel. */
@@ -27,6 +38,8 @@ export interface Channel {
   caller?: ChannelId;
   /** Of a loopback channel. */
   readonly otherHalf?: ChannelId;
+  /** Its phone is rung; for `caller`, or for the PBX itself. */
+  readonly isCalled?: boolean;
   isUp?: boolean;
   bridge?: Pair;
   /** Joined with it before both have answered: early media. They are a pair once both have. */
@@ -41,6 +54,8 @@ export interface Channel {
   transferSource?: string;
   /** Who sent it where it is now. */
   sentBy?: { readonly channel: ChannelId; readonly device: string };
+  /** The files that it is recorded into. */
+  recordings?: readonly string[];
   /** It talks to somebody else meanwhile, by `att_xfer`; the party of this pair waits. */
   consultsBeside?: Pair;
   isHangingUp?: boolean;

@@ -36,5 +36,7 @@ export const recording =
     // The message that a caller leaves is no recording of the call.
     if (channel === undefined || channel.application === 'voicemail') return none;
     const file = reader.text('Record-File-Path');
+    const others = channel.recordings?.filter((each) => each !== file) ?? [];
+    channel.recordings = type === 'recording.started' ? [...others, file] : others;
     return [{ type, at: reader.at, channel: channel.id, name: file, file }];
   };

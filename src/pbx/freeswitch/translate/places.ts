@@ -1,6 +1,7 @@
 /** Where many meet: conferences and queues. */
 import { channelId } from '../../../model/ids.ts';
 import type { Fact } from '../../../model/fact.ts';
+import type { AgentState } from '../../../model/place.ts';
 import type { Micros } from '../../../model/time.ts';
 import type { Channel, Memory } from './memory.ts';
 import { none, type Translate } from './reader.ts';
@@ -24,6 +25,8 @@ export const conference: Translate = (reader, { channels }) => {
 };
 
 export const callCenter: Translate = (reader, memory) => {
+  const agent = agentChanged(reader, memory);
+  if (agent.length > 0) return agent;
   const channel = memory.channels.get(channelId(reader.text('CC-Member-Session-UUID')));
   if (channel === undefined) return none;
   switch (reader.text('CC-Action')) {
@@ -33,6 +36,40 @@ export const callCenter: Translate = (reader, memory) => {
       return left(channel, reader.text('CC-Cancel-Reason') === 'BREAK_OUT' ? 'abandoned' : 'left', reader.at);
     default:
       return none;
+  }
+};
+
+/** An agent tells once of what changes for it in all of its queues. */
+const agentChanged: Translate = (reader, { agents }) => {
+  const agent = agents.get(reader.text('CC-Agent'));
+  if (agent === undefined) return none;
+  switch (reader.text('CC-Action')) {
+    case 'agent-state-change':
+      agent.state = reader.text('CC-Agent-State');
+      break;
+    case 'agent-status-change':
+      agent.status = reader.text('CC-Agent-Status');
+      break;
+    default:
+      return none;
+  }
+  const state = agentStateOf(agent.status, agent.state);
+  return [...agent.queues].map(([queue, penalty]) => ({ type: 'agent.state', at: reader.at, queue, ...agent.snapshot, state, penalty }));
+};
+
+/** An agent's own status counts before what it does. */
+export const agentStateOf = (status: string, state: string): AgentState => {
+  if (status === 'On Break') return 'paused';
+  if (status === 'Logged Out') return 'unavailable';
+  switch (state) {
+    case 'Waiting':
+      return 'idle';
+    case 'Receiving':
+      return 'ringing';
+    case 'In a queue call':
+      return 'busy';
+    default:
+      return 'unavailable';
   }
 };
 

@@ -1,0 +1,32 @@
+import type { SlotRef } from '../../model/call.ts';
+import type { Fact } from '../../model/fact.ts';
+import type { FreeswitchConfig } from './config.ts';
+import type { ResyncFact } from './resync.ts';
+
+/** The lot by which everybody above a driver knows the slots of the tenant. */
+const ownLot = 'valet';
+
+/** The slots of the tenant's own lot, as FreeSWITCH knows them and as we do. Other lots go by their own names. */
+export interface Slots {
+  /** FreeSWITCH's lot and slot of one of ours. */
+  theirs(slot: SlotRef): SlotRef;
+  /** The fact with our names of slots. */
+  complete<One extends Fact>(fact: One): One;
+  completeResync(fact: ResyncFact): ResyncFact;
+}
+
+export const createSlots = ({ parkingLot }: Pick<FreeswitchConfig, 'parkingLot'>, domain: string): Slots => {
+  const lot = parkingLot.replaceAll('{domain}', domain);
+  // FreeSWITCH compares the names of lots without case.
+  const ours = (name: string): string => (name.toLowerCase() === lot.toLowerCase() ? ownLot : name);
+  return {
+    theirs: (ref) => (ref.lot === ownLot ? { lot, slot: ref.slot } : ref),
+    complete: (fact) => (fact.type === 'parking.entered' || fact.type === 'parking.left' ? { ...fact, lot: ours(fact.lot) } : fact),
+    completeResync: (fact) => ({
+      ...fact,
+      channels: fact.channels.map((channel) =>
+        channel.parking === undefined ? channel : { ...channel, parking: { ...channel.parking, lot: ours(channel.parking.lot) } },
+      ),
+    }),
+  };
+};
