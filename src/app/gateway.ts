@@ -29,7 +29,7 @@ import { createRunningClock, sandboxRoutes, type SandboxDriver } from '../pbx/sa
 import { openSqliteStore } from '../store/sqlite-store.ts';
 import { dialectsOf } from './dialects.ts';
 import { createDriver } from './drivers.ts';
-import { assignedUsers, tellSessions, tellUsers } from './people.ts';
+import { ownersOf, peopleOf, tellSessions, tellUsers } from './people.ts';
 import { slotLayout } from './parking.ts';
 import { keepRetention } from './retention.ts';
 import type { Surroundings } from './surroundings.ts';
@@ -94,6 +94,7 @@ export const startGateway = async (config: Config, surroundings: Surroundings): 
       closer: (closer: () => void) => void closers.push(closer),
     };
 
+    const owners = ownersOf(config);
     const engines = new Map<TenantId, RunningTenant>();
     for (const [name, tenant] of Object.entries(config.tenants)) {
       const drivers = Object.entries(tenant.pbxs).map(([pbx, pbxConfig]) =>
@@ -111,7 +112,7 @@ export const startGateway = async (config: Config, surroundings: Surroundings): 
         logger,
         observer,
         commitRestMs,
-        users: assignedUsers(users, tenantId(name)),
+        users: peopleOf(tenantId(name), users, owners),
       });
       engines.set(engine.tenant, engine);
       showStatus(engine, metrics);
@@ -120,7 +121,7 @@ export const startGateway = async (config: Config, surroundings: Surroundings): 
       });
       closers.push(() => engine.close());
     }
-    closers.push(tellUsers(users, engines, clock), tellSessions({ sessions, users, engines, clock, timers, logger }));
+    closers.push(tellUsers({ users, owners, engines, clock }), tellSessions({ sessions, users, engines, clock, timers, logger }));
     const delivery = createDelivery({ sources: [...engines.values()], clock, logger, metrics });
     closers.push(() => delivery.close());
     const guard = createAddressGuard({ allow: config.webhooks.allow });

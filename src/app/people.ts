@@ -1,20 +1,46 @@
 import type { Logger } from 'pino';
 import type { Sessions } from '../auth/sessions.ts';
 import type { Users } from '../auth/users.ts';
+import type { Config } from '../config/schema.ts';
 import type { TenantEngine } from '../engine/engine.ts';
 import type { FactOf } from '../model/fact.ts';
-import type { TenantId, UserId } from '../model/ids.ts';
+import { extensionNumber, tenantId, type TenantId, type UserId } from '../model/ids.ts';
 import type { Clock, Timers } from '../model/time.ts';
 
 type Assigned = FactOf<'users.assigned'>['users'];
 
-export const assignedUsers = (users: Users, tenant: TenantId): Assigned =>
-  users.list(tenant).map(({ name, extension }) => ({ name, ...(extension === undefined ? undefined : { extension }) }));
+/** Who owns which extension by the configuration of the PBXs: people who need not be able to log in. */
+export type Owners = ReadonlyMap<TenantId, Assigned>;
+
+/** The people of a tenant: its users, and the owners of extensions who are none of them. */
+export const peopleOf = (tenant: TenantId, users: Users, owners: Owners): Assigned => {
+  const listed = users.list(tenant).map(({ name, extension }) => ({ name, ...(extension === undefined ? undefined : { extension }) }));
+  const others = (owners.get(tenant) ?? []).filter(({ name }) => users.named(tenant, name) === undefined);
+  return [...listed, ...others];
+};
+
+interface PeopleParts {
+  readonly users: Users;
+  readonly owners: Owners;
+  readonly engines: ReadonlyMap<TenantId, TenantEngine>;
+  readonly clock: Clock;
+}
 
 /** Tells each tenant's engine who its people are whenever that changes. Returns how to stop. */
-export const tellUsers = (users: Users, engines: ReadonlyMap<TenantId, TenantEngine>, clock: Clock): (() => void) =>
+export const tellUsers = ({ users, owners, engines, clock }: PeopleParts): (() => void) =>
   users.onChanged(({ tenant }) =>
-    engines.get(tenant)?.tell({ type: 'users.assigned', at: clock.now(), users: assignedUsers(users, tenant) }),
+    engines.get(tenant)?.tell({ type: 'users.assigned', at: clock.now(), users: peopleOf(tenant, users, owners) }),
+  );
+
+/** What the configuration says of who owns which extension. */
+export const ownersOf = ({ tenants }: Config): Owners =>
+  new Map(
+    Object.entries(tenants).map(([tenant, { pbxs }]) => [
+      tenantId(tenant),
+      Object.values(pbxs)
+        .flatMap((pbx) => (pbx.kind === 'asterisk' ? Object.entries(pbx.extensions) : []))
+        .flatMap(([number, { user }]) => (user === undefined ? [] : [{ name: user, extension: extensionNumber(number) }])),
+    ]),
   );
 
 const sweepMs = 60_000;
@@ -53,11 +79,8 @@ export const tellSessions = ({ sessions, users, engines, clock, timers, logger }
   };
 };
 
-interface SessionParts {
+interface SessionParts extends Omit<PeopleParts, 'owners'> {
   readonly sessions: Sessions;
-  readonly users: Users;
-  readonly engines: ReadonlyMap<TenantId, TenantEngine>;
-  readonly clock: Clock;
   readonly timers: Timers;
   readonly logger: Logger;
 }

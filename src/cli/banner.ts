@@ -1,13 +1,20 @@
 /** SHA-256 of `demo`. */
 const demoPassSha256 = '2a97516c354b68848cdbd8f54a226a0a55b21ed138e207ad6c5cbb9c00aa5aea';
 
+/** The account of iSymphony that everybody knows. */
+const iSymphonyAccount = 'manager:manag3rpa55word';
+
 /** What the demo prints when it is ready: its addresses, and lines to paste that work as they stand. */
-export const demoBanner = (url: string, key: string): string => {
+export const demoBanner = (url: string, key: string, extraPorts: readonly number[] = []): string => {
   const bearer = `-H 'Authorization: Bearer ${key}'`;
   const json = "-H 'Content-Type: application/json'";
   const noojee = `${url}/servicemanager/rest/CallManagementAPI`;
   const webSocket = url.replace(/^http/, 'ws');
   const listen = `new WebSocket("${webSocket}/v1/ws", { headers: { authorization: "Bearer ${key}" } }).onmessage = (m) => console.log(m.data)`;
+  const events = '/communication_manager/ws/event';
+  const iSymphonyAuth = `Basic ${Buffer.from(iSymphonyAccount).toString('base64')}`;
+  const iSymphony = `new WebSocket("${webSocket}${events}", { headers: { authorization: "${iSymphonyAuth}" } }).onmessage = (m) => console.log(m.data)`;
+  const built = extraPorts.map((port) => `\n  ws://${iSymphonyAccount}@localhost:${port}${events}`).join('');
   return `Switchhook demo: an office in memory, on ${url}
 tenant demo, key ${key}; extensions 101 to 120, ring group 610, queue 600, conference 650
 
@@ -25,6 +32,11 @@ What is so now, and click-to-dial (111 answers by itself):
   curl ${bearer} ${url}/v1/state
   curl -X POST ${bearer} ${json} ${url}/v1/calls -d '{"extension": "101", "number": "111"}'
 
+Who is logged in, what one says of itself, and an agent who takes a break:
+  curl ${bearer} ${url}/v1/users
+  curl -X PUT ${bearer} ${json} ${url}/v1/users/mikey/status -d '{"status": "away", "label": "Lunch"}'
+  curl -X POST ${bearer} ${json} ${url}/v1/queues/600/agents/105/pause -d '{"reason": "coffee"}'
+
 As a Noojee client:
   curl '${noojee}/subscribe?apiKey=${key}&exten=101,111&lastSequenceNumber=0&timeOut=0'
   curl -X POST '${noojee}/dial?apiKey=${key}&extenOrUniqueId=SIP%2F102&number=112'
@@ -33,6 +45,10 @@ As a VoipNow client (CallAPI, then UnifiedAPI), and in a browser, as demo with t
   curl '${url}/callapi/251/Call/MakeCall?Account=demo&PassSHA256=${demoPassSha256}&FromNumber=12340103&PhoneNumberToCall=12340113'
   curl ${url}/oauth/token.php -d grant_type=client_credentials -d client_id=demo-client -d client_secret=demo-secret
   ${url}/voipnow/extensions/101/callapi-events
+
+As an iSymphony client (the events until Ctrl-C, then what is live):
+  npx -c 'node -e '\\''${iSymphony}'\\'''
+  curl -u ${iSymphonyAccount} ${url}/communication_manager/rest/live/coreServers/getByName/default/extensions/getByName/101${built}
 
 OpenAPI: ${url}/v1/openapi.json   AsyncAPI: ${url}/v1/asyncapi.json   Metrics: ${url}/metrics`;
 };

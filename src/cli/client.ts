@@ -12,6 +12,7 @@ export interface Server {
 export interface Client {
   get(path: string): Promise<unknown>;
   post(path: string, body: unknown, headers?: Readonly<Record<string, string>>): Promise<unknown>;
+  put(path: string, body: unknown): Promise<unknown>;
   patch(path: string, body: unknown): Promise<unknown>;
   delete(path: string): Promise<unknown>;
   /** Writes what is at the path into a file that is not there yet, for its owner alone. */
@@ -63,6 +64,7 @@ export const createClient = ({ url, key }: Server): Client => {
   return {
     get: async (path) => json(await request('GET', path)),
     post: async (path, body, headers) => json(await request('POST', path, { body, ...(headers === undefined ? undefined : { headers }) })),
+    put: async (path, body) => json(await request('PUT', path, { body })),
     patch: async (path, body) => json(await request('PATCH', path, { body })),
     delete: async (path) => json(await request('DELETE', path)),
     save: async (path, file) => {

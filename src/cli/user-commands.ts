@@ -44,6 +44,17 @@ export const addUserCommands = (program: Command, { output, ask }: Pick<ProgramO
     .argument('<user>', 'its id or name')
     .action((user: string) => run(async (api) => printValue(output, await api.patch(pathOf(user), await passwordOf({})))));
   users
+    .command('status')
+    .description('say how a user is: available, away, dnd, or another word')
+    .argument('<user>', 'its id or name')
+    .argument('<status>', 'the word')
+    .option('--label <text>', 'what is shown: Lunch')
+    .option('--note <text>', 'more about it')
+    .option('--return-at <time>', 'when the user means to be back: 2026-11-21T13:00:00.000Z')
+    .action((user: string, status: string, given: Readonly<Record<string, string>>) =>
+      run(async (api) => printValue(output, await api.put(`${pathOf(user)}/status`, { status, ...given }))),
+    );
+  users
     .command('remove')
     .description('remove a user')
     .argument('<user>', 'its id or name')
@@ -75,6 +86,8 @@ interface UserLine {
   readonly name: string;
   readonly displayName?: string;
   readonly extension?: string;
+  readonly status: { readonly status: string; readonly label?: string };
+  readonly logins: readonly unknown[];
   readonly scopes: readonly string[];
   readonly configured: boolean;
 }
@@ -83,6 +96,8 @@ const userColumns = [
   { title: 'USER', value: (user: UserLine) => user.name },
   { title: 'NAME', value: (user: UserLine) => user.displayName ?? '' },
   { title: 'EXTENSION', value: (user: UserLine) => user.extension ?? '' },
+  { title: 'STATUS', value: (user: UserLine) => user.status.label ?? user.status.status },
+  { title: 'LOGINS', value: (user: UserLine) => String(user.logins.length) },
   { title: 'SCOPES', value: (user: UserLine) => user.scopes.join(',') },
   { title: 'KEPT IN', value: (user: UserLine) => (user.configured ? 'configuration' : 'store') },
   { title: 'ID', value: (user: UserLine) => user.id },

@@ -21,7 +21,7 @@ describe('the demo', () => {
     const { lines } = await startDemo();
     const line = (part: string): string => lines.find((each) => each.includes(part)) ?? `no line has ${part}`;
 
-    const listening = [line('events/stream'), line('new WebSocket'), line('switchhook -- tail')].map(paste);
+    const listening = [line('events/stream'), line('/v1/ws'), line('switchhook -- tail'), line('/ws/event')].map(paste);
     const answerTo = async (part: string): Promise<unknown> => JSON.parse((await paste(line(part)).ended).output);
     // Those who listen begin when they are ready to; a call is made until each has heard of one.
     await expect
@@ -30,20 +30,24 @@ describe('the demo', () => {
           expect(await answerTo('/v1/sandbox/calls')).toMatchObject({ to: { extension: '101' }, state: 'ringing' });
           expect(await answerTo('phones/101/answer')).toMatchObject({ extension: '101', state: 'talking' });
           expect(await answerTo('phones/101/hangup')).toMatchObject({ extension: '101', state: 'idle' });
-          return listening.map((each) => each.output().includes('"call.started"'));
+          return listening.map((each) => /"call\.started"|"type":"dial"/.test(each.output()));
         },
         { timeout: 20_000 },
       )
-      .toEqual([true, true, true]);
+      .toEqual([true, true, true, true]);
     for (const each of listening) each.interrupt();
     await Promise.all(listening.map((each) => each.ended));
 
     expect(await answerTo('/v1/state')).toMatchObject({ calls: [], pbxStatus: 'live' });
     expect(await answerTo('/v1/calls -d')).toMatchObject({ name: 'dial', state: 'accepted' });
+    expect(await answerTo('/v1/users/mikey')).toMatchObject({ name: 'mikey', extension: '110', status: { label: 'Lunch' } });
+    expect(await answerTo('agents/105/pause')).toMatchObject({ name: 'agentPause' });
+    expect(await answerTo('/v1/users')).toMatchObject({ users: expect.arrayContaining([expect.objectContaining({ name: '101' })]) });
     expect(await answerTo('subscribe?')).toMatchObject({ Data: { '101': expect.any(Array) }, Code: 0 });
     expect(await answerTo('/dial?')).toEqual({ SessionID: expect.any(Number), Message: 'Dialing', Code: 0 });
     expect((await paste(line('/callapi/')).ended).output).toMatch(/<Status>200<\/Status>.*<APIID>[0-9a-f]{20}<\/APIID>/);
     expect(await answerTo('/oauth/token.php')).toMatchObject({ token_type: 'Bearer', expires_in: 3600 });
+    expect(await answerTo('/rest/live/')).toMatchObject({ extensionNumber: '101', displayName: 'Alice Archer' });
     const page = await fetch(line('/callapi-events'), { headers: { authorization: `Basic ${btoa('demo:demo')}` } });
     expect(await page.text()).toContain('<h1>CallAPI Published Events for Extension 101</h1>');
   });

@@ -78,7 +78,7 @@ export const serveISymphony = async ({ options = {}, limits = {}, http = {} }: S
     scopes: ['observe'] as const,
   }));
   const users = quickUsers(store, clock, people);
-  onTestFinished(tellUsers(users, new Map([[tenant, engine]]), clock));
+  onTestFinished(tellUsers({ users, owners: new Map(), engines: new Map([[tenant, engine]]), clock }));
   await engine.tell({ type: 'users.assigned', at: clock.now(), users: people });
   const gateway = {
     tenants: [tenant],

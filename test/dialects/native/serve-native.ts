@@ -80,7 +80,7 @@ export const serveNative = async (limits: Partial<SocketReaderLimits> = {}, opti
   const stopping = new AbortController();
   const { users, sessions } = quickPeople({ store: world.store, clock: world.clock, auth });
   const engines = new Map([[world.engine.tenant, world.engine]]);
-  onTestFinished(tellUsers(users, engines, world.clock));
+  onTestFinished(tellUsers({ users, owners: new Map(), engines, clock: world.clock }));
   onTestFinished(tellSessions({ sessions, users, engines, clock: world.clock, timers: world.clock, logger }));
   const { tenant } = world.engine;
   const gateway: Gateway = {
