@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Scope } from '../../auth/auth.ts';
@@ -15,6 +17,8 @@ import { loggerOf, surroundingsOf } from '../surroundings.ts';
 import { untilStopped } from './until-stopped.ts';
 
 const demoTenant = 'demo';
+/** The port that iSymphony's clients have built in. */
+const iSymphonyPort = 58_080;
 /** Where examples/interactive.mjs listens. */
 const demoProgram = 'http://127.0.0.1:8099/';
 const demoScopes: readonly Scope[] = ['observe', 'control', 'supervise', 'record', 'recordings', 'administer'];
@@ -25,10 +29,11 @@ const demoKeys = [
 
 export const demo = async (options: DemoOptions, output: Output, signal: AbortSignal): Promise<ExitCode> => {
   const temporary = options.data === undefined ? mkdtempSync(join(tmpdir(), 'switchhook-demo-')) : undefined;
+  const extraPorts = options.port === undefined && (await isFree(iSymphonyPort)) ? [iSymphonyPort] : [];
   const config = configSchema.parse({
     data: options.data ?? temporary,
     logLevel: 'warn',
-    http: { port: options.port ?? 8080 },
+    http: { port: options.port ?? 8080, extraPorts },
     // The demo's only: the programs that try it out run on this machine.
     webhooks: { allow: ['127.0.0.0/8', '::1/128'] },
     tenants: {
@@ -57,7 +62,7 @@ export const demo = async (options: DemoOptions, output: Output, signal: AbortSi
       for (const { name, secret } of demoKeys) {
         if (gateway.auth.bySecret(secret) === undefined) gateway.auth.create({ tenant, name, scopes: demoScopes, secret, readable: true });
       }
-      output.line(demoBanner(gateway.url, 'demo-key'));
+      output.line(demoBanner(gateway.url, 'demo-key', extraPorts));
       if (options.scenario !== undefined) await playScenario(options.scenario, gateway, output, signal);
       return await untilStopped(gateway, signal);
     } finally {
@@ -99,6 +104,20 @@ const demoTelphin = (): Readonly<Record<string, unknown>> => ({
   firstExtensionId: 34_000,
   interactive: { '701': { url: demoProgram, otherwise: '101' } },
 });
+
+/** Whether nobody listens there. A second demo does without. */
+const isFree = async (port: number): Promise<boolean> => {
+  const door = createServer();
+  door.listen(port, '127.0.0.1');
+  try {
+    await once(door, 'listening');
+    return true;
+  } catch {
+    return false;
+  } finally {
+    door.close();
+  }
+};
 
 /** Plays a scenario to its end; the gateway goes on after it. One that fails ends the process with its error, as a CI needs it. */
 const playScenario = async (path: string, gateway: RunningGateway, output: Output, signal: AbortSignal): Promise<void> => {
