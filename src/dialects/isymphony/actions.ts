@@ -1,12 +1,12 @@
 import { z } from 'zod';
 import type { Identity } from '../../auth/auth.ts';
-import type { User } from '../../auth/users.ts';
 import type { CommandRequest } from '../../control/control.ts';
 import { requireScope } from '../../http/bearer.ts';
 import type { Leg } from '../../model/call.ts';
 import { GatewayError } from '../../model/errors.ts';
 import { extensionNumber, type ExtensionNumber, type LegId } from '../../model/ids.ts';
 import { parseBody } from './parse.ts';
+import type { Person } from './people.ts';
 import { statusOfType, statusTypes } from './status.ts';
 import type { Clock } from '../../model/time.ts';
 import type { TenantSource } from './source.ts';
@@ -80,11 +80,10 @@ export const extensionActions = (asked: Asked, extension: ExtensionNumber): Read
   disableDoNotDisturb: plain(asked, () => ({ name: 'setDnd', extension, dnd: false })),
 });
 
-export const statusActions = ({ identity, source, clock }: Asked, user: User): Readonly<Record<string, Action>> => ({
+export const statusActions = ({ identity, source, clock }: Asked, user: Person): Readonly<Record<string, Action>> => ({
   set: async (text) => {
     const { name, type, note, returnTime } = parseBody(text, statusBody);
-    const isOwn = user.extension !== undefined && identity.extension === user.extension;
-    if (!isOwn) requireScope(identity, ['control']);
+    requireScope(identity, ['control']);
     await source.engine.tell({
       type: 'user.status',
       at: clock.now(),

@@ -1,4 +1,3 @@
-import type { User } from '../../auth/users.ts';
 import { dialStatusOf, type DialStatus } from '../../delivery/dial-status.ts';
 import type { TenantEngine } from '../../engine/engine.ts';
 import type { Call, Leg } from '../../model/call.ts';
@@ -8,7 +7,7 @@ import type { LiveState } from '../../model/live-state.ts';
 import type { AgentState } from '../../model/place.ts';
 import { deviceStateOf } from './device-state.ts';
 import type { LiveIds } from './ids.ts';
-import type { People } from './people.ts';
+import type { People, Person } from './people.ts';
 import type { DeviceState, EventType, Value, WireEvent } from './schema.ts';
 import { renderStatus } from './status.ts';
 import { segmentOf, type Meeting, type Segment, type Segments } from './segments.ts';
@@ -355,7 +354,7 @@ export class EventProjection {
   #tell(type: EventType, properties: Properties, concerned: readonly (ExtensionNumber | undefined)[]): void {
     if (this.#event === undefined) return;
     const { people, coreServerId } = this.#options;
-    const owners = concerned.map((extension) => people.ownerOf(extension)).filter((owner): owner is User => owner !== undefined);
+    const owners = concerned.map((extension) => people.ownerOf(extension)).filter((owner): owner is Person => owner !== undefined);
     if (owners.length > 0 && !owners.some((owner) => people.isFull(owner))) return;
     this.#told.push({ type, time: Date.parse(this.#event.time), coreServerId, ...properties });
   }

@@ -1,4 +1,3 @@
-import type { User } from '../../auth/users.ts';
 import type { Snapshot } from '../../engine/engine.ts';
 import type { Call, Leg } from '../../model/call.ts';
 import type { Extension } from '../../model/extension.ts';
@@ -16,6 +15,7 @@ import {
 } from './actions.ts';
 import { deviceStateOf } from './device-state.ts';
 import { configurationIdOf, type Kind } from './ids.ts';
+import type { Person } from './people.ts';
 import { agentKey, roomName } from './project.ts';
 import { segmentOf, type Segment } from './segments.ts';
 import { renderStatus } from './status.ts';
@@ -75,7 +75,7 @@ class Office {
     };
   }
 
-  #users(users: readonly User[]): ResourceSet {
+  #users(users: readonly Person[]): ResourceSet {
     return {
       kind: 'set',
       items: () => users.map((user) => this.#user(user)),
@@ -86,10 +86,10 @@ class Office {
     };
   }
 
-  #user(user: User): Instance {
+  #user(user: Person): Instance {
     const { id: _id, ...ids } = this.#idsOf('user', user.name);
     const id = this.#people.idOf(user);
-    const extensions = this.#live.extensions.filter(({ number }) => this.#people.ownerOf(number)?.id === user.id);
+    const extensions = this.#live.extensions.filter(({ number }) => this.#people.ownerOf(number)?.name === user.name);
     const displayedName = user.displayName ?? extensions.find(({ name }) => name !== '')?.name ?? user.name;
     const render = (): Readonly<Record<string, unknown>> => ({
       id,
@@ -105,7 +105,7 @@ class Office {
     });
   }
 
-  #logins(user: User): ResourceSet {
+  #logins(user: Person): ResourceSet {
     const logins = this.#asked.source.engine.user(user.name)?.logins ?? [];
     const items = logins.map((login) => {
       const id = this.#id('login', login.id);
@@ -114,8 +114,8 @@ class Office {
     return { kind: 'set', items: () => items };
   }
 
-  #status(user: User): Instance {
-    const id = this.#id('status', user.id);
+  #status(user: Person): Instance {
+    const id = this.#id('status', user.name);
     const state = this.#asked.source.engine.user(user.name)?.status;
     const render = (): Readonly<Record<string, unknown>> => ({
       id,
