@@ -15,7 +15,7 @@ import { segmentOf, type Meeting, type Segment, type Segments } from './segments
 type Properties = Readonly<Record<string, Value>>;
 
 export interface ProjectionOptions {
-  readonly engine: Pick<TenantEngine, 'snapshot' | 'legsOf' | 'extension'>;
+  readonly engine: Pick<TenantEngine, 'snapshot' | 'legsOf'>;
   readonly people: People;
   readonly ids: LiveIds;
   readonly segments: Segments;

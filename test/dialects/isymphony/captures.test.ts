@@ -1,0 +1,133 @@
+import { describe, expect, test } from 'vitest';
+import { LiveIds } from '../../../src/dialects/isymphony/ids.ts';
+import type { People } from '../../../src/dialects/isymphony/people.ts';
+import { EventProjection } from '../../../src/dialects/isymphony/project.ts';
+import { eventProperties, type WireEvent } from '../../../src/dialects/isymphony/schema.ts';
+import { Segments } from '../../../src/dialects/isymphony/segments.ts';
+import { envelop } from '../../../src/model/event.ts';
+import { tenantId } from '../../../src/model/ids.ts';
+import { isoTime } from '../../../src/model/time.ts';
+import { createTrackerState, legsOf, liveState, track } from '../../../src/tracker/tracker.ts';
+import { factsOf, lab } from '../../captures/play.ts';
+import { readRecording, recordings, type Recording } from '../../captures/recording.ts';
+
+const nobody: People = { ownerOf: () => undefined, named: () => undefined, all: () => [], idOf: () => '', isFull: () => true };
+
+/** What is told while the recording is played, the engine being as far as its facts. */
+const toldOf = (recording: Recording): readonly WireEvent[] => {
+  let state = createTrackerState(lab);
+  const segments = new Segments();
+  const projection = new EventProjection({
+    engine: {
+      snapshot: () => ({ ...liveState(state), cursor: { epoch: 'e1', seq: 0 }, pbxs: [] }),
+      legsOf: (extension) => legsOf(state, extension),
+    },
+    people: nobody,
+    ids: new LiveIds('test'),
+    segments,
+    coreServerId: 'server',
+    answeredDialEnd: true,
+  });
+  const told: WireEvent[] = [];
+  let seq = 0;
+  for (const fact of factsOf(readRecording(recording))) {
+    const step = track(state, fact);
+    state = step.state;
+    for (const event of step.events) told.push(...projection.take(envelop(event, tenantId('lab'), 'e1', (seq += 1), isoTime(event.at))));
+  }
+  return told;
+};
+
+const about = (told: WireEvent): string => {
+  const two = told['callerIdNumber1'] === undefined ? undefined : `${told['callerIdNumber1']}>${told['callerIdNumber2']}`;
+  const number = told['extensionNumber'] ?? told['callerIdNumber'];
+  return [told.type, two ?? number, told['result']].filter((word) => word !== undefined).join(' ');
+};
+const linesOf = (name: string): readonly string[] =>
+  recordings.filter((each) => each.pbx === 'asterisk-22' && each.name === name).flatMap((each) => toldOf(each).map(about));
+
+/** The recording that ends with its calls up: the PBX was killed. */
+const unfinished: ReadonlySet<string> = new Set(['pbx_kill9_with_call']);
+
+describe.each(recordings)('what is told of $pbx $name', (recording) => {
+  const told = toldOf(recording);
+
+  test('has the properties of its type, each of them, in order', () => {
+    for (const event of told) expect(Object.keys(event)).toEqual(['type', 'time', 'coreServerId', ...eventProperties[event.type]]);
+  });
+
+  test('pairs: who is linked is unlinked, who is dialled is dialled no more, who comes into a room leaves it; then it is hung up, once', () => {
+    const open = new Set<string>();
+    const gone = new Set<unknown>();
+    const wrong: string[] = [];
+    const pairs: Readonly<Record<string, string>> = {
+      linkEnd: 'linkStart',
+      dialEnd: 'dial',
+      confRoomCallLeave: 'confRoomCallJoin',
+      queueCallLeave: 'queueCallJoin',
+      unpark: 'park',
+    };
+    const begins = new Set(Object.values(pairs));
+    for (const event of told) {
+      const { type } = event;
+      const ids = [event['callSegmentId'], event['callSegmentId1'], event['callSegmentId2']].filter((id) => id !== undefined);
+      const place = event['conferenceRoomId'] ?? event['queueId'] ?? '';
+      const key = `${pairs[type] ?? type} ${ids.toSorted().join(' ')} ${place}`;
+      if (begins.has(type)) {
+        if (open.has(key)) wrong.push(`twice: ${about(event)}`);
+        open.add(key);
+      } else if (pairs[type] !== undefined && !open.delete(key)) wrong.push(`never begun: ${about(event)}`);
+      // A caller may be gone when the dial of whom it called ends.
+      if (ids.some((id) => gone.has(id)) && type !== 'dialEnd') wrong.push(`after its end: ${about(event)}`);
+      if (type === 'hangup') for (const id of ids) gone.add(id);
+    }
+    expect(wrong).toEqual([]);
+    expect(open.size > 0).toBe(unfinished.has(recording.name));
+  });
+});
+
+const talking = ['dial 101>102', 'dialEnd 101>102 ANSWER', 'linkStart 101>102'];
+
+test('calls as their phones lived them', () => {
+  expect({
+    answered: linesOf('basic_answer_hangup'),
+    busy: linesOf('busy_486'),
+    cancelled: linesOf('caller_cancel'),
+    declined: linesOf('reject_after_ringing'),
+    blind: linesOf('blind_transfer_refer_callee'),
+    attended: linesOf('attended_transfer_refer'),
+    semi: linesOf('attended_dtmf_semi'),
+    bridged: linesOf('join_bridgeadd'),
+  }).toEqual({
+    answered: [...talking, 'linkEnd 101>102', 'hangup 101', 'hangup 102'],
+    busy: ['dial 101>102', 'dialEnd 101>102 BUSY', 'hangup 102', 'hangup 101'],
+    cancelled: ['dial 101>102', 'hangup 101', 'dialEnd 101>102 CANCEL', 'hangup 102'],
+    declined: ['dial 101>102', 'dialEnd 101>102 BUSY', 'hangup 102', 'hangup 101'],
+    // 102 sends 101 on to 103.
+    blind: [
+      ...talking,
+      ...['linkEnd 101>102', 'hangup 102', 'dial 101>103', 'dialEnd 101>103 ANSWER', 'linkStart 101>103'],
+      ...['linkEnd 101>103', 'hangup 101', 'hangup 103'],
+    ],
+    // 102 holds 101, calls 103 on a second line, and joins the two.
+    attended: [
+      ...talking,
+      ...['hold 102', 'dial 102>103', 'dialEnd 102>103 ANSWER', 'linkStart 102>103', 'unhold 102'],
+      ...['linkEnd 101>102', 'linkEnd 102>103', 'linkStart 101>103', 'hangup 102', 'hangup 102'],
+      ...['linkEnd 101>103', 'hangup 101', 'hangup 103'],
+    ],
+    // 102 hangs up while 103 rings; 103 answers and hears 101.
+    semi: [
+      ...talking,
+      ...['hold 102', 'linkEnd 101>102', 'unhold 102', 'dial 102>103', 'hangup 102', 'dialEnd 102>103 ANSWER', 'linkStart 101>103'],
+      ...['linkEnd 101>103', 'hangup 103', 'hangup 101'],
+    ],
+    // 105 is brought in; 101 hangs up, then 102.
+    bridged: [
+      ...talking,
+      ...['linkEnd 101>102', 'confRoomCallJoin 101', 'confRoomCallJoin 102', 'confRoomCallJoin 105'],
+      ...['confRoomCallLeave 101', 'confRoomCallLeave 105', 'confRoomCallLeave 102', 'linkStart 102>105', 'hangup 101'],
+      ...['linkEnd 102>105', 'hangup 102', 'hangup 105'],
+    ],
+  });
+});
