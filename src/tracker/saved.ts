@@ -1,5 +1,5 @@
 import { Map } from 'immutable';
-import type { BridgeId, CallId, ChannelId, ExtensionNumber, PbxId } from '../model/ids.ts';
+import { loginIdOf, type BridgeId, type CallId, type ChannelId, type ExtensionNumber, type PbxId } from '../model/ids.ts';
 import { touchedBetween } from './journal.ts';
 import { ownersOf } from './users.ts';
 import {
@@ -47,15 +47,33 @@ export const restoreState = (pbx: PbxId, rows: ReadonlyMap<string, string>): Tra
     if (kind === 'pbx') link = row as PbxLink;
     else if (kind === 'channel') channels = channels.set(name as ChannelId, row as Channel);
     else if (kind === 'call') calls = calls.set(name as CallId, row as TrackedCall);
-    else if (kind === 'extension') extensions = extensions.set(name as ExtensionNumber, row as TrackedExtension);
+    else if (kind === 'extension') extensions = extensions.set(name as ExtensionNumber, extensionOf(pbx, row as TrackedExtension));
     else if (kind === 'queue') queues = queues.set(name, row as TrackedQueue);
-    else if (kind === 'conference') conferences = conferences.set(name, row as TrackedConference);
+    else if (kind === 'conference')
+      conferences = conferences.set(name, conferenceOf(name, row as TrackedConference | readonly ChannelId[]));
     else if (kind === 'user') users = users.set(name, row as TrackedUser);
     else if (kind === 'commanded') commanded = commanded.set(name as ChannelId, row as CommandedDial);
   }
   const owners = ownersOf([...users.values()]);
   return { ...empty, link, channels, calls, extensions, queues, conferences, users, owners, commanded, ...derive(channels, calls) };
 };
+
+/** Of a row that was written before registrations were dated, each began when the extension's presence last changed. */
+const extensionOf = (pbx: PbxId, row: TrackedExtension): TrackedExtension => {
+  if (row.registered.every(({ since }) => since !== undefined)) return row;
+  const dated = ({ device, contact, ...rest }: TrackedExtension['registered'][number]): TrackedExtension['registered'][number] => ({
+    ...rest,
+    device,
+    contact,
+    since: row.since,
+    login: loginIdOf(pbx, device, contact, row.since),
+  });
+  return { ...row, registered: row.registered.map(dated) };
+};
+
+/** A row used to be the members alone. */
+const conferenceOf = (name: string, row: TrackedConference | readonly ChannelId[]): TrackedConference =>
+  'members' in row ? row : { name, isKnown: false, members: row };
 
 type Derived = Pick<TrackerState, 'aliases' | 'families' | 'bridges' | 'legs' | 'slots' | 'lastOrder'>;
 

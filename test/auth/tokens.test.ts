@@ -28,7 +28,7 @@ const open = (clients: readonly ConfiguredClient[] = [crm], mostTokens = 100): W
 
 test('a client is known by its id and secret together', () => {
   const { tokens } = open();
-  expect(tokens.client('crm', 'crm-secret')).toEqual({ id: 'crm', tenant, scopes: ['observe', 'control'] });
+  expect(tokens.client('crm', 'crm-secret')).toEqual({ id: 'crm', tenant, scopes: ['observe', 'control'], redirectUris: [] });
   expect(tokens.client('crm', 'wrong')).toBeUndefined();
   expect(tokens.client('other', 'crm-secret')).toBeUndefined();
   expect(tokens.client('other', '')).toBeUndefined();

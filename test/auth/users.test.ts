@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { expect, onTestFinished, test } from 'vitest';
 import { createPasswords } from '../../src/auth/passwords.ts';
-import type { ConfiguredUser, NewUser, UserNews, Users } from '../../src/auth/users.ts';
-import { extensionNumber, tenantId, userIdFrom } from '../../src/model/ids.ts';
+import { createUsers, type ConfiguredUser, type NewUser, type UserNews, type Users } from '../../src/auth/users.ts';
+import { createNewId, extensionNumber, tenantId, userIdFrom } from '../../src/model/ids.ts';
 import { openSqliteStore } from '../../src/store/sqlite-store.ts';
 import { quickUsers } from '../quick-users.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
@@ -39,6 +39,37 @@ test('a user logs in with its name and password, and with nothing else, also aft
     expect(await each.byPassword(tenant, 'huck', 'river')).toBeUndefined();
     expect(await each.byPassword(other, 'tom', 'river')).toBeUndefined();
   }
+});
+
+test('a right password is not worked out a second time, a wrong one each time', async () => {
+  const store = openSqliteStore({ folder: temporaryFolder() });
+  onTestFinished(() => store.close());
+  const passwords = createPasswords({ randomBytes, cost: { n: 16, r: 1, p: 1 } });
+  let tried = 0;
+  const counting = {
+    ...passwords,
+    verify: (password: string, hash: string | undefined) => {
+      tried += 1;
+      return passwords.verify(password, hash);
+    },
+  };
+  const users = createUsers({
+    store,
+    clock: { now: () => start },
+    newId: createNewId(randomBytes),
+    passwords: counting,
+    configured: [boss],
+  });
+  const { id } = await users.create(tenant, tom);
+  const trials = async (name: string, password: string): Promise<number> => {
+    tried = 0;
+    await users.byPassword(tenant, name, password);
+    return tried;
+  };
+  expect([await trials('tom', 'river'), await trials('tom', 'river'), await trials('tom', 'lake')]).toEqual([1, 0, 1]);
+  expect([await trials('boss', 'office'), await trials('boss', 'home'), await trials('huck', 'office')]).toEqual([0, 1, 1]);
+  await users.update(tenant, id, { password: 'lake' });
+  expect([await trials('tom', 'river'), await trials('tom', 'lake'), await trials('tom', 'lake')]).toEqual([1, 1, 0]);
 });
 
 test('a user is found by id, name and extension, in its own tenant alone', async () => {

@@ -116,6 +116,36 @@ test('who was muted while nobody watched is muted', () => {
   expect(found.events.at(-1)).toMatchObject({ type: 'leg.muted', reconciled: true });
 });
 
+test('rows that an older version wrote are still understood', () => {
+  const old = new Map([
+    ['conference/650', JSON.stringify(['a'])],
+    ['queue/support', JSON.stringify({ name: 'support', agents: [], waiting: [] })],
+    [
+      'extension/101',
+      JSON.stringify({
+        number: '101',
+        name: 'Alice',
+        devices: ['PJSIP/101'],
+        presence: 'idle',
+        since: 5_000_000,
+        dnd: false,
+        registered: [{ device: 'PJSIP/101', contact: 'sip:101@192.0.2.7' }],
+        tellsRegistrations: true,
+        leaving: [],
+        channels: [],
+      }),
+    ],
+  ]);
+  const state = restoreState(pbx, old);
+  expect(liveState(state)).toMatchObject({
+    conferences: [{ name: '650' }],
+    queues: [{ name: 'support' }],
+    extensions: [{ number: '101' }],
+  });
+  const owned = play([{ type: 'users.assigned', users: [{ name: 'alice', extension: extension('101') }] }], { state, events: [] });
+  expect(liveState(owned.state).users[0]?.logins).toMatchObject([{ address: '192.0.2.7', since: '1970-01-01T00:00:05.000Z' }]);
+});
+
 test('places are as they were after a restart', () => {
   const { state } = play([
     resync({ queues: [{ name: 'support', strategy: 'ringall', agents: [dora] }], conferences: [{ name: '650', displayName: 'Main' }] }),

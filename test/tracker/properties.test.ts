@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { NewEvent } from '../../src/model/event.ts';
 import type { Fact } from '../../src/model/fact.ts';
-import { pbxId } from '../../src/model/ids.ts';
+import { extensionNumber, pbxId, type LoginId } from '../../src/model/ids.ts';
 import type { LiveState } from '../../src/model/live-state.ts';
 import { createTrackerState, liveState, restoreState, saveChanges, track, type TrackerState } from '../../src/tracker/tracker.ts';
 import { resyncAfter } from '../captures/channel-model.ts';
@@ -40,6 +40,17 @@ const boardAfter = (done: readonly Deed[]): Switchboard => {
   return board;
 };
 
+/** What the gateway says of the people; with it, whose phone each leg is. */
+const people: readonly Fact[] = [
+  {
+    type: 'users.assigned',
+    at: 1,
+    users: [{ name: 'alice', extension: extensionNumber('101') }, { name: 'bob', extension: extensionNumber('103') }, { name: 'guest' }],
+  },
+  { type: 'user.sessionBegan', at: 2, user: 'guest', login: 'login_guest' as LoginId },
+  { type: 'user.status', at: 3, user: 'alice', status: 'away', label: 'Lunch' },
+];
+
 const runs = { numRuns: 100 };
 
 test('legs and calls start once, end once, in order, and are silent afterwards', () => {
@@ -74,7 +85,7 @@ test('the same facts give the same events, and an old state stays as it was', ()
 test('saved after any fact and taken up again, it goes on as if nothing had been', () => {
   fc.assert(
     fc.property(deeds, fc.nat(1000), (done, where) => {
-      const { facts } = boardAfter(done);
+      const facts = [...people, ...boardAfter(done).facts];
       const cut = where % (facts.length + 1);
       const rows = new Map<string, string>();
       let state = createTrackerState(pbx);
