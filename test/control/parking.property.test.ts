@@ -1,5 +1,6 @@
+import { strict as assert } from 'node:assert';
 import fc from 'fast-check';
-import { expect, test } from 'vitest';
+import { test } from 'vitest';
 import type { SlotRef } from '../../src/model/call.ts';
 import { extensionNumber, type ChannelId, type LegId } from '../../src/model/ids.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
@@ -48,9 +49,9 @@ class Story {
     await this.#world.settled();
     const gone = before.filter((id) => !this.#ids().includes(id));
     // Whoever is gone was meant to go: the others, and those whose command was refused, are where they were.
-    if (lost !== 'any') expect(gone.toSorted(), JSON.stringify(step)).toEqual(lost.toSorted());
+    if (lost !== 'any') assert.deepEqual(gone.toSorted(), lost.toSorted(), `${step.kind} ended others than it should`);
     this.#check();
-    if (step.kind === 'restartGateway') expect(this.#parked()).toEqual(parkedBefore);
+    if (step.kind === 'restartGateway') assert.deepEqual(this.#parked(), parkedBefore);
   }
 
   async #perform(step: Step): Promise<readonly ChannelId[] | 'any'> {
@@ -63,7 +64,7 @@ class Story {
       case 'parkTwo': {
         if (step.desk === step.other) return [];
         const ended = await Promise.all([this.#park(step.desk, refOf(step.slot)), this.#park(step.other, refOf(step.slot))]);
-        if (step.slot !== undefined) expect(ended.filter((legs) => legs.length > 0).length).toBeLessThanOrEqual(1);
+        if (step.slot !== undefined) assert.ok(ended.filter((legs) => legs.length > 0).length <= 1);
         return ended.flat();
       }
       case 'parkByPhone': {
@@ -76,7 +77,7 @@ class Story {
         const own = this.#talking(step.desk);
         if (own === undefined) return [];
         const outcome = await this.#world.give({ name: 'bridgeSlot', leg: own.id, ...refOf(step.slot) });
-        expect(['done', 'slot-empty']).toContain(outcome);
+        assert.ok(['done', 'slot-empty'].includes(outcome), outcome);
         return outcome === 'done' ? [own.channel] : [];
       }
       case 'fetch':
@@ -86,7 +87,7 @@ class Story {
         const waiting = this.#parked().length;
         const outcomes = await Promise.all(['106', '107'].map((by) => this.#fetch(by, refOf(step.slot))));
         const most = step.slot === undefined ? waiting : Math.min(waiting, 1);
-        expect(outcomes.filter((outcome) => outcome === 'done').length).toBeLessThanOrEqual(most);
+        assert.ok(outcomes.filter((outcome) => outcome === 'done').length <= most);
         return [];
       }
       case 'giveUp': {
@@ -107,7 +108,7 @@ class Story {
           ({ parking }) => parking?.since !== undefined && parking.since + (parking.timeoutSeconds ?? 0) * 1e6 > late,
         );
         clock.advance(step.seconds);
-        for (const { parking } of stay) expect(parking, 'parked until its time is over').toBeDefined();
+        for (const { parking } of stay) assert.ok(parking !== undefined, 'it was sent back before its time was over');
         return 'any';
       }
       case 'restartGateway':
@@ -122,7 +123,10 @@ class Story {
         await parking;
         await this.#world.startGateway();
         await this.#world.settled();
-        expect(this.#ids().includes(own.channel)).toBe(this.#parked().every((parked) => !parked.endsWith(` ${own.peer}`)));
+        assert.equal(
+          this.#ids().includes(own.channel),
+          this.#parked().every((parked) => !parked.endsWith(` ${own.peer}`)),
+        );
         // Nobody saw how the command ended: its slot is nobody else's for a while.
         clock.advance(31);
         return 'any';
@@ -152,14 +156,14 @@ class Story {
     if (own === undefined) return [];
     const seconds = timeoutSeconds === undefined ? undefined : { timeoutSeconds };
     const outcome = await this.#world.give({ name: 'park', leg: own.id, ...ref, ...seconds });
-    expect(['done', 'slot-occupied', 'no-free-slot']).toContain(outcome);
+    assert.ok(['done', 'slot-occupied', 'no-free-slot'].includes(outcome), outcome);
     if (outcome !== 'done') return [];
     return [own.channel];
   }
 
   async #fetch(by: string, ref: { readonly slot?: SlotRef }): Promise<string> {
     const outcome = await this.#world.give({ name: 'retrieve', extension: extensionNumber(by), ...ref });
-    expect(['done', 'slot-empty']).toContain(outcome);
+    assert.ok(['done', 'slot-empty'].includes(outcome), outcome);
     return outcome;
   }
 
@@ -185,15 +189,18 @@ class Story {
   #check(): void {
     const { control, tenant, events, engine, channels } = this.#world;
     const taken = channels.flatMap(({ parking }) => (parking === undefined ? [] : [parking.slot]));
-    expect(new Set(taken).size, 'one call in a slot').toBe(taken.length);
+    assert.equal(new Set(taken).size, taken.length, 'two calls are in one slot');
     // Nothing is under way between the steps: what is not occupied is free.
     const free = control.slots.free(tenant).map(({ slot: name }) => name);
-    expect([...free, ...taken].toSorted()).toEqual(control.slots.all(tenant).map(({ slot: name }) => name));
+    assert.deepEqual(
+      [...free, ...taken].toSorted(),
+      control.slots.all(tenant).map(({ slot: name }) => name),
+    );
     const live = new Set(engine.snapshot().calls.flatMap(({ id, aliases }) => [id, ...aliases]));
     for (const { callId } of events.filter(({ type }) => type === 'call.started')) {
       const ends = events.filter((event) => event.type === 'call.ended' && event.callId === callId).length;
       const isAlias = callId !== undefined && engine.call(callId)?.id !== callId;
-      expect(ends, `${callId} ends once, or lives`).toBe(callId !== undefined && live.has(callId) && !isAlias ? 0 : 1);
+      assert.equal(ends, callId !== undefined && live.has(callId) && !isAlias ? 0 : 1, `${callId} ends once, or lives`);
     }
   }
 }
