@@ -10,6 +10,7 @@ import { accountIdOf, createIds } from './ids.ts';
 import { defaultRingCentralOptions, type RingCentralOptions } from './options.ts';
 import { PresenceBook } from './presence-settings.ts';
 import { createRingCentralProjector } from './project.ts';
+import { pubNubRoutes } from './pubnub.ts';
 import { Renderer } from './render.ts';
 import { ringCentralRoutes } from './routes.ts';
 import { Sockets } from './sockets.ts';
@@ -44,7 +45,9 @@ class RingCentral implements Dialect {
     const sourceOf = (tenant: TenantId): TenantSource | undefined => this.#sources.get(tenant);
     const guard = new Guard({ tokens: gateway.tokens, users: gateway.users, sourceOf });
     ringCentralRoutes(scope, { gateway, front, guard, sourceOf });
-    this.#sockets = new Sockets({ gateway, front, guard, sources: [...this.#sources.values()] });
+    const sources = [...this.#sources.values()];
+    pubNubRoutes(scope, { gateway, sources });
+    this.#sockets = new Sockets({ gateway, front, guard, sources });
   }
 
   async close(): Promise<void> {

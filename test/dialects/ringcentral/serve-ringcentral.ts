@@ -27,6 +27,8 @@ export interface RingCentralWorld extends SandboxTenant {
   readonly users: Users;
   /** Ends the process's `stopping` signal, as at the beginning of a stop. */
   stop(): void;
+  /** Ends everything, as a whole stop does; what is in the folder can be served again. */
+  end(): Promise<void>;
   /** The reply of the token endpoint to a form, as the demo's client. */
   grant(form: Readonly<Record<string, string>>): Promise<Reply>;
   /** An access token of an extension's user, fresh. */
@@ -68,7 +70,6 @@ export const serveRingCentral = async (options: Partial<RingCentralOptions> = {}
   const newId = createNewId(randomBytes);
   const server = await prepare({ logger });
   const delivery = createDelivery({ sources: [engine], clock, logger, metrics: server.metrics });
-  onTestFinished(() => delivery.close());
   const webhooks = createWebhookEngine({
     store,
     guard: createAddressGuard({ allow: ['127.0.0.1/32'] }),
@@ -79,9 +80,9 @@ export const serveRingCentral = async (options: Partial<RingCentralOptions> = {}
     logger,
     drainMs: 0,
   });
-  onTestFinished(() => webhooks.close());
   const stopping = new AbortController();
-  const masterKey = randomBytes(32);
+  // The same in every process that serves the same folder.
+  const masterKey = Buffer.alloc(32, 7);
   const configured = users.map(([name, extension, scopes]) => ({
     tenant,
     name,
@@ -117,13 +118,17 @@ export const serveRingCentral = async (options: Partial<RingCentralOptions> = {}
   // Of a gateway the dialect takes a few members; those that other dialects need are left out.
   const whole = gateway as unknown as Parameters<typeof dialect.open>[0];
   await dialect.open(whole);
-  onTestFinished(() => dialect.close());
   await server.app.register(async (scope) => dialect.routes(scope, whole, server));
   await server.listen();
-  onTestFinished(async () => {
+  const end = async (): Promise<void> => {
     stopping.abort();
     await server.close();
-  });
+    await dialect.close();
+    await webhooks.close();
+    delivery.close();
+    await world.close();
+  };
+  onTestFinished(end);
   const url = server.publicUrl();
   const grant: RingCentralWorld['grant'] = async (form) => {
     const headers = { Authorization: `Basic ${Buffer.from('demo-client:demo-secret').toString('base64')}` };
@@ -138,5 +143,5 @@ export const serveRingCentral = async (options: Partial<RingCentralOptions> = {}
     const text = typeof body === 'string' ? body : JSON.stringify(body);
     return parseReply(await fetch(`${url}/restapi/v1.0${path}`, { method, headers, ...(body === undefined ? {} : { body: text }) }));
   };
-  return { ...world, url, users: people, stop: () => stopping.abort(), grant, token, rest };
+  return { ...world, url, users: people, stop: () => stopping.abort(), end, grant, token, rest };
 };
