@@ -70,6 +70,18 @@ const asterisk = z.strictObject({
       'How a call is put on hold: the phone is asked by SIP NOTIFY (Event: hold), or the PBX takes both parties out of the dialplan and joins them again.',
     ),
   voicemailContext: z.string().default('default').describe('Context of the mailboxes in voicemail.conf.'),
+  interactive: z
+    .strictObject({
+      host: z.string().default('127.0.0.1').describe('Address to listen on for calls that the dialplan hands over by FastAGI.'),
+      port: port.default(4573).describe('Port to listen on.'),
+      speech: z
+        .string()
+        .regex(/^[A-Za-z][A-Za-z0-9]{0,31}$/, "an application's name")
+        .optional()
+        .describe('Dialplan application that reads a text aloud, as Festival.'),
+    })
+    .optional()
+    .describe('Interactive calls, as docs/interactive.md describes them; without it none are taken.'),
   recordings: z
     .string()
     .optional()
@@ -207,6 +219,10 @@ const voipnow = z.strictObject({
   attempts: z.int().min(1).max(20).default(1).describe("How often a call event is tried; the vendor's servers try once."),
   interactive: menus.default({}).describe('CallAPI Interactive: what callers of these numbers meet, as docs/interactive.md describes it.'),
   lowerCaseFlow: z.boolean().default(false).describe('Write CallFlow as in and out, not IN and OUT.'),
+  unifiedProfile: z
+    .enum(['uapi3', 'uapi5'])
+    .default('uapi3')
+    .describe("The vendor's generation of which requests are that are published through UnifiedAPI."),
   limits: voipnowLimits.prefault({}).describe('How often CallAPI may be asked; one request more is answered with status 429.'),
   email: email.prefault({}).describe('CallAPI Email: an e-mail when a call ends.'),
 });

@@ -42,7 +42,7 @@ export interface Driver {
   readonly pbx: PbxId;
   readonly supports: DriverSupport;
   /** Calls that the PBX hands over to be led by the gateway; absent where it cannot. */
-  readonly interactive?: InteractiveCalls;
+  readonly interactive?: InteractiveCalls | undefined;
   facts(signal: AbortSignal): AsyncIterable<readonly TracedFact[]>;
   execute(command: Command, signal: AbortSignal): Promise<CommandOutcome>;
   /** Looks for what is missing at the PBX (permissions, modules, time-outs). Works without `facts` running. */

@@ -31,6 +31,8 @@ export interface AsteriskConfig {
   readonly voicemailContext: string;
   /** The slots that calls are parked in by command; without them, Asterisk's own spaces by their own names. */
   readonly slots?: SlotNames;
+  /** Where the dialplan may hand calls over by FastAGI, and the application that reads texts aloud: `Festival`. */
+  readonly interactive?: { readonly host: string; readonly port: number; readonly speech?: string | undefined } | undefined;
   /** What is known better than the PBX tells, by extension. */
   readonly extensions: Readonly<Record<string, { readonly name?: string | undefined }>>;
   /** What queues are called and dialled by, which Asterisk does not tell; by the queue's name. */

@@ -3,6 +3,7 @@ import { GatewayError } from '../../model/errors.ts';
 import type { AmiAction, AmiDeps, AmiEvent, AmiSession } from './ami-client.ts';
 import { connectAmi } from './ami-client.ts';
 import type { AsteriskConfig } from './config.ts';
+import { findParking } from './diagnose-parking.ts';
 import { linkFailureOf, type LinkFailure } from './errors.ts';
 
 /** The event classes that are watched, and what is not seen without each. */
@@ -63,6 +64,8 @@ export const diagnoseAsterisk = async (config: AsteriskConfig, deps: AmiDeps, si
     findings.push(...(await findReadPermissions(session, events, offered, config, signal)));
     findings.push(findTimestamps(events));
     findings.push(...(await findModules(session, offered, signal)));
+    findings.push(...(await findInteractive(session, config, offered, signal)));
+    findings.push(...(await findParking(session, config.slots, signal)));
     findings.push(findWriteTimeout(config));
     return findings;
   } catch (error) {
@@ -251,6 +254,26 @@ const findModules = async (session: AmiSession, offered: ReadonlySet<string>, si
     });
   }
   return findings;
+};
+
+/** The dialplan's line for a number whose callers are led by a program. */
+export const renderHandOver = ({ host, port }: { readonly host: string; readonly port: number }, number = 'NUMBER'): string =>
+  `exten => ${number},1,AGI(agi://${host}:${port}/${number})`;
+
+const findInteractive = async (
+  session: AmiSession,
+  { interactive }: AsteriskConfig,
+  offered: ReadonlySet<string>,
+  signal: AbortSignal,
+): Promise<readonly Finding[]> => {
+  if (interactive === undefined) return [];
+  const check = 'interactive calls';
+  const isMissing =
+    offered.has('ModuleCheck') &&
+    (await attempt(() => session.request({ Action: 'ModuleCheck', Module: 'res_agi' }, { signal }))) === undefined;
+  if (isMissing) return [{ check, ok: false, detail: 'res_agi.so is not loaded.', mend: 'In modules.conf: load = res_agi.so' }];
+  const detail = `The gateway listens for FastAGI on ${interactive.host}:${interactive.port}; each interactive number needs a line in extensions.conf.`;
+  return [{ check, ok: true, detail, mend: renderHandOver(interactive) }];
 };
 
 /** Nothing tells it; the default lets Asterisk drop a session that could not be written to for a tenth of a second. */

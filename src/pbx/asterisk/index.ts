@@ -2,9 +2,11 @@
 import type { Command, CommandOutcome } from '../../model/command.ts';
 import { GatewayError } from '../../model/errors.ts';
 import type { Fact } from '../../model/fact.ts';
-import { channelId, type ExtensionNumber, type NewId, type PbxId } from '../../model/ids.ts';
+import { channelId, extensionNumber, type ExtensionNumber, type NewId, type PbxId } from '../../model/ids.ts';
 import type { Clock, Timers } from '../../model/time.ts';
 import type { Driver, DriverSupport, Finding, TracedFact } from '../driver.ts';
+import type { InteractiveCalls } from '../interactive.ts';
+import { AgiServer } from './agi-server.ts';
 import type { AmiEvent } from './ami-client.ts';
 import type { AmiMessage } from './ami-parser.ts';
 import { executeCommand, supportedCommands, type CommandContext } from './commands.ts';
@@ -53,6 +55,7 @@ class AsteriskDriver implements Driver {
   readonly #control: ControlLink;
   readonly #recordings = new RecordingNames();
   readonly #spaces: Spaces;
+  readonly #agi: AgiServer | undefined;
   readonly #callerIds = new Map<string, string>();
   readonly #phones = new Map<ExtensionNumber, { readonly device: string; readonly name: string }>();
   #stampsTime = false;
@@ -67,6 +70,7 @@ class AsteriskDriver implements Driver {
     this.#translator = createTranslator({ directory: this.#directory });
     this.#spaces = new Spaces(config.slots);
     this.#events = new EventWatch(deps.timers);
+    this.#agi = agiServerOf(config, deps, (extension) => this.#phoneOf(extensionNumber(extension)).device);
     const amiDeps = { clock: deps.clock, timers: deps.timers, token: () => deps.newId.token() };
     this.#control = new ControlLink(config, amiDeps);
     this.#link = new EventLink(
@@ -91,6 +95,10 @@ class AsteriskDriver implements Driver {
 
   get supports(): DriverSupport {
     return { commands: supportedCommands, stampsTime: this.#stampsTime, tellsRegistrations: this.#tellsRegistrations };
+  }
+
+  get interactive(): InteractiveCalls | undefined {
+    return this.#agi;
   }
 
   async *facts(signal: AbortSignal): AsyncGenerator<readonly TracedFact[], void> {
@@ -136,6 +144,7 @@ class AsteriskDriver implements Driver {
 
   async close(): Promise<void> {
     this.#closing.abort();
+    this.#agi?.close();
     this.#control.close();
     this.#events.abandon(linkError('closing'));
     await this.#facts;
@@ -205,6 +214,13 @@ class AsteriskDriver implements Driver {
     return (isHinted || extension !== undefined) && !isNamed && !this.#callerIds.has(endpoint);
   }
 }
+
+const agiServerOf = (
+  { interactive, dialContext }: AsteriskConfig,
+  { clock, timers }: AsteriskDeps,
+  deviceOf: (extension: string) => string,
+): AgiServer | undefined =>
+  interactive === undefined ? undefined : new AgiServer({ ...interactive, clock, timers, dialContext, deviceOf });
 
 const patternOf = ({ pbx, extensionPattern }: AsteriskConfig): RegExp => {
   try {

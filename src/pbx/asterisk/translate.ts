@@ -171,8 +171,12 @@ const identified =
     return [{ type, at: reader.at, channel, number, name: reader.text(`${who}Name`) }];
   };
 
+/** A call that is handed to a program over the network is led by it, as by an announcement; a script on the PBX's own disk only passes. */
+const interactiveOf = (reader: Reader): Application | undefined =>
+  reader.text('Application') === 'AGI' && reader.text('AppData').startsWith('agi://') ? 'announcement' : undefined;
+
 const newExten: Translate = (reader, memory) => {
-  const application = applications.get(reader.text('Application'));
+  const application = applications.get(reader.text('Application')) ?? interactiveOf(reader);
   if (application === undefined) return passing(reader, memory);
   const { at } = reader;
   const channel = reader.channel('Uniqueid');
