@@ -126,3 +126,44 @@ describe('a diagnosis', () => {
     expect(findings).toMatchObject([{ check: 'login', ok: false, mend: expect.stringContaining('enabled = yes') }]);
   });
 });
+
+describe('parking', () => {
+  const slots = { lot: 'valet', slots: ['1', '2', '3'] };
+  const lot = (name: string, first: number, last: number): string =>
+    `Event: Parkinglot\nName: ${name}\nStartSpace: ${first}\nStopSpace: ${last}`;
+  const parking = async (...lots: readonly string[]): Promise<Finding | undefined> => {
+    ami.answers.set('Parkinglots', () => [
+      'Response: Success\nEventList: start',
+      ...lots,
+      'Event: ParkinglotsComplete\nEventList: Complete',
+    ]);
+    return (await diagnose({ slots })).find(({ check }) => check === 'parking');
+  };
+  const stanza = [
+    '; res_parking.conf, then: asterisk -rx "module reload res_parking.so"',
+    '[valet]',
+    'parkpos = 1-3',
+    'context = parkedcalls-valet',
+    'parkingtime = 180',
+    'comebacktoorigin = yes',
+    'comebackdialtime = 30',
+    'findslot = first',
+  ].join('\n');
+
+  test('is well where Asterisk has a lot of the slots’ own', async () => {
+    const finding = await parking(lot('default', 701, 720), lot('valet', 1, 9));
+    expect(finding).toEqual({ check: 'parking', ok: true, detail: 'The slots 1 to 3 are those of the lot valet.' });
+  });
+
+  test('works by the lot that Asterisk has; how the slots get their own numbers is printed', async () => {
+    const finding = await parking(lot('default', 701, 720));
+    expect(finding).toMatchObject({ ok: true, detail: expect.stringContaining('the spaces 701 to 703 of the lot default'), mend: stanza });
+  });
+
+  test('does not work where there are too few spaces, or no lot', async () => {
+    expect(await parking(lot('default', 701, 702))).toMatchObject({ ok: false, detail: expect.stringContaining('slot 3'), mend: stanza });
+    expect(await parking()).toMatchObject({ ok: false, mend: stanza });
+    ami.answers.set('Parkinglots', () => ['Response: Error\nMessage: Invalid/unknown command']);
+    expect((await diagnose({ slots })).find(({ check }) => check === 'parking')).toMatchObject({ ok: false, mend: stanza });
+  });
+});
