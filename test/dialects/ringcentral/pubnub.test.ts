@@ -126,10 +126,10 @@ test('a poll waits its time and gives its token back; a channel that is not ther
 
 /** Lets time pass until the promise is settled. */
 const advanceUntil = async <Value>({ clock }: RingCentralWorld, waiting: Promise<Value>): Promise<Value> => {
-  let isSettled = false;
-  const settle = (): void => void (isSettled = true);
+  const settled = new AbortController();
+  const settle = (): void => settled.abort();
   waiting.then(settle, settle);
-  while (!isSettled) {
+  while (!settled.signal.aborted) {
     clock.advance(5);
     await new Promise((resolve) => setImmediate(resolve));
   }
