@@ -25,6 +25,8 @@ export interface GuardOptions {
 interface Account extends ISymphonyAccount {
   readonly tenant: TenantId;
   readonly login: string;
+  /** Everybody knows its password: any web page, too. */
+  readonly isPublic: boolean;
 }
 
 /**
@@ -63,6 +65,7 @@ export class Guard {
     this.#brake.succeeded(address);
     const networks = this.#networks.get(account.tenant);
     if (networks === undefined || !this.#mayAsk(request, address, networks)) throw refusedAddress();
+    if (account.isPublic && isFromElsewhere(request.headers.origin)) throw refusedPage();
     return identityOf(account);
   }
 
@@ -96,6 +99,16 @@ const loopback = createNetworks(['127.0.0.0/8', '::1/128'], 'loopback');
 
 const refusedAddress = (): GatewayError => new GatewayError('forbidden', {}, { note: 'This address is not in the access list.' });
 
+const refusedPage = (): GatewayError =>
+  new GatewayError('forbidden', {}, { note: "The vendor's public account is not for web pages of other machines." });
+
+/** A browser on this machine asks for whatever page it shows, and says of which; files and frames without a name say `null`. */
+const isFromElsewhere = (origin: string | undefined): boolean => {
+  if (origin === undefined) return false;
+  const hostname = URL.parse(origin)?.hostname ?? '';
+  return hostname !== 'localhost' && !loopback.contain(hostname.replace(/^\[|\]$/g, ''));
+};
+
 const digestOf = (text: string): Buffer => createHash('sha256').update(text).digest();
 
 const identityOf = ({ tenant, login, scopes }: Account): Identity => ({
@@ -115,12 +128,12 @@ const accountsOf = (tenants: ReadonlyMap<TenantId, Admission>, networks: Readonl
       if (account.password === publicAccount.password && !isPrivate) {
         throw invalid({ login }, 'The password that everybody knows is for this machine alone; iSymphony accounts need another.');
       }
-      accounts.set(login, { ...account, tenant, login });
+      accounts.set(login, { ...account, tenant, login, isPublic: account.password === publicAccount.password });
     }
     if (accounts.size > 0 || tenants.size > 1) continue;
     if (!isPrivate) throw invalid({ tenant }, 'Where other machines may ask, the iSymphony API needs accounts.');
     const { login, password } = publicAccount;
-    accounts.set(login, { login, password, tenant, scopes: ['observe', 'control', 'supervise', 'record'] });
+    accounts.set(login, { login, password, tenant, isPublic: true, scopes: ['observe', 'control', 'supervise', 'record'] });
   }
   return accounts;
 };

@@ -71,6 +71,21 @@ describe('who is let in', () => {
     expect(client.socket.readyState).toBe(WebSocket.OPEN);
   });
 
+  test('no web page of another machine by the account that everybody knows', async () => {
+    const world = await serveISymphony();
+    const refused = ['https://elsewhere.example', 'null', 'http://127.0.0.1.elsewhere.example', 'http://192.0.2.7'];
+    for (const origin of refused) {
+      expect(await handshake(world, [...withAccount(publicCredentials), `Origin: ${origin}`])).toMatch(/^HTTP\/1\.1 403 /);
+    }
+    for (const origin of ['http://localhost:8090', 'http://127.0.0.1', 'http://[::1]:3000']) {
+      await expect(world.connect({ headers: { Authorization: basic(publicCredentials) }, origin })).resolves.toBeDefined();
+    }
+    const accounts = { crm: { password: 'secret-of-crm', scopes: ['observe'] as const } };
+    const own = await serveISymphony({ options: { accounts } });
+    const origin = 'https://elsewhere.example';
+    await expect(own.connect({ headers: { Authorization: basic('crm:secret-of-crm') }, origin })).resolves.toBeDefined();
+  });
+
   test('an account that may not observe is not', async () => {
     const accounts = { dialler: { password: 'secret', scopes: ['control'] as const } };
     const world = await serveISymphony({ options: { accounts } });
