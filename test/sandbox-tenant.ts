@@ -12,7 +12,7 @@ import type { Call, Leg } from '../src/model/call.ts';
 import type { Event } from '../src/model/event.ts';
 import type { FactOf } from '../src/model/fact.ts';
 import { createNewId, extensionNumber, keyIdFrom, pbxId, tenantId, type ExtensionNumber } from '../src/model/ids.ts';
-import { createManualClock, createSandboxDriver, type OfficeClock, type SandboxDriver } from '../src/pbx/sandbox/index.ts';
+import { createManualClock, createSandboxDriver, type Office, type OfficeClock, type SandboxDriver } from '../src/pbx/sandbox/index.ts';
 import { openSqliteStore } from '../src/store/sqlite-store.ts';
 import type { Store } from '../src/store/store.ts';
 import { temporaryFolder } from './temporary-folder.ts';
@@ -20,6 +20,7 @@ import { temporaryFolder } from './temporary-folder.ts';
 export interface SandboxTenant {
   readonly clock: OfficeClock;
   readonly sandbox: SandboxDriver;
+  readonly branch?: SandboxDriver;
   readonly engine: RunningTenant;
   readonly control: Control;
   readonly store: Store;
@@ -38,6 +39,8 @@ export interface SandboxTenantOptions {
   /** Its name, and that of its PBX; the demo when absent. */
   readonly tenant?: string;
   readonly rules?: DialRules;
+  /** Another PBX of the same tenant, `branch`, with this office. */
+  readonly branch?: Office;
   /** Its people at the start. */
   readonly users?: FactOf<'users.assigned'>['users'];
   /** The folder of its PBX's recordings. */
@@ -56,7 +59,9 @@ export const startSandboxTenant = async (folder = temporaryFolder(), options: Sa
   const observer = { lag: () => undefined };
   const cluster = createSingleCluster(log);
   const people = options.users === undefined ? {} : { users: options.users };
-  const engine = await startTenant({ tenant, drivers: [sandbox], log, cluster, store, clock, timers: clock, logger, observer, ...people });
+  const branch = options.branch === undefined ? undefined : createSandboxDriver({ pbx: pbxId('branch'), clock, office: options.branch });
+  const drivers = branch === undefined ? [sandbox] : [sandbox, branch];
+  const engine = await startTenant({ tenant, drivers, log, cluster, store, clock, timers: clock, logger, observer, ...people });
   const events: Event[] = [];
   const listeners = new Set<(event: Event) => void>();
   engine.onCommitted((logged) => {
@@ -103,10 +108,11 @@ export const startSandboxTenant = async (folder = temporaryFolder(), options: Sa
     clock.close();
   };
   onTestFinished(close);
-  await event(({ type }) => type === 'pbx.resynced');
+  for (const { pbx } of drivers) await event((each) => each.type === 'pbx.resynced' && each.pbx === pbx);
   return {
     clock,
     sandbox,
+    ...(branch === undefined ? undefined : { branch }),
     engine,
     control,
     store,

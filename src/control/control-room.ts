@@ -18,7 +18,7 @@ import { settleLeftovers } from './leftovers.ts';
 import { DialPolicy, type DialRules } from './policy.ts';
 import { Recordings } from './recordings.ts';
 import { RecentCalls } from './recent-calls.ts';
-import { resolveRequest, subjectOf, type Resolved } from './resolve.ts';
+import { pbxAskedBy, type Resolved, resolveRequest, subjectOf } from './resolve.ts';
 import { SlotRegistry } from './slot-registry.ts';
 import type { SlotLayout } from './slots.ts';
 
@@ -181,7 +181,7 @@ class ControlRoom implements Control {
       if (call !== undefined && recent?.changedSince(call, options.ifCursor) === true) throw new GatewayError('call-moved-on', { call });
     }
     // What is known of a PBX that is down may be out of date, or nothing: it refuses no command.
-    const pbxAsked = leg === undefined ? engine.pbxs[0] : engine.pbxOfCall(leg.callId);
+    const pbxAsked = pbxAskedBy(engine, request, leg);
     const pbx = pbxAsked === undefined ? undefined : engine.pbxState(pbxAsked);
     if (pbx?.status === 'down') throw new GatewayError('pbx-down', { pbx: pbx.id, since: pbx.since });
     const resolved = resolveRequest(request, id, { engine, slots: this.slots, newId: this.#options.newId, hasEnded });

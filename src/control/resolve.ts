@@ -109,10 +109,18 @@ const consultedBy = (engine: TenantEngine, consult: Leg): { readonly to: string;
   return { to: to === '' ? (other?.party.number ?? '') : to, ...(answered ? { target: other.channel } : undefined) };
 };
 
-/** Commands that make a leg, and wishes about a queue or an extension. They go to the tenant's first PBX, as a dial does. */
+/** The PBX that a request is for: that of its leg, of its queue, or of its extension. */
+export const pbxAskedBy = (engine: TenantEngine, request: CommandRequest, leg: Leg | undefined): PbxId | undefined => {
+  if (leg !== undefined) return engine.pbxOfCall(leg.callId);
+  const [first] = engine.pbxs;
+  if ('queue' in request) return engine.pbxOfQueue(request.queue) ?? first;
+  return ('extension' in request ? engine.pbxOfExtension(request.extension) : undefined) ?? first;
+};
+
+/** Commands that make a leg, and wishes about a queue or an extension. */
 const resolvePlaced = (request: Placed, id: CommandId, { engine, slots, newId }: ResolveContext): Resolved => {
   requireExtension(engine, request.extension);
-  const [pbx] = engine.pbxs;
+  const pbx = pbxAskedBy(engine, request, undefined);
   if (pbx === undefined) throw new GatewayError('no-such-pbx');
   switch (request.name) {
     case 'dial': {

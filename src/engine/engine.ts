@@ -48,6 +48,9 @@ export interface TenantEngine {
   /** A user by its name, as it is now. */
   user(name: string): UserState | undefined;
   pbxOfCall(id: CallId): PbxId | undefined;
+  /** Of several that know the extension, or have such a queue, the first. */
+  pbxOfExtension(number: ExtensionNumber): PbxId | undefined;
+  pbxOfQueue(name: string): PbxId | undefined;
   driver(pbx: PbxId): Driver;
   /**
    * Takes in what the gateway itself knows of the people. Resolves when what came of it is in the log; throws `log-full` when it

@@ -198,6 +198,14 @@ class Engine implements RunningTenant {
     return [...this.#tracked.values()].find((pbx) => callOf(this.#visible(pbx), id) !== undefined)?.id;
   }
 
+  pbxOfExtension(number: ExtensionNumber): PbxId | undefined {
+    return [...this.#tracked.values()].find((pbx) => this.#visible(pbx).extensions.has(number))?.id;
+  }
+
+  pbxOfQueue(name: string): PbxId | undefined {
+    return [...this.#tracked.values()].find((pbx) => this.#visible(pbx).queues.has(name))?.id;
+  }
+
   driver(pbx: PbxId): Driver {
     const tracked = this.#tracked.get(pbx);
     if (tracked === undefined) throw new GatewayError('no-such-pbx', { pbx });

@@ -3,7 +3,7 @@ import type { Identity } from '../auth/auth.ts';
 import type { Session, Sessions } from '../auth/sessions.ts';
 import { GatewayError } from '../model/errors.ts';
 
-const cookieName = 'switchhook_session';
+export const sessionCookie = 'switchhook_session';
 
 /** Sessions as browsers carry them. */
 export interface SessionCookies {
@@ -45,8 +45,8 @@ export const createSessionCookies = (sessions: Sessions, publicUrl: () => string
     requireOwnPage,
     hasEnded: ({ session }) => session !== undefined && !sessions.isLive(session),
     give: (secret, { beganAt, expiresAt }) =>
-      `${cookieName}=${secret}; Max-Age=${Math.floor((expiresAt - beganAt) / 1_000_000)}; ${attributes()}`,
-    take: () => `${cookieName}=; Max-Age=0; ${attributes()}`,
+      `${sessionCookie}=${secret}; Max-Age=${Math.floor((expiresAt - beganAt) / 1_000_000)}; ${attributes()}`,
+    take: () => `${sessionCookie}=; Max-Age=0; ${attributes()}`,
   };
 };
 

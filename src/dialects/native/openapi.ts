@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import { errors } from '../../model/errors.ts';
 import { Components } from './documents.ts';
+import { sessionCookie } from '../../http/session-cookies.ts';
 import { headerDescriptions } from './endpoint.ts';
 import type { EndpointDescription } from './endpoint.ts';
 import { problemSchema } from './schema.ts';
@@ -24,7 +25,10 @@ export const renderOpenApi = (
       tags: [endpoint.tag],
       ...(endpoint.scopes.length === 0
         ? { security: [] }
-        : { description: `Needs the scope ${endpoint.scopes.map((scope) => `\`${scope}\``).join(' or ')}.`, security: [{ key: [] }] }),
+        : {
+            description: `Needs the scope ${endpoint.scopes.map((scope) => `\`${scope}\``).join(' or ')}.`,
+            security: [{ key: [] }, { session: [] }],
+          }),
       parameters: [
         ...parametersOf(components, endpoint.params, 'path'),
         ...parametersOf(components, endpoint.query, 'query'),
@@ -71,7 +75,10 @@ export const renderOpenApi = (
     paths,
     components: {
       schemas: components.schemas,
-      securitySchemes: { key: { type: 'http', scheme: 'bearer', description: 'An API key' } },
+      securitySchemes: {
+        key: { type: 'http', scheme: 'bearer', description: 'An API key' },
+        session: { type: 'apiKey', in: 'cookie', name: sessionCookie, description: 'What POST /v1/login gives a browser' },
+      },
     },
     'x-errors': errors,
   };

@@ -103,8 +103,11 @@ const getUser = defineEndpoint({
   summary: 'One user',
   scopes: ['observe'],
   params: userParams,
-  answers: { 200: { description: 'The user', schema: userSchema } },
-  handle: ({ params }, context) => ({ status: 200, body: renderUser(findUser(context, params.user), context) }),
+  answers: { 200: { description: 'The user', schema: userSchema.unwrap().extend(freshnessShape) } },
+  handle: ({ params }, context) => {
+    const { engine, gateway } = context;
+    return { status: 200, body: { ...renderUser(findUser(context, params.user), context), ...renderFreshness(engine, gateway.clock) } };
+  },
 });
 
 const createUser = defineEndpoint({
