@@ -98,6 +98,7 @@ const openSource = async (gateway: Gateway, tenant: TenantId, options: RingCentr
     users,
     store,
     clock,
+    timers,
     newId,
     options,
     ids,

@@ -2,7 +2,7 @@ import type { Users } from '../../auth/users.ts';
 import type { Control } from '../../control/control.ts';
 import type { TenantEngine } from '../../engine/engine.ts';
 import type { CallId, NewId, TenantId } from '../../model/ids.ts';
-import type { Clock } from '../../model/time.ts';
+import type { Clock, Timers } from '../../model/time.ts';
 import type { Store } from '../../store/store.ts';
 import type { Projection } from '../../delivery/projection.ts';
 import type { ConferenceBook } from './conference-book.ts';
@@ -22,6 +22,7 @@ export interface TenantSource {
   readonly users: Users;
   readonly store: Store;
   readonly clock: Clock;
+  readonly timers: Timers;
   readonly newId: NewId;
   readonly options: RingCentralOptions;
   readonly ids: Ids;

@@ -12,6 +12,7 @@ import { renderRestParty } from './rest-party.ts';
 import { withoutMilliseconds } from './times.ts';
 
 const mostMembers = 10;
+const joinMs = 3_000;
 
 const membersOf = ({ engine }: TenantSource, room: string): readonly Leg[] =>
   (engine.snapshot().conferences.find(({ name }) => name === room)?.members ?? []).flatMap(({ legId }) => engine.leg(legId) ?? []);
@@ -98,11 +99,23 @@ const bringIn = async (asked: Asked): Promise<Answer> => {
   await perform(asked, { name: 'conference', leg: party.leg, conference: conference.room });
   const isThere = before.some(({ extension }) => extension === party.extension);
   if (isThere) await perform(asked, { name: 'hangup', leg: party.leg });
-  await source.settled(asked.signal);
-  const known = new Set([party.leg, ...before.map(({ id }) => id)]);
-  const brought = membersOf(source, conference.room).find(({ id }) => !known.has(id));
+  const brought = await newMember(asked, conference.room, new Set([party.leg, ...before.map(({ id }) => id)]));
   if (brought === undefined) throw incorrectState();
   return created({ ...renderMember(source, conference, brought), status: { code: 'Setup' } });
+};
+
+/** A PBX puts the two into the room one after the other. */
+const newMember = async ({ asker: { source }, signal }: Asked, room: string, known: ReadonlySet<LegId>): Promise<Leg | undefined> => {
+  const find = (): Leg | undefined => membersOf(source, room).find(({ id }) => !known.has(id));
+  const late = new AbortController();
+  const cancel = source.timers.after(joinMs, () => late.abort());
+  const until = AbortSignal.any([signal, late.signal]);
+  try {
+    while (find() === undefined && !until.aborted) await source.notices.changed(until);
+    return find();
+  } finally {
+    cancel();
+  }
 };
 
 const path = '/restapi/v1.0/account/:accountId/telephony';
