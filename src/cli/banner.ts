@@ -15,6 +15,8 @@ export const demoBanner = (url: string, key: string, extraPorts: readonly number
   const iSymphonyAuth = `Basic ${Buffer.from(iSymphonyAccount).toString('base64')}`;
   const iSymphony = `new WebSocket("${webSocket}${events}", { headers: { authorization: "${iSymphonyAuth}" } }).onmessage = (m) => console.log(m.data)`;
   const built = extraPorts.map((port) => `\n  ws://${iSymphonyAccount}@localhost:${port}${events}`).join('');
+  const credentials = '-d grant_type=client_credentials -d client_id=demo-client -d client_secret=demo-secret';
+  const telphinBearer = `"Authorization: Bearer $(curl -s ${url}/oauth/token ${credentials} | sed 's/.*"access_token":"\\([^"]*\\).*/\\1/')"`;
   return `Switchhook demo: an office in memory, on ${url}
 tenant demo, key ${key}; extensions 101 to 120, ring group 610, queue 600, conference 650
 
@@ -43,8 +45,16 @@ As a Noojee client:
 
 As a VoipNow client (CallAPI, then UnifiedAPI), and in a browser, as demo with the password demo:
   curl '${url}/callapi/251/Call/MakeCall?Account=demo&PassSHA256=${demoPassSha256}&FromNumber=12340103&PhoneNumberToCall=12340113'
-  curl ${url}/oauth/token.php -d grant_type=client_credentials -d client_id=demo-client -d client_secret=demo-secret
+  curl ${url}/oauth/token.php ${credentials}
   ${url}/voipnow/extensions/101/callapi-events
+
+As a Telphin client: what there is, and a callback:
+  curl -H ${telphinBearer} ${url}/api/ver1.0/client/@me/extension/
+  curl -H ${telphinBearer} -d '{"src_num": ["341"], "dst_num": "111"}' ${url}/api/ver1.0/extension/34414/callback/
+
+Callers of 700 are led by a program (CallAPI Interactive), as this one in another terminal leads them to 102:
+  node examples/interactive.mjs
+  curl -X POST ${bearer} ${json} ${url}/v1/sandbox/calls -d '{"from": "+15550100001", "to": "700"}'
 
 As an iSymphony client (the events until Ctrl-C, then what is live):
   npx -c 'node -e '\\''${iSymphony}'\\'''

@@ -48,6 +48,8 @@ describe('the demo', () => {
     expect((await paste(line('/callapi/')).ended).output).toMatch(/<Status>200<\/Status>.*<APIID>[0-9a-f]{20}<\/APIID>/);
     expect(await answerTo('/oauth/token.php')).toMatchObject({ token_type: 'Bearer', expires_in: 3600 });
     expect(await answerTo('/rest/live/')).toMatchObject({ extensionNumber: '101', displayName: 'Alice Archer' });
+    expect(await answerTo('/client/@me/extension/')).toContainEqual(expect.objectContaining({ id: 34_414, name: '022*341' }));
+    expect(await answerTo('/callback/')).toMatchObject({ call_api_id: expect.stringMatching(/^3232240860-/) });
     const page = await fetch(line('/callapi-events'), { headers: { authorization: `Basic ${btoa('demo:demo')}` } });
     expect(await page.text()).toContain('<h1>CallAPI Published Events for Extension 101</h1>');
   });

@@ -1,10 +1,10 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { createBrake, type Brake } from '../../auth/brake.ts';
 import type { Grant, IssuedTokens, OAuthClient } from '../../auth/tokens.ts';
 import type { User } from '../../auth/users.ts';
-import { GatewayError } from '../../model/errors.ts';
+import { authorizationRoutes } from '../../http/authorization.ts';
 import type { TenantId } from '../../model/ids.ts';
 import type { Gateway } from '../gateway.ts';
-import { renderConsent } from './consent-page.ts';
 
 export interface OAuthOptions {
   readonly gateway: Gateway;
@@ -17,13 +17,13 @@ const codeSeconds = 600;
 
 /** RFC 6749: client credentials, password, code (sections 4.4, 4.3, 4.1) and refresh; errors in its own shape, section 5.2. */
 export const oauthRoutes = (scope: FastifyInstance, options: OAuthOptions): void => {
+  const { gateway, serves } = options;
+  const brake = createBrake(gateway);
   for (const url of ['/oauth/token', '/oauth/token/']) {
-    scope.route({ method: 'POST', url, handler: (request, reply) => answerToken(request, reply, options) });
+    scope.route({ method: 'POST', url, handler: (request, reply) => answerToken(request, reply, { ...options, brake }) });
   }
-  for (const url of ['/oauth/authorize', '/oauth/authorize/']) {
-    scope.route({ method: 'GET', url, handler: (request, reply) => showConsent(request, reply, options) });
-    scope.route({ method: 'POST', url, handler: (request, reply) => takeConsent(request, reply, options) });
-  }
+  const { tokens, users } = gateway;
+  authorizationRoutes(scope, { paths: ['/oauth/authorize', '/oauth/authorize/'], tokens, users, serves, codeSeconds });
 };
 
 /** Of the form and of the query together: one public client writes the latter. */
@@ -41,8 +41,12 @@ const parametersOf = (request: FastifyRequest): URLSearchParams => {
   }
 };
 
-const answerToken = async (request: FastifyRequest, reply: FastifyReply, { gateway, serves }: OAuthOptions): Promise<FastifyReply> => {
-  const { tokens, users } = gateway;
+const answerToken = async (
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { gateway, serves, brake }: OAuthOptions & { readonly brake: Brake },
+): Promise<FastifyReply> => {
+  const { tokens } = gateway;
   const parameters = parametersOf(request);
   const [id, secret] = clientOf(request, parameters);
   const client = tokens.client(id, secret);
@@ -52,7 +56,8 @@ const answerToken = async (request: FastifyRequest, reply: FastifyReply, { gatew
     case 'client_credentials':
       return sendTokens(reply, tokens.issue({ client: client.id, tenant: client.tenant, scopes: client.scopes }, lifetimes));
     case 'password': {
-      const user = await users.byPassword(client.tenant, parameters.get('username') ?? '', parameters.get('password') ?? '');
+      const login = { name: parameters.get('username') ?? '', password: parameters.get('password') ?? '' };
+      const user = await userOf(client, login, gateway, brake);
       return user === undefined ? refuse(reply, 400, 'invalid_grant') : sendTokens(reply, tokens.issue(grantOf(client, user), lifetimes));
     }
     case 'authorization_code': {
@@ -68,6 +73,20 @@ const answerToken = async (request: FastifyRequest, reply: FastifyReply, { gatew
     default:
       return refuse(reply, 400, 'unsupported_grant_type');
   }
+};
+
+const userOf = async (
+  { tenant }: OAuthClient,
+  { name, password }: { readonly name: string; readonly password: string },
+  { users, stopping }: Gateway,
+  brake: Brake,
+): Promise<User | undefined> => {
+  const who = `${tenant} ${name}`;
+  await brake.before(who, stopping);
+  const user = await users.byPassword(tenant, name, password);
+  if (user === undefined) brake.failed(who);
+  else brake.succeeded(who);
+  return user;
 };
 
 /** What the user may do, as far as the client may: that is held to when the token is used. */
@@ -97,48 +116,3 @@ const sendTokens = (reply: FastifyReply, { accessToken, expiresIn, refreshToken 
 
 const refuse = (reply: FastifyReply, status: number, error: string): FastifyReply =>
   reply.code(status).header('Cache-Control', 'no-store').send({ error });
-
-/** Where a code may be sent: nothing is ever sent to an address that the client has not registered. */
-interface Consent {
-  readonly client: OAuthClient;
-  readonly redirectUri: string;
-  readonly state: string | undefined;
-}
-
-const consentOf = (parameters: URLSearchParams, { gateway, serves }: OAuthOptions): Consent => {
-  const client = gateway.tokens.clientNamed(parameters.get('client_id') ?? '');
-  const redirectUri = parameters.get('redirect_uri') ?? client?.redirectUris?.[0] ?? '';
-  if (client === undefined || !serves(client.tenant)) throw badRequest('client_id', 'There is no such application.');
-  if (client.redirectUris?.includes(redirectUri) !== true) throw badRequest('redirect_uri', 'The application has not registered it.');
-  if (parameters.get('response_type') !== 'code') throw badRequest('response_type', 'It is code.');
-  return { client, redirectUri, state: parameters.get('state') ?? undefined };
-};
-
-const badRequest = (field: string, note: string): GatewayError =>
-  new GatewayError('invalid-parameter', { field }, { note: `${field}: ${note}` });
-
-const showConsent = (request: FastifyRequest, reply: FastifyReply, options: OAuthOptions): FastifyReply => {
-  const { client } = consentOf(parametersOf(request), options);
-  return sendPage(reply, renderConsent({ client: client.id, isWrong: false }));
-};
-
-const takeConsent = async (request: FastifyRequest, reply: FastifyReply, options: OAuthOptions): Promise<FastifyReply> => {
-  const { tokens, users } = options.gateway;
-  const parameters = parametersOf(request);
-  const { client, redirectUri, state } = consentOf(parameters, options);
-  const user = await users.byPassword(client.tenant, parameters.get('login') ?? '', parameters.get('password') ?? '');
-  if (user === undefined) return sendPage(reply.code(403), renderConsent({ client: client.id, isWrong: true }));
-  const code = tokens.issueCode({ ...grantOf(client, user), redirectUri }, codeSeconds);
-  const address = new URL(redirectUri);
-  address.searchParams.set('code', code);
-  if (state !== undefined) address.searchParams.set('state', state);
-  return reply.header('Cache-Control', 'no-store').redirect(address.href, 302);
-};
-
-const sendPage = (reply: FastifyReply, page: string): FastifyReply =>
-  reply
-    .header('Content-Type', 'text/html; charset=utf-8')
-    .header('Cache-Control', 'no-store')
-    .header('Content-Security-Policy', "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'")
-    .header('Referrer-Policy', 'no-referrer')
-    .send(page);
