@@ -2,9 +2,10 @@ import { requireScope } from '../../http/bearer.ts';
 import type { Call } from '../../model/call.ts';
 import { GatewayError } from '../../model/errors.ts';
 import type { ExtensionNumber } from '../../model/ids.ts';
-import { actingLeg, callOf, hangUp, perform, placeCall, slotOf, type Asked } from './calls.ts';
+import { actingLeg, callOf, hangUp, perform, slotOf, type Asked, type TenantSource } from './calls.ts';
 import { parseCallerId, parseExtension, parseRequestChange, type Parameters } from './parse.ts';
-import { apiIdOf, uniqueIdOf } from './project.ts';
+import { placeCall } from './place.ts';
+import { uniqueIdOf } from './project.ts';
 import type { PublishedRequest } from './schema.ts';
 import type { Tree } from './xml.ts';
 
@@ -60,30 +61,34 @@ const operations: Readonly<Record<string, Operation>> = {
   },
   'call/makecall': async (asked) => {
     const { parameters, source } = asked;
-    const [from, ...others] = parameters.all('FromNumber');
+    const [from, ...others] = parameters.all('FromNumber').map((number) => parseExtension(number, source.numbers));
     if (from === undefined) throw new GatewayError('missing-parameter', { field: 'FromNumber' }, { note: 'FromNumber is missing.' });
-    if (others.length > 0) throw new GatewayError('not-supported', {}, { note: 'Only one FromNumber can be rung.' });
-    if ((parameters.whole('CallDuration', 0, 86_400) ?? 0) > 0) {
-      throw new GatewayError('not-supported', {}, { note: 'CallDuration cannot be limited.' });
-    }
     const number = source.numbers.dialled(parameters.required('PhoneNumberToCall'));
     const charged = parameters.get('ExtensionAccount');
     if (charged !== undefined) parseExtension(charged, source.numbers);
     const callerId = parameters.get('CallerID');
+    const limitSeconds = parameters.whole('CallDuration', 0, 86_400) ?? 0;
     const apiId = await placeCall(asked, {
-      extension: parseExtension(from, source.numbers),
+      extensions: [from, ...others],
       number,
       timeoutSeconds: parameters.whole('WaitForPickup', 1, 600) ?? 25,
+      ...(limitSeconds === 0 ? undefined : { limitSeconds }),
       ...(callerId === undefined ? undefined : { callerId: parseCallerId(callerId) }),
     });
     return [['APIID', apiId]];
   },
   'call/status': ({ identity, source, parameters }) => {
     requireScope(identity, ['observe', 'control']);
-    return [['Call', callTree(callOf(source, parameters.required('APIID')), source.numbers)]];
+    return [['Call', callTree(source, callOf(source, parameters.required('APIID')))]];
   },
+  // Of several phones that ring for one call all stop.
   'call/hangup': async (asked) => {
-    await hangUp(asked, legOf(asked));
+    const { source, parameters } = asked;
+    const extension = parameters.get('ExtensionNumber');
+    const whose = extension === undefined ? undefined : parseExtension(extension, source.numbers);
+    const calls = source.placed.find(source.engine.snapshot().calls, parameters.required('APIID'));
+    if (calls.length === 0) throw new GatewayError('no-such-call');
+    for (const call of calls) await hangUp(asked, actingLeg(call, whose));
     return [];
   },
   'call/transfer': async (asked) => {
@@ -125,7 +130,7 @@ const operations: Readonly<Record<string, Operation>> = {
       ...(to === undefined ? undefined : { to }),
       ...(extension === undefined ? undefined : { extension: parseExtension(extension, numbers) }),
     });
-    return [['Calls', found.slice(start).map((call) => ['Call', callTree(call, numbers)])]];
+    return [['Calls', found.slice(start).map((call) => ['Call', callTree(source, call)])]];
   },
 };
 
@@ -141,22 +146,23 @@ const legOf = ({ source, parameters }: CallApiAsked): ReturnType<typeof actingLe
 
 const eventAnswer = (request: PublishedRequest): Tree => [['Event', eventTree(request)]];
 
-const eventTree = ({ id, type, method, url, enabled, notes }: PublishedRequest): Tree => [
+const eventTree = ({ id, type, method, url, enabled, notes, lowerCaseFlow }: PublishedRequest): Tree => [
   ['RequestID', id],
   ['EventType', String(type)],
   ['Method', method],
   ['URL', url],
   ['Status', enabled ? '1' : '0'],
   ['Notes', notes],
+  ...(lowerCaseFlow === undefined ? [] : [['CallFlow', lowerCaseFlow ? 'in' : 'IN'] as const]),
 ];
 
 /** A call, live or past; its answer is `Answered` once somebody talked. */
-const callTree = (call: Call, numbers: CallApiAsked['source']['numbers']): Tree => {
+const callTree = ({ numbers, placed }: TenantSource, call: Call): Tree => {
   const called = numbers.extensionOf(call.to);
   const talkMs = call.answeredAt === undefined || call.endedAt === undefined ? 0 : Date.parse(call.endedAt) - Date.parse(call.answeredAt);
   return [
     ['CallID', uniqueIdOf(call)],
-    ['APIID', apiIdOf(call.id)],
+    ['APIID', placed.apiIdOf(call.id)],
     ['CallerIDNum', numbers.numberOf(call.from, 'callapi2')],
     ['CallerIDName', call.from.name],
     ['CalledDID', call.did ?? ''],

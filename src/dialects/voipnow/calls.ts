@@ -1,3 +1,4 @@
+import type { Logger } from 'pino';
 import type { Identity } from '../../auth/auth.ts';
 import type { CommandRecord, CommandRequest, Control } from '../../control/control.ts';
 import type { TenantEngine } from '../../engine/engine.ts';
@@ -8,7 +9,7 @@ import type { Store } from '../../store/store.ts';
 import type { RequestCounter } from './limits.ts';
 import type { Numbers } from './numbers.ts';
 import type { VoipNowOptions } from './options.ts';
-import { apiIdOf } from './project.ts';
+import type { PlacedCalls } from './placed-calls.ts';
 import type { Publisher } from './publish.ts';
 import type { PublishedRequests } from './requests.ts';
 
@@ -22,6 +23,8 @@ export interface TenantSource {
   readonly requests: PublishedRequests;
   readonly publisher: Publisher;
   readonly counter: RequestCounter;
+  readonly placed: PlacedCalls;
+  readonly logger: Logger;
 }
 
 /** Who asks, and the signal that ends the request. */
@@ -34,28 +37,17 @@ export interface Asked {
 /** Clients wait some seconds; an effect that comes later is told by the events. */
 const effectSeconds = 3;
 
-export interface CallWish {
-  readonly extension: ExtensionNumber;
-  readonly number: string;
-  readonly callerId?: { readonly number: string; readonly name: string };
-  readonly timeoutSeconds?: number;
-}
-
-/** Rings the extension, which is connected to the number when it answers. Gives the call's id as the vendor knows it, once the phone rings. */
-export const placeCall = async ({ identity, source }: Asked, wish: CallWish): Promise<string> => {
-  const { control, engine } = source;
-  const record = await control.submit(identity, { name: 'dial', ...wish });
-  const call = record.callId ?? (record.legId === undefined ? undefined : engine.leg(record.legId)?.callId);
-  if (call === undefined) throw new GatewayError('timed-out', { command: record.id });
-  return apiIdOf(call);
-};
-
-/** The live call of an id that MakeCall, an event or a listing gave; also after it was merged into another. */
-export const callOf = ({ engine }: TenantSource, apiId: string): Call => {
-  const call = engine.snapshot().calls.find(({ id, aliases }) => [id, ...aliases].some((each) => apiIdOf(each) === apiId));
+/** The live call of an id that MakeCall, an event or a listing gave; of several that ring for one the one that was answered, else the first. */
+export const callOf = (source: TenantSource, apiId: string): Call => {
+  const calls = source.placed.find(source.engine.snapshot().calls, apiId);
+  const call = calls.find(({ legs }) => legs.some(({ state, direction }) => state === 'connected' && direction === 'outbound')) ?? calls[0];
   if (call === undefined) throw new GatewayError('no-such-call');
   return call;
 };
+
+/** Live calls in which the extension takes part or that it has parked, oldest first. */
+export const callsOf = ({ engine }: TenantSource, extension: ExtensionNumber): readonly Call[] =>
+  engine.snapshot().calls.filter(({ legs }) => legs.some((leg) => leg.extension === extension && (isLive(leg) || leg.slot !== undefined)));
 
 export const isLive = (leg: Leg): boolean => leg.state !== 'ended';
 

@@ -48,6 +48,7 @@ export type UnifiedCode =
   | 'count_invalid'
   | 'startindex_invalid'
   | 'filterby_invalid'
+  | 'filterop_invalid'
   | 'filtervalue_invalid'
   | 'sortorder_invalid'
   | 'fields_invalid'

@@ -6,6 +6,7 @@ import type { TenantId } from '../../model/ids.ts';
 import type { Dialect } from '../dialect.ts';
 import type { Gateway } from '../gateway.ts';
 import { Guard, type Account } from './auth.ts';
+import { CallLimits } from './call-limits.ts';
 import type { TenantSource } from './calls.ts';
 import { sendEmails } from './email.ts';
 import { defaultEmailTemplates, parseEmailTemplates } from './email-templates.ts';
@@ -13,6 +14,7 @@ import { serveMenus } from './interactive.ts';
 import { RequestCounter } from './limits.ts';
 import { createNumbers } from './numbers.ts';
 import { defaultVoipNowOptions, type VoipNowOptions } from './options.ts';
+import { PlacedCalls } from './placed-calls.ts';
 import { createVoipNowProjector, type VoipNowState } from './project.ts';
 import { Publisher } from './publish.ts';
 import { PublishedRequests } from './requests.ts';
@@ -27,6 +29,7 @@ export const createVoipNowDialect = (tenants: ReadonlyMap<TenantId, Partial<Voip
 interface OpenTenant {
   readonly source: TenantSource;
   readonly projection: Projection<VoipNowState, Happening>;
+  readonly limits: CallLimits;
 }
 
 class VoipNow implements Dialect {
@@ -52,7 +55,8 @@ class VoipNow implements Dialect {
 
   async close(): Promise<void> {
     await Promise.all(
-      [...this.#open.values()].map(async ({ source, projection }) => {
+      [...this.#open.values()].map(async ({ source, projection, limits }) => {
+        limits.close();
         await source.publisher.close();
         await projection.close();
       }),
@@ -63,7 +67,7 @@ class VoipNow implements Dialect {
 const openTenant = async (gateway: Gateway, tenant: TenantId, options: VoipNowOptions): Promise<OpenTenant | undefined> => {
   const engine = gateway.engine(tenant);
   if (engine === undefined) return undefined;
-  const { store, clock, newId, control, webhooks, log: logger } = gateway;
+  const { store, clock, timers, newId, control, webhooks, log: logger } = gateway;
   const projection = await openProjection({
     tenant,
     projector: createVoipNowProjector(),
@@ -74,7 +78,16 @@ const openTenant = async (gateway: Gateway, tenant: TenantId, options: VoipNowOp
     snapshot: () => engine.snapshot(),
   });
   const numbers = createNumbers(engine, options.prefix);
-  const publisher = new Publisher({ tenant, engine: webhooks, projection, numbers, options, epoch: () => engine.cursor().epoch });
+  const placed = new PlacedCalls(tenant, store);
+  const publisher = new Publisher({
+    tenant,
+    engine: webhooks,
+    projection,
+    numbers,
+    options,
+    apiIdOf: (call) => placed.apiIdOf(call),
+    epoch: () => engine.cursor().epoch,
+  });
   const requests = new PublishedRequests({
     tenant,
     store,
@@ -90,7 +103,8 @@ const openTenant = async (gateway: Gateway, tenant: TenantId, options: VoipNowOp
   serveMenus(gateway.interactive, tenant, options, numbers);
   startEmails(gateway, tenant, options);
   const counter = new RequestCounter(options.limits, clock);
-  return { source: { engine, control, store, numbers, options, requests, publisher, counter }, projection };
+  const source = { engine, control, store, numbers, options, requests, publisher, counter, placed, logger };
+  return { source, projection, limits: new CallLimits({ engine, control, placed, clock, timers, logger }) };
 };
 
 const startEmails = ({ delivery, webhooks }: Gateway, tenant: TenantId, { email }: VoipNowOptions): void => {

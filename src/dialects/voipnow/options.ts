@@ -26,6 +26,8 @@ export interface VoipNowOptions {
   readonly interactive: Readonly<Record<string, MenuOptions>>;
   /** Write CallFlow as `in` and `out`, as some servers did, against the vendor's pages. */
   readonly lowerCaseFlow: boolean;
+  /** Of which generation requests are that are published through UnifiedAPI. */
+  readonly unifiedProfile: 'uapi3' | 'uapi5';
   /** How often CallAPI may be asked. */
   readonly limits: RequestLimits;
   /** Who is written to when calls end. */
@@ -47,6 +49,7 @@ export const defaultVoipNowOptions: VoipNowOptions = {
   attempts: 1,
   interactive: {},
   lowerCaseFlow: false,
+  unifiedProfile: 'uapi3',
   limits: { seconds: 10, subnets: {} },
   email: { notices: [], timeZone: '' },
 };

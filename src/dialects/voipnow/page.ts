@@ -109,7 +109,7 @@ const renderForm = ({ edited, typed = {}, fault }: PageContent): string => {
   const faulty = (field: string): string => (fault?.field === field ? ' aria-invalid="true" aria-describedby="fault" autofocus' : '');
   const kinds = eventNames
     .map((text, type) => [String(type), text] as const)
-    .filter(([, text]) => edited?.profile === 'uapi3' || !text.startsWith('Answer'));
+    .filter(([, text]) => (edited !== undefined && edited.profile !== 'callapi2') || !text.startsWith('Answer'));
   const title = edited === undefined ? 'Add a request' : `Edit request ${edited.id}`;
   return `<section aria-labelledby="form-title">
 <h2 id="form-title">${escapeXml(title)}</h2>

@@ -1,7 +1,7 @@
 import { GatewayError } from '../../model/errors.ts';
 import type { ExtensionNumber } from '../../model/ids.ts';
 import type { Micros } from '../../model/time.ts';
-import { UnifiedError, invalidExtension, type UnifiedCode } from './errors.ts';
+import { UnifiedError, invalidExtension } from './errors.ts';
 import type { Numbers } from './numbers.ts';
 import type { RequestChange } from './requests.ts';
 import { eventTypes, methods, type EventNumber, type PhoneCallEventBody, type PublishedRequest } from './schema.ts';
@@ -82,17 +82,26 @@ export const parseStatus = (text: string): boolean => {
   return text === '1';
 };
 
+/** `in` as some servers wrote it, `IN` as the vendor's pages do. */
+const parseFlowCase = (text: string): boolean => {
+  const isLower = text === text.toLowerCase();
+  if (!/^(in|out|lower|upper)$/i.test(text)) throw invalid('callFlow', 'CallFlow is IN or in: how it is to be written.');
+  return /^(lower|upper)$/i.test(text) ? text.toLowerCase() === 'lower' : isLower;
+};
+
 /** What Event/Add and Event/Edit may say; notes may be emptied. */
 export const parseRequestChange = (parameters: Parameters): RequestChange => {
   const type = parameters.get('EventType');
   const method = parameters.get('Method');
   const url = parameters.get('URL');
   const status = parameters.get('Status');
+  const callFlow = parameters.get('CallFlow');
   return {
     ...(type === undefined ? undefined : { type: parseEventType(type) }),
     ...(method === undefined ? undefined : { method: parseMethod(method) }),
     ...(url === undefined ? undefined : { url }),
     ...(status === undefined ? undefined : { enabled: parseStatus(status) }),
+    ...(callFlow === undefined ? undefined : { lowerCaseFlow: parseFlowCase(callFlow) }),
     ...(parameters.has('Notes') ? { notes: parameters.get('Notes') ?? '' } : undefined),
   };
 };
@@ -102,6 +111,7 @@ export const parsePhoneCallEvent = (body: PhoneCallEventBody): Omit<RequestChang
   ...(body.method === undefined ? undefined : { method: parseMethod(body.method) }),
   ...(body.url === undefined ? undefined : { url: body.url }),
   ...(body.status === undefined ? undefined : { enabled: parseStatus(body.status) }),
+  ...(body.callFlow === undefined ? undefined : { lowerCaseFlow: parseFlowCase(body.callFlow) }),
   ...(body.note === undefined || body.note === null ? undefined : { notes: body.note }),
 });
 
@@ -131,31 +141,6 @@ export const checkUser = (text: string): void => {
   if (!/^(@me|@viewer|@owner|[\w.*-]{1,64})$/.test(text)) {
     throw new UnifiedError(400, 'user_invalid', 'Value supplied in the URI-Fragment as user is invalid.');
   }
-};
-
-export interface Paging {
-  readonly count: number;
-  readonly startIndex: number;
-  readonly descending: boolean;
-}
-
-export const parsePaging = (query: URLSearchParams): Paging => {
-  const sortOrder = query.get('sortOrder') ?? 'ascending';
-  if (sortOrder !== 'ascending' && sortOrder !== 'descending') {
-    throw new UnifiedError(400, 'sortorder_invalid', 'sortOrder is ascending or descending.');
-  }
-  return {
-    count: wholeOf(query.get('count'), 20, 1, 'count_invalid'),
-    startIndex: wholeOf(query.get('startIndex'), 0, 0, 'startindex_invalid'),
-    descending: sortOrder === 'descending',
-  };
-};
-
-const wholeOf = (text: string | null, otherwise: number, least: number, code: UnifiedCode): number => {
-  if (text === null || text === '') return otherwise;
-  const value = /^\d{1,4}$/.test(text) ? Number(text) : Number.NaN;
-  if (!(value >= least && value <= 4_999)) throw new UnifiedError(400, code, `It is a whole number from ${least} to 4999.`);
-  return value;
 };
 
 /** `John Doe <4242425>`, or a number alone. */

@@ -2,7 +2,7 @@ import type { Projection } from '../../delivery/projection.ts';
 import { renderParameterRequest } from '../../delivery/webhooks/parameters.ts';
 import { ProjectionSource } from '../../delivery/webhooks/projection-source.ts';
 import type { AttemptRecord, DeliveryPolicy, DeliverySource, EndpointView, WebhookEngine } from '../../delivery/webhooks/webhook-engine.ts';
-import type { TenantId } from '../../model/ids.ts';
+import type { CallId, TenantId } from '../../model/ids.ts';
 import type { Numbers } from './numbers.ts';
 import type { VoipNowOptions } from './options.ts';
 import type { VoipNowState } from './project.ts';
@@ -18,6 +18,8 @@ export interface PublisherOptions {
   readonly projection: Projection<VoipNowState, Happening>;
   readonly numbers: Numbers;
   readonly options: VoipNowOptions;
+  /** The call's id as the vendor knows it. */
+  readonly apiIdOf: (call: CallId) => string;
   /** Of the tenant's log now. */
   readonly epoch: () => string;
 }
@@ -65,7 +67,8 @@ export class Publisher {
   }
 
   #sourceOf(request: PublishedRequest): DeliverySource {
-    const { numbers, options } = this.#options;
+    const { numbers, options, apiIdOf } = this.#options;
+    const { profile, lowerCaseFlow = options.lowerCaseFlow } = request;
     return this.#source.of({
       key: request.extension,
       fits: ({ type }) => type === request.type,
@@ -73,7 +76,8 @@ export class Publisher {
         id: happening.event,
         lane: happening.part.callId,
         at: happening.at,
-        request: () => renderParameterRequest(request, renderParameters(happening, request.profile, numbers, options.lowerCaseFlow)),
+        request: () =>
+          renderParameterRequest(request, renderParameters(happening, profile, numbers, lowerCaseFlow, apiIdOf(happening.part.call))),
       }),
     });
   }

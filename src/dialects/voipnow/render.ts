@@ -11,6 +11,7 @@ export const renderParameters = (
   profile: Profile,
   numbers: Numbers,
   lowerCaseFlow = false,
+  apiId = part.apiId,
 ): readonly Parameter[] => {
   const { caller, called } = part;
   const callerExtension = numbers.extensionOf(caller);
@@ -27,10 +28,10 @@ export const renderParameters = (
     ['CallerExtension', callerExtension === undefined ? '' : numbers.extended(callerExtension, profile)],
     ['CalledNumber', numbers.numberOf({ number: part.dialled }, profile)],
     ...(profile === 'callapi2' ? [['CallerIDName', name] as const] : []),
-    ['CallAPIID', part.apiId],
+    ['CallAPIID', apiId],
   ];
 };
 
 /** The first generation knows two ends. */
 const renderStatus = (status: Happening['status'], profile: Profile): string =>
-  profile === 'uapi3' || status === 'CALLING' || status === 'ANSWER' ? status : 'UNKNOWN';
+  profile !== 'callapi2' || status === 'CALLING' || status === 'ANSWER' ? status : 'UNKNOWN';

@@ -11,6 +11,7 @@ export interface RequestChange {
   readonly url?: string;
   readonly enabled?: boolean;
   readonly notes?: string;
+  readonly lowerCaseFlow?: boolean;
 }
 
 export interface NewRequest extends RequestChange {
@@ -79,6 +80,7 @@ export class PublishedRequests {
       enabled: wish.enabled ?? true,
       notes: wish.notes ?? '',
       profile: wish.profile,
+      ...(wish.lowerCaseFlow === undefined ? undefined : { lowerCaseFlow: wish.lowerCaseFlow }),
       modified: isoTime(clock.now()),
     };
     await this.#check(request);

@@ -3,8 +3,11 @@ import type { DialStatus } from '../../delivery/dial-status.ts';
 import type { ExtensionNumber, CallId } from '../../model/ids.ts';
 import type { IsoTime, Micros } from '../../model/time.ts';
 
-/** The vendor's generations: who asks by CallAPI gets the parameters of the first, who asks by UnifiedAPI those of the later. */
-export const profiles = ['callapi2', 'uapi3'] as const;
+/**
+ * The vendor's generations: who asks by CallAPI gets the parameters of the first, who asks by UnifiedAPI those of the later, 3 and
+ * 5, whose differences lie elsewhere.
+ */
+export const profiles = ['callapi2', 'uapi3', 'uapi5'] as const;
 export type Profile = (typeof profiles)[number];
 
 /** The call events by the vendor's numbers; the two answers exist in the later generation alone. */
@@ -24,6 +27,8 @@ export interface PublishedRequest {
   readonly enabled: boolean;
   readonly notes: string;
   readonly profile: Profile;
+  /** CallFlow as `in` and `out`, or `IN` and `OUT`; as the tenant's option says when absent. */
+  readonly lowerCaseFlow?: boolean;
   readonly modified: IsoTime;
 }
 
@@ -71,12 +76,13 @@ export const phoneCallEventBody = z.object({
   note: z.string().nullish(),
   url: z.string().optional(),
   status: numberish.optional(),
+  callFlow: z.string().optional(),
 });
 export type PhoneCallEventBody = z.infer<typeof phoneCallEventBody>;
 
 const oneOrMore = z.union([numberish, z.array(numberish)]).transform((value) => (Array.isArray(value) ? value : [value]));
 
-/** The body of a simple phone call. */
+/** The body of a simple phone call, or of a callback. */
 export const phoneCallBody = z.object({
   extension: numberish.optional(),
   phoneCallView: z
@@ -92,10 +98,23 @@ export const phoneCallBody = z.object({
   nonce: z.string().max(255).nullish(),
 });
 
-/** The body that acts on a phone call. */
+/** The body that calls extensions into a conference room; `pin` is the room's own affair. */
+export const conferenceInviteBody = z.object({
+  number: numberish.optional(),
+  pin: numberish.optional(),
+  phoneCallView: z
+    .array(z.object({ source: oneOrMore }))
+    .min(1)
+    .max(20),
+});
+
+/** The body that acts on a phone call. What else the vendor has in it (`format`, `privateW`, `callerId`) makes no difference here. */
 export const phoneCallActionBody = z.object({
   action: z.string(),
   phoneCallViewId: z.string().optional(),
   sendCallTo: numberish.optional(),
+  transferFromNumber: numberish.optional(),
+  transferNumber: numberish.optional(),
   maxInParking: z.coerce.number().int().min(10).max(3600).default(180),
 });
+export type PhoneCallAction = z.infer<typeof phoneCallActionBody>;

@@ -83,7 +83,7 @@ const refusals: readonly (readonly [string, Readonly<Record<string, string>>, st
   ['Call/MakeCall', { FromNumber: '101' }, '1004'],
   ['Call/MakeCall', { FromNumber: '101', PhoneNumberToCall: '1;rm' }, '1005'],
   ['Call/MakeCall', { FromNumber: '119', PhoneNumberToCall: '102' }, '1012'],
-  ['Call/MakeCall', { FromNumber: '101', PhoneNumberToCall: '102', CallDuration: '60' }, '1501'],
+  ['Call/MakeCall', { FromNumber: '101', PhoneNumberToCall: '102', CallDuration: 'long' }, '1005'],
   ['Call/Hangup', { APIID: 'ystbaxji6g4vnts3wted' }, '1008'],
   ['Email/Send', {}, '1501'],
   ['constructor/constructor', {}, '1501'],
@@ -188,4 +188,60 @@ test.each([
   const permission = (): Promise<string> => world.callApi('251/Test/CallPermission', { ExtensionNumber: '101' });
   await permission();
   expect(await permission()).toContain('<Status>429</Status>');
+});
+
+test('a call that may last so long ends after so much talk', async () => {
+  const { callApi, sandbox, leg, clock, event } = await serveVoipNow();
+  await callApi('251/Call/MakeCall', { FromNumber: '101', PhoneNumberToCall: '102', CallDuration: '60' });
+  sandbox.phones.answer('101');
+  await leg('102', ({ state }) => state === 'ringing');
+  clock.advance(10);
+  sandbox.phones.answer('102');
+  await event(({ type, call }) => type === 'legs.linked' && call?.answeredAt !== undefined);
+  clock.advance(59);
+  expect((await leg('101')).state).toBe('connected');
+  clock.advance(1);
+  const ended = await event(({ type }) => type === 'call.ended');
+  expect(ended.data).toMatchObject({ disposition: 'answered', talkMs: 60_000 });
+});
+
+test('of several phones that ring for one call the first to answer gets it, and all is told under one id', async () => {
+  const world = await serveVoipNow();
+  const { callApi, receiver, sandbox, leg, event } = world;
+  for (const extension of ['101', '103', '102']) {
+    for (const type of ['0', '1', '2']) {
+      await callApi('251/Event/Add', { ExtensionNumber: extension, EventType: type, URL: `${receiver.url}/${extension}/${type}` });
+    }
+  }
+  const made = await callApi('251/Call/MakeCall', { PhoneNumberToCall: '102' }, { method: 'POST', body: 'FromNumber=101&FromNumber=103' });
+  const apiId = /<APIID>(\w+)</.exec(made)?.[1] ?? '';
+  await Promise.all(['101', '103'].map((extension) => leg(extension, ({ state }) => state === 'ringing')));
+  sandbox.phones.answer('103');
+  const [lost] = await Promise.all([
+    event(({ type, extension, leg: each }) => type === 'leg.ended' && (extension ?? each?.extension) === '101'),
+    leg('102', ({ state }) => state === 'ringing'),
+  ]);
+  expect(lost.leg?.endedBy).toBe('command');
+  expect(await callApi('251/Call/Status', { APIID: apiId })).toContain('<CalledExtension>12340102</CalledExtension>');
+  await callApi('251/Call/Hangup', { APIID: apiId });
+  await event(({ type, leg: each }) => type === 'leg.ended' && each?.extension === '103');
+  const received = await receiver.next(6);
+  expect(new Set(received.map(({ parameters }) => parameters['CallAPIID']))).toEqual(new Set([apiId]));
+});
+
+test('a call that nobody has answered yet stops ringing everywhere', async () => {
+  const { callApi, leg, engine } = await serveVoipNow();
+  const made = await callApi('251/Call/MakeCall', { PhoneNumberToCall: '102' }, { method: 'POST', body: 'FromNumber=101&FromNumber=103' });
+  await Promise.all(['101', '103'].map((extension) => leg(extension, ({ state }) => state === 'ringing')));
+  await callApi('251/Call/Hangup', { APIID: /<APIID>(\w+)</.exec(made)?.[1] ?? '' });
+  expect(engine.snapshot().calls).toEqual([]);
+});
+
+test('a published request may have CallFlow in small letters', async () => {
+  const { callApi, receiver, sandbox } = await serveVoipNow();
+  const added = await callApi('251/Event/Add', { ExtensionNumber: '101', EventType: '0', URL: receiver.url, CallFlow: 'in' });
+  expect(added).toContain('<CallFlow>in</CallFlow>');
+  sandbox.phones.call('+15550100001', '101');
+  const [received] = await receiver.next(1);
+  expect(received?.parameters['CallFlow']).toBe('in');
 });

@@ -90,7 +90,14 @@ const faults = [
   ['GET', `${events}/0/unknown`, undefined, 400, 'pce_id_invalid'],
   ['PUT', `${events}/0/unknown`, { status: '0' }, 400, 'pce_id_invalid'],
   ['GET', '/phoneCalls/@me/@self', undefined, 400, 'extension_invalid'],
-  ['GET', '/phoneCalls/@me/101?filterBy=published', undefined, 400, 'filterby_invalid'],
+  ['GET', '/phoneCalls/@me/101?filterBy=extension&filterValue=1', undefined, 400, 'filterby_invalid'],
+  ['GET', '/phoneCalls/@me/101?filterBy=published', undefined, 400, 'filtervalue_invalid'],
+  ['GET', `${events}?filterBy=url&filterOp=like&filterValue=x`, undefined, 400, 'filterop_invalid'],
+  ['GET', `${events}?fields=id,password`, undefined, 400, 'fields_invalid'],
+  ['POST', '/phoneCalls/@me/simple', { phoneCallView: [{ source: '999', destination: '102' }] }, 400, 'phonecall_source_invalid'],
+  ['POST', '/phoneCalls/@me/simple', { phoneCallView: [{ source: [], destination: '102' }] }, 400, 'phonecall_source_invalid'],
+  ['POST', '/phoneCalls/@me/simple', { phoneCallView: [{ source: '101', destination: ['1', '2'] }] }, 501, 'request_not_implemented'],
+  ['POST', '/phoneCalls/@me/conferenceInvite', { number: '999', phoneCallView: [{ source: '101' }] }, 400, 'phonecall_destination_invalid'],
   ['DELETE', '/phoneCalls/@me/101/unknown', undefined, 400, 'phonecall_id_invalid'],
   ['GET', '/faxes', undefined, 501, 'request_not_implemented'],
 ] as const;
@@ -137,7 +144,7 @@ test('a call is placed, followed, held, transferred and ended', async () => {
     phoneCallView: [{ status: '5', onHold: '1', holder: '12340*101' }, { onHold: '1' }],
   });
   expect((await unified('PUT', call, { action: 'OffHold' })).status).toBe(200);
-  expect(await unified('PUT', call, { action: 'Whisper' })).toEqual(coded(501, 'request_not_implemented'));
+  expect(await unified('PUT', call, { action: 'SendFax' })).toEqual(coded(501, 'request_not_implemented'));
   expect(await unified('PUT', call, { action: 'Transfer' })).toEqual(coded(400, 'phonecall_destination_invalid'));
   expect((await unified('PUT', call, { action: 'Transfer', sendCallTo: '12340*103' })).status).toBe(200);
   await leg('103', ({ state }) => state === 'ringing');
@@ -160,4 +167,85 @@ test('a parked call shows its slot and is fetched by another extension', async (
   expect(parked.body).toMatchObject({ phoneCallView: [{ flow: '8', parked: '1', parkedPos: expect.stringMatching(/^[1-9]$/) as string }] });
   expect((await unified('PUT', call, { action: 'UnPark', sendCallTo: '102' })).status).toBe(200);
   expect(await leg('102')).toMatchObject({ state: 'connected' });
+});
+
+/** 101 has called 102, who answered; resolves with the call's path, of 101. */
+const talk = async ({ unified, sandbox, leg }: VoipNowWorld): Promise<string> => {
+  sandbox.phones.call('101', '102');
+  await leg('102', ({ state }) => state === 'ringing');
+  sandbox.phones.answer('102');
+  await leg('102', ({ state }) => state === 'connected');
+  const { body } = await unified('GET', '/phoneCalls/@me/101');
+  const { entry } = body as { readonly entry: readonly [{ readonly id: string }] };
+  return `/phoneCalls/@me/101/${entry[0].id}`;
+};
+
+test.each([
+  ['Monitor', 'listen'],
+  ['Whisper', 'whisper'],
+  ['BargeIn', 'barge'],
+])('%s lets another extension in, and none that takes part already', async (action, mode) => {
+  const world = await serveVoipNow();
+  const call = await talk(world);
+  expect(await world.unified('PUT', call, { action })).toEqual(coded(400, 'phonecall_source_invalid'));
+  expect((await world.unified('PUT', call.replace('/101/', '/111/'), { action, phoneCallViewId: '01' })).status).toBe(200);
+  const supervisor = await world.leg('111', ({ supervising }) => supervising !== undefined);
+  expect(supervisor.supervising).toMatchObject({ mode });
+});
+
+test('TransferToVoicemail sends the other party to the mailbox of the extension, or of another', async () => {
+  const world = await serveVoipNow();
+  const call = await talk(world);
+  expect((await world.unified('PUT', call.replace('/101/', '/102/'), { action: 'TransferToVoicemail', sendCallTo: '103' })).status).toBe(
+    200,
+  );
+  const moved = await world.event(({ type }) => type === 'call.transferred');
+  expect(moved.data).toMatchObject({ kind: 'voicemail', to: { number: '103' } });
+});
+
+test('an extension is called into a conference', async () => {
+  const { unified, leg } = await serveVoipNow();
+  const invited = await unified('POST', '/phoneCalls/@me/conferenceInvite', {
+    number: '650',
+    pin: '',
+    phoneCallView: [{ source: ['111'] }],
+  });
+  const [{ id }] = invited.body as [{ readonly id: string }];
+  expect(invited.status).toBe(200);
+  expect(id).toMatch(/^[0-9a-f]{20}$/);
+  expect((await leg('111')).device).toContain('111');
+});
+
+test('a callback is placed as a simple call is, and what the client gave it is told again', async () => {
+  const { unified, leg } = await serveVoipNow();
+  const placed = await unified('POST', '/phoneCalls/@me/callback/', {
+    nonce: 'mine',
+    phoneCallView: [{ source: '101', destination: '102' }],
+  });
+  const [{ id }] = placed.body as [{ readonly id: string }];
+  await leg('101', ({ state }) => state === 'ringing');
+  const one = await unified('GET', `/phoneCalls/@me/101?filterBy=id&filterValue=${id}&fields=id,nonce`);
+  expect(one.body).toMatchObject({ entry: [{ id, nonce: 'mine' }] });
+  expect(one.body).not.toHaveProperty('entry.0.phoneCallView');
+  expect((await unified('GET', '/phoneCalls/@me/101?filterBy=published&filterOp=startsWith&filterValue=1999')).status).toBe(204);
+});
+
+test('the party whose number is named is hung up', async () => {
+  const world = await serveVoipNow();
+  const call = await talk(world);
+  expect(await world.unified('DELETE', `${call}?phoneNumber=999`)).toEqual({ status: 204, body: undefined });
+  expect((await world.unified('DELETE', `${call}?phoneNumber=12340102`)).status).toBe(200);
+  const ended = await world.event(({ type }) => type === 'call.ended');
+  expect(ended.call?.legs.find(({ extension }) => extension === '102')).toMatchObject({ endedBy: 'command' });
+});
+
+test('events can be looked for, and shown in part', async () => {
+  const { unified } = await serveVoipNow();
+  for (const name of ['one', 'two']) await unified('POST', events, { ...wish, url: `http://93.184.216.34/${name}`, note: name });
+  const found = await unified('GET', `${events}?filterBy=url&filterOp=contains&filterValue=two&fields=note,links`);
+  const [first] = (found.body as { readonly entry: readonly object[] }).entry;
+  expect([found.body, Object.keys(first ?? {}).toSorted()]).toMatchObject([
+    { totalResults: 1, entry: [{ note: 'two' }] },
+    ['links', 'note'],
+  ]);
 });

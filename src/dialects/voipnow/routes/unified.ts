@@ -2,20 +2,10 @@ import type { FastifyInstance } from 'fastify';
 import { toGatewayError } from '../../../http/problem.ts';
 import { explainUnified } from '../errors.ts';
 import { checkUser } from '../parse.ts';
-import {
-  actOnCall,
-  createCall,
-  createEvent,
-  deleteCalls,
-  deleteEvents,
-  listCalls,
-  listEvents,
-  notImplemented,
-  parseJson,
-  updateEvent,
-  type UnifiedAnswer,
-  type UnifiedAsked,
-} from '../unified.ts';
+import { actOnCall } from '../unified/actions.ts';
+import { notImplemented, parseJson, type UnifiedAnswer, type UnifiedAsked } from '../unified/asked.ts';
+import { createCall, deleteCalls, inviteToConference, listCalls } from '../unified/calls.ts';
+import { createEvent, deleteEvents, listEvents, updateEvent } from '../unified/events.ts';
 import { sendJson, signalOf, sourceOf, tellPbx, type RoutesOptions } from './request.ts';
 
 const bases = ['/uapi', '/unifiedapi'];
@@ -68,6 +58,8 @@ export const unifiedRoutes = (scope: FastifyInstance, options: RoutesOptions): v
   }
   add('PUT', `${events}/:type/:id`, updateEvent);
   add('POST', '/phoneCalls/:user/simple', createCall);
+  add('POST', '/phoneCalls/:user/callback', createCall);
+  add('POST', '/phoneCalls/:user/conferenceInvite', inviteToConference);
   for (const path of ['/phoneCalls/:user/:extension', '/phoneCalls/:user/:extension/:id']) {
     add('GET', path, listCalls);
     add('DELETE', path, deleteCalls);
