@@ -72,8 +72,7 @@ class Performer implements RunningInteractive {
 
   async close(): Promise<void> {
     this.#closing.abort();
-    await Promise.all(this.#running.values());
-    await this.#sender.close();
+    await Promise.all([this.#sender.close(), ...this.#running.values()]);
   }
 
   #take(engine: TenantEngine, pbx: PbxId, call: InteractiveCall): boolean {

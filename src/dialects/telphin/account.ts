@@ -1,6 +1,5 @@
-import { requireScope } from '../../http/bearer.ts';
 import type { ExtensionNumber } from '../../model/ids.ts';
-import { checkClient, extensionAsked } from './parse.ts';
+import { checkClient, extensionAsked, requireSight } from './parse.ts';
 import { renderExtension } from './render.ts';
 import type { Answer, Asked, TenantSource } from './source.ts';
 
@@ -26,14 +25,15 @@ export const getUser = ({ source, grant, identity }: Asked): Answer => {
 
 /** By which clients find the ids that every other path needs. */
 export const listExtensions = (asked: Asked): Answer => {
-  requireScope(asked.identity, ['observe', 'control']);
+  requireSight(asked.identity);
   checkClient(asked);
   return { status: 200, body: asked.source.numbers.all().map((extension) => extensionBody(asked.source, extension)) };
 };
 
 export const getExtension = (asked: Asked): Answer => {
-  requireScope(asked.identity, ['observe', 'control', 'control-own']);
-  return { status: 200, body: extensionBody(asked.source, extensionAsked(asked)) };
+  const extension = extensionAsked(asked);
+  requireSight(asked.identity, extension);
+  return { status: 200, body: extensionBody(asked.source, extension) };
 };
 
 const extensionBody = (source: TenantSource, extension: ExtensionNumber): object =>

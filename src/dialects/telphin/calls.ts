@@ -1,11 +1,10 @@
 import type { CommandRecord, CommandRequest } from '../../control/control.ts';
-import { requireScope } from '../../http/bearer.ts';
 import type { Call, Leg } from '../../model/call.ts';
 import { GatewayError } from '../../model/errors.ts';
 import { extensionNumber, type ExtensionNumber } from '../../model/ids.ts';
 import { badRequest, notFound, TelphinError } from './errors.ts';
 import { apiUuidOf, parseApiId, vendorCallId, withoutDashes } from './ids.ts';
-import { checkClient, extensionAsked, parseBody } from './parse.ts';
+import { checkClient, extensionAsked, parseBody, requireSight } from './parse.ts';
 import { apiIdOf, renderCurrentCall } from './render.ts';
 import { callActionBody, callbackBody } from './schema.ts';
 import type { Answer, Asked, TenantSource } from './source.ts';
@@ -74,13 +73,14 @@ const withList = (body: unknown): unknown =>
   typeof body === 'object' && body !== null && 'src_num[]' in body ? { src_num: body['src_num[]'], ...body } : body;
 
 export const listCalls = (asked: Asked): Answer => {
-  requireScope(asked.identity, ['observe', 'control', 'control-own']);
-  return { status: 200, body: currentCalls(asked.source, extensionAsked(asked)) };
+  const extension = extensionAsked(asked);
+  requireSight(asked.identity, extension);
+  return { status: 200, body: currentCalls(asked.source, extension) };
 };
 
 /** Of every extension of the client. */
 export const listClientCalls = (asked: Asked): Answer => {
-  requireScope(asked.identity, ['observe', 'control']);
+  requireSight(asked.identity);
   checkClient(asked);
   return { status: 200, body: currentCalls(asked.source) };
 };
@@ -95,7 +95,7 @@ const currentCalls = (source: TenantSource, extension?: ExtensionNumber): readon
     );
 
 export const getCall = (asked: Asked): Answer => {
-  requireScope(asked.identity, ['observe', 'control', 'control-own']);
+  requireSight(asked.identity, extensionAsked(asked));
   const { call, leg } = legAsked(asked);
   return { status: 200, body: renderCurrentCall(call, leg, asked.source) };
 };

@@ -1,31 +1,29 @@
-import { requireScope } from '../../http/bearer.ts';
 import { badRequest, notFound } from './errors.ts';
-import { extensionAsked, parseBody } from './parse.ts';
+import { extensionAsked, parseBody, requireControl, requireSight } from './parse.ts';
 import { renderSubscription } from './render.ts';
 import { subscriptionBody, type Subscription } from './schema.ts';
 import type { Answer, Asked } from './source.ts';
 
-/** `/extension/{id}/event/`. Whoever may be told of calls may say where: it needs the scope `observe` to read, `control` to change. */
-
 export const createEvent = async (asked: Asked): Promise<Answer> => {
-  requireScope(asked.identity, ['control']);
   const extension = extensionAsked(asked);
+  requireControl(asked.identity, extension);
   const { url, event_type: type, method } = parseBody(subscriptionBody, asked.body);
   return { status: 201, body: renderSubscription(await asked.source.subscriptions.add({ extension, type, method, url })) };
 };
 
 export const listEvents = (asked: Asked): Answer => {
-  requireScope(asked.identity, ['observe', 'control']);
-  return { status: 200, body: asked.source.subscriptions.list(extensionAsked(asked)).map(renderSubscription) };
+  const extension = extensionAsked(asked);
+  requireSight(asked.identity, extension);
+  return { status: 200, body: asked.source.subscriptions.list(extension).map(renderSubscription) };
 };
 
 export const getEvent = (asked: Asked): Answer => {
-  requireScope(asked.identity, ['observe', 'control']);
+  requireSight(asked.identity, extensionAsked(asked));
   return { status: 200, body: renderSubscription(eventAsked(asked)) };
 };
 
 export const changeEvent = async (asked: Asked): Promise<Answer> => {
-  requireScope(asked.identity, ['control']);
+  requireControl(asked.identity, extensionAsked(asked));
   const { extension, id } = eventAsked(asked);
   const { url, event_type: type, method } = parseBody(subscriptionBody.partial(), asked.body);
   const changed = await asked.source.subscriptions.change(extension, id, {
@@ -37,15 +35,15 @@ export const changeEvent = async (asked: Asked): Promise<Answer> => {
 };
 
 export const deleteEvent = (asked: Asked): Answer => {
-  requireScope(asked.identity, ['control']);
+  requireControl(asked.identity, extensionAsked(asked));
   const { extension, id } = eventAsked(asked);
   asked.source.subscriptions.remove(extension, id);
   return { status: 204 };
 };
 
 export const deleteEvents = (asked: Asked): Answer => {
-  requireScope(asked.identity, ['control']);
   const extension = extensionAsked(asked);
+  requireControl(asked.identity, extension);
   for (const { id } of asked.source.subscriptions.list(extension)) asked.source.subscriptions.remove(extension, id);
   return { status: 204 };
 };

@@ -1,4 +1,6 @@
 import type { z } from 'zod';
+import type { Identity, Scope } from '../../auth/auth.ts';
+import { requireScope } from '../../http/bearer.ts';
 import { GatewayError } from '../../model/errors.ts';
 import type { ExtensionNumber } from '../../model/ids.ts';
 import { badRequest, notFound } from './errors.ts';
@@ -11,6 +13,17 @@ export const extensionAsked = ({ params, source, grant }: Pick<Asked, 'params' |
   if (extension === undefined) throw notFound();
   return extension;
 };
+
+/** Throws 403 unless the token may see the extension's calls: of any with `observe` or `control`, of the own with `control-own`. */
+export const requireSight = (identity: Identity, extension?: ExtensionNumber): void =>
+  requireScope(identity, ['observe', 'control', ...ownScope(identity, extension)]);
+
+/** Throws 403 unless the token may change what is the extension's. */
+export const requireControl = (identity: Identity, extension?: ExtensionNumber): void =>
+  requireScope(identity, ['control', ...ownScope(identity, extension)]);
+
+const ownScope = ({ extension: own }: Identity, extension: ExtensionNumber | undefined): readonly Scope[] =>
+  own !== undefined && own === extension ? ['control-own'] : [];
 
 /** `@me`, or the client's own id: a token is of one client. Throws 404. */
 export const checkClient = ({ params, source }: Pick<Asked, 'params' | 'source'>): void => {

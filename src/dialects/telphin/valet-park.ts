@@ -1,10 +1,9 @@
-import { requireScope } from '../../http/bearer.ts';
 import type { SlotRef } from '../../model/call.ts';
 import { GatewayError } from '../../model/errors.ts';
 import { callOf, legAsked, perform } from './calls.ts';
 import { badRequest, notFound, TelphinError } from './errors.ts';
 import { parseApiId, withoutDashes } from './ids.ts';
-import { extensionAsked, parseBody } from './parse.ts';
+import { extensionAsked, parseBody, requireSight } from './parse.ts';
 import { valetBody } from './schema.ts';
 import type { Answer, Asked, TenantSource } from './source.ts';
 
@@ -68,9 +67,8 @@ const bridge = async (asked: Asked, slot: SlotRef | undefined): Promise<Answer> 
 
 /** The call of the path is but a handle: any that the client knows will do, also one that has ended. */
 const slots = (asked: Asked, slot: SlotRef | undefined): Answer => {
-  requireScope(asked.identity, ['observe', 'control', 'control-own']);
+  requireSight(asked.identity, extensionAsked(asked));
   const { source, params } = asked;
-  extensionAsked(asked);
   const apiId = params['call'] ?? '';
   const { ended } = source.projection.view().state;
   const isKnown = callOf(source, apiId) !== undefined || ended.some((uuid) => withoutDashes(uuid) === parseApiId(apiId));

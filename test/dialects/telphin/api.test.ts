@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest';
 import { RateLimit } from '../../../src/dialects/telphin/rate-limit.ts';
+import { Subscriptions } from '../../../src/dialects/telphin/subscriptions.ts';
+import { extensionNumber } from '../../../src/model/ids.ts';
 import { serveTelphin, type TelphinWorld } from './serve-telphin.ts';
 
 const hook = (world: TelphinWorld, change: object = {}): object => ({
@@ -43,6 +45,19 @@ test('an event that cannot be is refused, and says why', async () => {
     expect({ what, ...reply }).toMatchObject({ what, status: 400, body: { message: expect.any(String) } });
   }
   expect((await world.api('GET', '/extension/34414/event/')).body).toEqual([]);
+});
+
+test('events are there again after a restart', async () => {
+  const world = await serveTelphin();
+  await world.api('POST', '/extension/34414/event/', hook(world));
+  const again = new Subscriptions({
+    tenant: world.engine.tenant,
+    store: world.store,
+    checkUrl: () => Promise.resolve(),
+    onChange: () => undefined,
+  });
+  expect(again.all()).toEqual([{ id: 1, extension: '341', type: 'answer', method: 'GET', url: `${world.receiver.url}/hook` }]);
+  expect((await again.add({ ...again.get(extensionNumber('341'), 1) })).id).toBe(2);
 });
 
 test('what is no JSON is refused in the same shape', async () => {

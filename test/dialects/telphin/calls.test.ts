@@ -132,6 +132,8 @@ test('a callback rings the source first, and its events carry the id that it ans
   const received = await world.receiver.next(3);
   expect(new Set(received.map(({ parameters }) => parameters['CallAPIID']))).toEqual(new Set([apiId]));
   expect(new Set(received.map(({ parameters }) => parameters['CallID']))).toEqual(new Set([callId]));
+  // As it stands in the vendor's published request: signs that need no escape have none.
+  expect(received.find(({ method }) => method === 'GET')?.target).toMatch(/^\/\?CalledExtension=022\*102@siptest\.ringme\.ru&/);
   const dialIn = received.find(({ method }) => method === 'POST');
   expect(dialIn).toMatchObject({
     contentType: 'application/x-www-form-urlencoded',

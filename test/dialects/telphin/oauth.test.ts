@@ -37,6 +37,12 @@ test('a user gets one by the password, for the own extension', async () => {
   expect(await whoIs(world, granted)).toMatchObject({ login: '341', extension_id: 34_414, admin: false });
   const headers = { Authorization: `Bearer ${(granted.body as Tokens).access_token}` };
   expect((await fetch(`${world.url}/api/ver1.0/extension/@me/current_calls/`, { headers })).status).toBe(200);
+  // What is the user's own may be changed, and nothing else.
+  const subscribe = async (extension: number): Promise<number> => {
+    const body = JSON.stringify({ url: `${world.receiver.url}/`, event_type: 'answer', method: 'GET' });
+    return (await fetch(`${world.url}/api/ver1.0/extension/${extension}/event/`, { method: 'POST', headers, body })).status;
+  };
+  expect([await subscribe(34_414), await subscribe(32_494)]).toEqual([201, 403]);
   const wrong = await grant(world, { grant_type: 'password', ...demo, username: '341', password: 'wrong' });
   expect(wrong).toEqual({ status: 400, body: { error: 'invalid_grant' } });
 });
