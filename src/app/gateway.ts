@@ -241,7 +241,7 @@ const once = (work: () => Promise<void>): (() => Promise<void>) => {
 
 const clientsOf = (config: Config): readonly ConfiguredClient[] =>
   Object.entries(config.tenants).flatMap(([name, { clients }]) =>
-    Object.entries(clients).map(([id, client]) => ({ id, tenant: tenantId(name), ...client })),
+    Object.entries(clients).map(([id, { secret = '', ...client }]) => ({ id, tenant: tenantId(name), secret, ...client })),
   );
 
 const usersOf = (config: Config): readonly ConfiguredUser[] =>

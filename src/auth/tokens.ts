@@ -12,6 +12,8 @@ export interface OAuthClient {
   readonly scopes: readonly Scope[];
   /** Where codes may be sent for it; none when absent. */
   readonly redirectUris?: readonly string[];
+  /** It has no secret: what it redeems must have been asked for with a code challenge (RFC 7636). */
+  readonly isPublic?: true;
 }
 
 /** What a token stands for: for whom a client acts, and what it may do. */
@@ -25,12 +27,16 @@ export interface Grant {
   readonly scopes: readonly Scope[];
   /** Where the code of this grant was sent; what redeems it compares. */
   readonly redirectUri?: string;
+  /** RFC 7636, S256: what redeems its code brings what this is the digest of. */
+  readonly codeChallenge?: string;
 }
 
 export interface Lifetimes {
   readonly accessSeconds: number;
   /** No refresh token is issued when absent. */
   readonly refreshSeconds?: number;
+  /** New tokens of a refresh end the access tokens before them at once. */
+  readonly endsEarlier?: boolean;
 }
 
 /** All texts are of `a-z`, `0-9` and `_`. Lifetimes in seconds. */
@@ -58,18 +64,24 @@ export interface Tokens {
   /** The client of that id, no secret asked: for a page on which its user consents. */
   clientNamed(id: string): OAuthClient | undefined;
   issue(grant: Grant, lifetimes: Lifetimes): IssuedTokens;
+  /**
+   * Another access token for the same, for a connection: a refresh leaves it alone, but it is revoked with the others. Undefined
+   * if the token is no good.
+   */
+  issueBeside(accessToken: string, seconds: number): IssuedTokens | undefined;
   /** Undefined for what is unknown, has run out or was revoked. */
   identify(accessToken: string): TokenIdentity | undefined;
   /** New tokens in place of the refresh token, which is good for once; it must be that client's. */
   refresh(refreshToken: string, client: string, lifetimes: Lifetimes): { readonly tokens: IssuedTokens; readonly grant: Grant } | undefined;
   /** A code that its client changes into tokens, once, within `seconds`. */
   issueCode(grant: Grant, seconds: number): string;
-  /** `redirectUri` must be the grant's own, RFC 6749 section 4.1.3. */
+  /** `redirectUri` must be the grant's own, RFC 6749 section 4.1.3; `verifier` fit its challenge, where it has one. */
   redeemCode(
     code: string,
     client: string,
     redirectUri: string | undefined,
     lifetimes: Lifetimes,
+    verifier?: string,
   ): { readonly tokens: IssuedTokens; readonly grant: Grant } | undefined;
   /** Ends an access or refresh token and all of its family; false if there is no such token. */
   revoke(token: string): boolean;
@@ -117,12 +129,17 @@ class StoredTokens implements Tokens {
   clientNamed(id: string): OAuthClient | undefined {
     const client = this.#clients.get(id);
     if (client === undefined) return undefined;
-    const { tenant, scopes: allowed, redirectUris = [] } = client;
-    return { id, tenant, scopes: allowed, redirectUris };
+    const { tenant, scopes: allowed, redirectUris = [], secret } = client;
+    return { id, tenant, scopes: allowed, redirectUris, ...(secret === '' ? { isPublic: true } : undefined) };
   }
 
   issue(grant: Grant, lifetimes: Lifetimes): IssuedTokens {
     return this.#issue(grant, lifetimes, this.#options.newId.token());
+  }
+
+  issueBeside(accessToken: string, seconds: number): IssuedTokens | undefined {
+    const found = this.#find(accessToken, 'access');
+    return found === undefined ? undefined : this.#issue(found.grant, { accessSeconds: seconds }, besideOf(found.row.family));
   }
 
   identify(accessToken: string): TokenIdentity | undefined {
@@ -149,15 +166,19 @@ class StoredTokens implements Tokens {
     client: string,
     redirectUri: string | undefined,
     lifetimes: Lifetimes,
+    verifier?: string,
   ): { readonly tokens: IssuedTokens; readonly grant: Grant } | undefined {
     const found = this.#find(code, 'code');
-    return found?.grant.redirectUri === redirectUri ? this.#exchange(found, client, lifetimes) : undefined;
+    if (found?.grant.redirectUri !== redirectUri) return undefined;
+    const { codeChallenge } = found?.grant ?? {};
+    const isOpen = codeChallenge === undefined ? this.#clients.get(client)?.secret !== '' : challengeOf(verifier) === codeChallenge;
+    return isOpen ? this.#exchange(found, client, lifetimes) : undefined;
   }
 
   revoke(token: string): boolean {
     const { store } = this.#options;
     const row = store.tokens.get(hashOf(token));
-    return row !== undefined && row.kind !== 'code' && store.tokens.deleteFamily(row.family);
+    return row !== undefined && row.kind !== 'code' && this.#endFamily(row.family);
   }
 
   /** What is good for once goes on as new tokens; who brings it a second time has stolen it, or was robbed of it. */
@@ -170,10 +191,17 @@ class StoredTokens implements Tokens {
     const { store, clock } = this.#options;
     const { row, grant } = found;
     if (!store.tokens.use(row.hash, clock.now())) {
-      store.tokens.deleteFamily(row.family);
+      this.#endFamily(row.family);
       return undefined;
     }
+    if (lifetimes.endsEarlier === true) store.tokens.deleteAccess(row.family);
     return { tokens: this.#issue(grant, lifetimes, row.family), grant };
+  }
+
+  #endFamily(family: string): boolean {
+    const { tokens } = this.#options.store;
+    tokens.deleteFamily(besideOf(family));
+    return tokens.deleteFamily(family);
   }
 
   #issue(grant: Grant, { accessSeconds, refreshSeconds }: Lifetimes, family: string): IssuedTokens {
@@ -229,6 +257,12 @@ const identityOf = ({ client, tenant, user, extension, scopes: granted }: Grant)
   scopes: new Set(granted),
   ...(extension === undefined ? undefined : { extension }),
 });
+
+const besideOf = (family: string): string => `${family} beside`;
+
+/** RFC 7636 section 4.2; of none, what no challenge is. */
+const challengeOf = (verifier: string | undefined): string =>
+  verifier === undefined ? '' : createHash('sha256').update(verifier).digest('base64url');
 
 const digestOf = (text: string): Buffer => createHash('sha256').update(text).digest();
 const hashOf = (text: string): string => digestOf(text).toString('hex');

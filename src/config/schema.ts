@@ -401,7 +401,12 @@ const parking = z.strictObject({
 });
 
 const client = z.strictObject({
-  secret: z.string().min(8).max(256).describe('Its secret, 8 to 256 characters.'),
+  secret: z
+    .string()
+    .min(8)
+    .max(256)
+    .optional()
+    .describe('Its secret, 8 to 256 characters; without one it can only redeem codes that were asked for with a code challenge (PKCE).'),
   scopes: z
     .array(z.enum(['observe', 'control', 'supervise', 'record']))
     .min(1)

@@ -14,6 +14,10 @@ export interface AuthorizationOptions {
   readonly codeSeconds: number;
   /** The fewest characters of `state`, where the vendor wants it; 0 when absent. */
   readonly leastState?: number;
+  /** Who logs in, where that is not the user of that name. */
+  readonly logIn?: (client: OAuthClient, login: string, password: string) => Promise<User | undefined>;
+  /** Sent back beside the code. */
+  readonly alsoSent?: Readonly<Record<string, string>>;
 }
 
 /**
@@ -49,12 +53,15 @@ const decide = async (request: FastifyRequest, reply: FastifyReply, options: Aut
   if (fault !== undefined) return sendBack(reply, asking, { error: fault });
   if (parameters.get('decision') === 'deny') return sendBack(reply, asking, { error: 'access_denied' });
   const { client, redirectUri } = asking;
-  const user = await options.users.byPassword(client.tenant, parameters.get('login') ?? '', parameters.get('password') ?? '');
+  const logIn = options.logIn ?? (({ tenant }, login, password) => options.users.byPassword(tenant, login, password));
+  const user = await logIn(client, parameters.get('login') ?? '', parameters.get('password') ?? '');
   if (user === undefined) return sendPage(reply.code(403), client, true);
   // Who gave no address here gives none with the code either. RFC 6749 section 4.1.3.
   const bound = parameters.has('redirect_uri') ? { redirectUri } : undefined;
-  const code = options.tokens.issueCode({ ...grantOf(client, user), ...bound }, options.codeSeconds);
-  return sendBack(reply, asking, { code });
+  const codeChallenge = parameters.get('code_challenge');
+  const challenge = codeChallenge === null ? undefined : { codeChallenge };
+  const code = options.tokens.issueCode({ ...grantOf(client, user), ...bound, ...challenge }, options.codeSeconds);
+  return sendBack(reply, asking, { code, ...options.alsoSent });
 };
 
 /** Of the address and of the form; the form goes back to the address that the page came from. */
@@ -75,8 +82,16 @@ const askingOf = (parameters: URLSearchParams, { tokens, serves }: Authorization
   return { client, redirectUri, state: parameters.get('state') ?? undefined };
 };
 
-const faultOf = (parameters: URLSearchParams, { state = '' }: Asking, { leastState = 0 }: AuthorizationOptions): string | undefined => {
+const faultOf = (
+  parameters: URLSearchParams,
+  { client, state = '' }: Asking,
+  { leastState = 0 }: AuthorizationOptions,
+): string | undefined => {
   if (parameters.get('response_type') !== 'code') return 'unsupported_response_type';
+  const challenge = parameters.get('code_challenge');
+  // RFC 7636; of its two methods the other protects nothing.
+  const isChallenged = /^[\w-]{43}$/.test(challenge ?? '') && parameters.get('code_challenge_method') === 'S256';
+  if (challenge === null ? client.isPublic === true : !isChallenged) return 'invalid_request';
   return state.length < leastState ? 'invalid_request' : undefined;
 };
 

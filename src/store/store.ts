@@ -228,6 +228,8 @@ export interface Store {
     use(hash: string, at: Micros): boolean;
     /** True if there was any. */
     deleteFamily(family: string): boolean;
+    /** Of a family the access tokens alone. */
+    deleteAccess(family: string): void;
   };
   close(): void;
 }

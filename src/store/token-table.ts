@@ -37,6 +37,9 @@ export const tokenTable = (file: StoreFile): Store['tokens'] => ({
     return row === undefined ? undefined : tokenOf(row);
   },
   use: (hash, at) => file.write(() => file.run('UPDATE tokens SET used_at = ? WHERE hash = ? AND used_at IS NULL', at, hash) === 1),
+  deleteAccess: (family) => {
+    file.write(() => file.run("DELETE FROM tokens WHERE family = ? AND kind = 'access'", family));
+  },
   // Urgent: what was given must be revocable even when the disk is full.
   deleteFamily: (family) => file.write(() => file.run('DELETE FROM tokens WHERE family = ?', family) > 0, { urgent: true }),
 });

@@ -22,9 +22,7 @@ export class Guard {
 
   /** By the header, `Bearer T`, or by `access_token` of the query where there is no header. */
   byRequest(authorization: string | undefined, query: URLSearchParams): Asker {
-    const token = authorization === undefined ? query.get('access_token') : bearerOf(authorization);
-    if (token === null) throw new RingCentralError('CMN-405', 'Login to extension required.');
-    return this.byToken(token);
+    return this.byToken(tokenOf(authorization, query));
   }
 
   byToken(token: string): Asker {
@@ -43,6 +41,12 @@ export class Guard {
     return { source, identity, client, extension, expiresAt, ...(user === undefined ? undefined : { user }) };
   }
 }
+
+export const tokenOf = (authorization: string | undefined, query: URLSearchParams): string => {
+  const token = authorization === undefined ? query.get('access_token') : bearerOf(authorization);
+  if (token === null) throw new RingCentralError('CMN-405', 'Login to extension required.');
+  return token;
+};
 
 const bearerOf = (authorization: string): string => {
   const token = /^Bearer +([\w.~+/=-]{1,512}) *$/i.exec(authorization)?.[1];

@@ -1,12 +1,14 @@
 import { createHash } from 'node:crypto';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { createBrake } from '../../auth/brake.ts';
 import type { Grant, IssuedTokens, Lifetimes, OAuthClient, Tokens } from '../../auth/tokens.ts';
+import { authorizationRoutes } from '../../http/authorization.ts';
 import type { HttpFront } from '../../http/http-server.ts';
 import type { TenantId } from '../../model/ids.ts';
 import type { Clock, Micros } from '../../model/time.ts';
 import type { Gateway } from '../gateway.ts';
-import { permissionsOf, requirePermission, type Guard } from './auth.ts';
-import type { RingCentralCode } from './errors.ts';
+import { permissionsOf, requirePermission, tokenOf, type Guard } from './auth.ts';
+import { RingCentralError, type RingCentralCode } from './errors.ts';
 import { loginByAssertion, loginByPassword, scopesOf, type Login } from './logins.ts';
 import { socketPath } from './sockets.ts';
 import type { TenantSource } from './source.ts';
@@ -22,6 +24,7 @@ const shortestAccessSeconds = 600;
 const accessSeconds = 3_600;
 const refreshSeconds = 604_800;
 const socketTokenSeconds = 600;
+const codeSeconds = 60;
 /** For so long the same refresh token gives the same pair, so that two requests that refresh at once agree. */
 const refreshGraceMicros: Micros = 10e6;
 const mostRemembered = 10_000;
@@ -60,6 +63,35 @@ const missingField = (name: string): OAuthRefusal =>
 export const oauthRoutes = (scope: FastifyInstance, { gateway, front, guard, sourceOf }: OAuthOptions): void => {
   const { tokens, users } = gateway;
   const refreshed = new RecentRefreshes(gateway.clock);
+  const brake = createBrake(gateway);
+
+  /** Who guesses waits longer each time. */
+  const braked = async (
+    { tenant }: Pick<TenantSource, 'tenant'>,
+    name: string,
+    attempt: () => Promise<Login | undefined>,
+  ): Promise<Login | undefined> => {
+    const who = `ringcentral ${tenant} ${name}`;
+    await brake.before(who, gateway.stopping);
+    const login = await attempt();
+    if (login === undefined) brake.failed(who);
+    else brake.succeeded(who);
+    return login;
+  };
+
+  authorizationRoutes(scope, {
+    paths: ['/restapi/oauth/authorize'],
+    tokens,
+    users,
+    serves: (tenant) => sourceOf(tenant) !== undefined,
+    codeSeconds,
+    alsoSent: { expires_in: String(codeSeconds) },
+    logIn: async ({ tenant }, username, password) => {
+      const source = sourceOf(tenant);
+      if (source === undefined) return undefined;
+      return (await braked(source, username, () => loginByPassword(users, source, { username, password })))?.user;
+    },
+  });
 
   const answerToken = async (request: FastifyRequest): Promise<object> => {
     const form = new URLSearchParams(typeof request.body === 'string' ? request.body : '');
@@ -70,16 +102,18 @@ export const oauthRoutes = (scope: FastifyInstance, { gateway, front, guard, sou
     const endpoint = form.get('endpoint_id') ?? undefined;
     switch (form.get('grant_type')) {
       case 'urn:ietf:params:oauth:grant-type:jwt-bearer': {
+        requireSecret(client);
         const login = loginByAssertion(users, source, required(form, 'assertion'));
         if (login === undefined) throw new OAuthRefusal(400, 'invalid_grant', 'OAU-140', 'Invalid assertion.');
         return renderTokens(source, issue(tokens, client, login, lifetimes), endpoint);
       }
       case 'password': {
-        const login = await loginByPassword(users, source, {
-          username: required(form, 'username'),
-          password: required(form, 'password'),
-          extension: form.get('extension') ?? '',
-        });
+        requireSecret(client);
+        const username = required(form, 'username');
+        const password = required(form, 'password');
+        const login = await braked(source, username, () =>
+          loginByPassword(users, source, { username, password, extension: form.get('extension') ?? '' }),
+        );
         if (login === undefined) throw invalidOwner();
         return renderTokens(source, issue(tokens, client, login, lifetimes), endpoint);
       }
@@ -94,7 +128,9 @@ export const oauthRoutes = (scope: FastifyInstance, { gateway, front, guard, sou
         return answer;
       }
       case 'authorization_code': {
-        const issued = tokens.redeemCode(required(form, 'code'), client.id, form.get('redirect_uri') ?? undefined, lifetimes);
+        const redirectUri = form.get('redirect_uri') ?? undefined;
+        const verifier = form.get('code_verifier') ?? undefined;
+        const issued = tokens.redeemCode(required(form, 'code'), client.id, redirectUri, lifetimes, verifier);
         if (issued === undefined) throw new OAuthRefusal(400, 'invalid_grant', 'OAU-106', 'Authorization code is invalid');
         return renderTokens(source, issued, endpoint);
       }
@@ -121,19 +157,13 @@ export const oauthRoutes = (scope: FastifyInstance, { gateway, front, guard, sou
     method: 'POST',
     url: '/restapi/oauth/wstoken',
     handler: (request, reply) => {
-      const { source, identity, client, user, extension } = guard.byRequest(request.headers.authorization, queryOf(request));
-      requirePermission({ identity }, 'WebSocketsSubscription');
-      const grant: Grant = {
-        client,
-        tenant: source.tenant,
-        extension,
-        scopes: [...identity.scopes],
-        ...(user === undefined ? undefined : { user }),
-      };
-      // Good for its whole time: clients reconnect with the same one.
-      const { accessToken, expiresIn } = tokens.issue(grant, { accessSeconds: socketTokenSeconds });
+      const token = tokenOf(request.headers.authorization, queryOf(request));
+      requirePermission(guard.byToken(token), 'WebSocketsSubscription');
+      // Good for its whole time, also after a refresh: clients reconnect with the same one.
+      const issued = tokens.issueBeside(token, socketTokenSeconds);
+      if (issued === undefined) throw new RingCentralError('OAU-213', 'Token not found');
       const uri = `${front.publicUrl().replace(/^http/, 'ws')}${socketPath}`;
-      return sendJson(reply, 200, { uri, ws_access_token: accessToken, expires_in: expiresIn });
+      return sendJson(reply, 200, { uri, ws_access_token: issued.accessToken, expires_in: issued.expiresIn });
     },
   });
   // Whatever it was, it is good no more; clients do not look at the answer.
@@ -157,14 +187,22 @@ const required = (form: URLSearchParams, name: string): string => {
   return value;
 };
 
-/** By `Authorization: Basic`, else by the form. */
+/** By `Authorization: Basic`, else by the form; one that has no secret by its id alone. */
 const clientOf = (tokens: Tokens, authorization: string | undefined, form: URLSearchParams): OAuthClient => {
   const encoded = /^Basic +([A-Za-z0-9+/=]{1,1024}) *$/i.exec(authorization ?? '')?.[1];
-  const [id = '', ...rest] = encoded === undefined ? [] : Buffer.from(encoded, 'base64').toString('utf8').split(':');
-  const client =
-    encoded === undefined ? tokens.client(form.get('client_id') ?? '', form.get('client_secret') ?? '') : tokens.client(id, rest.join(':'));
+  const given = encoded === undefined ? '' : Buffer.from(encoded, 'base64').toString('utf8');
+  const colon = given.indexOf(':');
+  const [id, secret] =
+    colon === -1 ? [form.get('client_id') ?? '', form.get('client_secret') ?? ''] : [given.slice(0, colon), given.slice(colon + 1)];
+  const named = secret === '' ? tokens.clientNamed(id) : undefined;
+  const client = named?.isPublic === true ? named : tokens.client(id, secret);
   if (client === undefined) throw invalidClient();
   return client;
+};
+
+/** A program that cannot keep a secret logs nobody in by its own word. */
+const requireSecret = ({ isPublic }: OAuthClient): void => {
+  if (isPublic === true) throw new OAuthRefusal(401, 'unauthorized_client', 'OAU-125', 'Grant type is not allowed for application.');
 };
 
 const lifetimesOf = (form: URLSearchParams): Lifetimes => {
@@ -173,6 +211,7 @@ const lifetimesOf = (form: URLSearchParams): Lifetimes => {
     return Number.isFinite(asked) ? Math.min(Math.max(Math.trunc(asked), least), most) : most;
   };
   return {
+    endsEarlier: true,
     accessSeconds: within('access_token_ttl', shortestAccessSeconds, accessSeconds),
     refreshSeconds: within('refresh_token_ttl', shortestAccessSeconds, refreshSeconds),
   };

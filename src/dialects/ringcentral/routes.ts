@@ -7,6 +7,7 @@ import type { Gateway } from '../gateway.ts';
 import type { Guard } from './auth.ts';
 import type { Answer, Endpoint } from './endpoint.ts';
 import { renderVersion, renderVersions } from './endpoints/account.ts';
+import { discoveryRoutes } from './discovery.ts';
 import { endpoints } from './endpoints.ts';
 import { explain, invalidUri, renderError, RingCentralError } from './errors.ts';
 import { oauthRoutes } from './oauth.ts';
@@ -33,6 +34,7 @@ export const ringCentralRoutes = (scope: FastifyInstance, options: RoutesOptions
   });
   scope.setErrorHandler((thrown, request, reply) => sendError(request, reply, thrown));
   oauthRoutes(scope, options);
+  discoveryRoutes(scope, options);
   openRoutes(scope, options);
   for (const endpoint of endpoints) {
     for (const url of [endpoint.path, `${endpoint.path}/`]) {

@@ -63,7 +63,9 @@ const users: readonly (readonly [name: string, extension: string, scopes: readon
 
 /** The demo's office behind the RingCentral API, on a real port. */
 export const serveRingCentral = async (options: Partial<RingCentralOptions> = {}, folder?: string): Promise<RingCentralWorld> => {
-  const world = await startSandboxTenant(folder);
+  const world = await startSandboxTenant(folder, {
+    users: users.map(([name, extension]) => ({ name, extension: extensionNumber(extension) })),
+  });
   const { clock, store, engine, control } = world;
   const { tenant } = engine;
   const logger = pino({ level: 'silent' });
@@ -91,8 +93,10 @@ export const serveRingCentral = async (options: Partial<RingCentralOptions> = {}
     scopes,
   }));
   const people = quickUsers(store, clock, configured);
+  const redirectUris = ['https://crm.example/back'];
   const clients = [
-    { id: 'demo-client', secret: 'demo-secret', tenant, scopes: everything },
+    { id: 'demo-client', secret: 'demo-secret', tenant, scopes: everything, redirectUris },
+    { id: 'public-client', secret: '', tenant, scopes: everything, redirectUris },
     { id: 'other-client', secret: 'other-secret', tenant, scopes: everything },
     { id: 'watcher', secret: 'watch-secret', tenant, scopes: ['observe'] as const },
     { id: 'elsewhere', secret: 'demo-secret', tenant: tenantId('other'), scopes: ['observe'] as const },
