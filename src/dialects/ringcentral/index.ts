@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import { openProjection } from '../../delivery/projection.ts';
 import type { HttpFront } from '../../http/http-server.ts';
-import type { TenantId } from '../../model/ids.ts';
+import type { ExtensionNumber, TenantId } from '../../model/ids.ts';
 import type { Dialect } from '../dialect.ts';
 import type { Gateway } from '../gateway.ts';
 import { Guard } from './auth.ts';
@@ -71,7 +71,11 @@ const openSource = async (gateway: Gateway, tenant: TenantId, options: RingCentr
     extensions: () => engine.snapshot().extensions,
   });
   const { control, users, store, clock, newId, log: logger } = gateway;
-  const presence = new PresenceBook(store, tenant);
+  const saidBy = (extension: ExtensionNumber): string | undefined => {
+    const user = users.ofExtension(tenant, extension);
+    return user === undefined ? undefined : engine.user(user.name)?.status.status;
+  };
+  const presence = new PresenceBook({ store, tenant, saidBy });
   const notices = await openProjection({
     tenant,
     projector: createRingCentralProjector(),

@@ -2,7 +2,7 @@ import type { TenantId, ExtensionNumber } from '../../model/ids.ts';
 import type { Store } from '../../store/store.ts';
 import type { DndStatus, UserStatus } from './schema.ts';
 
-/** What a user has set of the own presence and a PBX knows nothing of. */
+/** What a user has set of the own presence. */
 export interface PresenceSettings {
   readonly userStatus: UserStatus;
   readonly dndStatus: DndStatus;
@@ -21,29 +21,64 @@ const usual: PresenceSettings = {
 
 const stateName = 'ringcentral:presence';
 
-/** Presence settings of a tenant's extensions, kept over restarts. Only what differs from the usual is kept. */
+export interface PresenceBookOptions {
+  readonly store: Store;
+  readonly tenant: TenantId;
+  /** What the extension's user says of itself, in the gateway's word; undefined where it has no user. */
+  readonly saidBy: (extension: ExtensionNumber) => string | undefined;
+}
+
+/**
+ * Presence settings of a tenant's extensions, kept over restarts. The user's status is the gateway's own, which other APIs show
+ * and set as well, for everybody who is a user.
+ */
 export class PresenceBook {
-  readonly #store: Store;
-  readonly #tenant: TenantId;
+  readonly #options: PresenceBookOptions;
   readonly #settings: Map<string, Partial<PresenceSettings>>;
 
-  constructor(store: Store, tenant: TenantId) {
-    this.#store = store;
-    this.#tenant = tenant;
-    const saved = store.state.get(tenant, stateName);
+  constructor(options: PresenceBookOptions) {
+    this.#options = options;
+    const saved = options.store.state.get(options.tenant, stateName);
     this.#settings = new Map(saved === undefined ? [] : Object.entries(JSON.parse(saved) as Record<string, Partial<PresenceSettings>>));
   }
 
   get(extension: ExtensionNumber): PresenceSettings {
-    const own = this.#settings.get(extension);
-    return own === undefined ? usual : { ...usual, ...own };
+    const said = this.#options.saidBy(extension);
+    return {
+      ...usual,
+      ...this.#settings.get(extension),
+      ...(said === undefined ? undefined : { userStatus: userStatuses.get(said) ?? 'Available' }),
+    };
   }
 
   change(extension: ExtensionNumber, change: Partial<PresenceSettings>): void {
     this.#settings.set(extension, { ...this.#settings.get(extension), ...change });
-    this.#store.state.put(this.#tenant, stateName, JSON.stringify(Object.fromEntries(this.#settings)));
+    this.#options.store.state.put(this.#options.tenant, stateName, JSON.stringify(Object.fromEntries(this.#settings)));
   }
 }
+
+/** How the gateway's words for what a user says of itself are shown; any other is Available. */
+const userStatuses: ReadonlyMap<string, UserStatus> = new Map([
+  ['busy', 'Busy'],
+  ['away', 'Busy'],
+  ['extended-away', 'Busy'],
+  ['dnd', 'Busy'],
+  ['unavailable', 'Offline'],
+]);
+
+/** What is said when a user sets it here. */
+export const wordOf = (status: UserStatus): string => {
+  switch (status) {
+    case 'Available':
+      return 'available';
+    case 'Busy':
+      return 'busy';
+    case 'Offline':
+      return 'unavailable';
+    default:
+      return status satisfies never;
+  }
+};
 
 /** The PBX knows whether calls come through; which of the finer wishes it is, only the setting tells. */
 export const dndStatusOf = ({ dndStatus }: PresenceSettings, dnd: boolean): DndStatus => {

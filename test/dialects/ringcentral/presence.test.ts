@@ -100,6 +100,19 @@ test('a user sets the own presence; do-not-disturb reaches the PBX, and everythi
   expect((await rest('GET', path, undefined, '102')).body).toMatchObject({ dndStatus: 'DoNotAcceptAnyCalls' });
 });
 
+test('what a user says of itself is told as an event, and shown however it was said', async () => {
+  const { rest, engine, event, clock } = await serveRingCentral();
+  const path = '/account/~/extension/~/presence';
+  await rest('PUT', path, { userStatus: 'Offline' }, '102');
+  expect(await event(({ type }) => type === 'user.statusChanged')).toMatchObject({ extension: '102', data: { status: 'unavailable' } });
+  expect((await rest('GET', path, undefined, '102')).body).toMatchObject({ userStatus: 'Offline', presenceStatus: 'Offline' });
+  await engine.tell({ type: 'user.status', at: clock.now(), user: '102', status: 'away', label: 'Lunch' });
+  expect((await rest('GET', path, undefined, '102')).body).toMatchObject({ userStatus: 'Busy', presenceStatus: 'Busy' });
+  // It says nothing new, so that the label stays.
+  await rest('PUT', path, { userStatus: 'Busy' }, '102');
+  expect(engine.user('102')?.status).toEqual({ status: 'away', label: 'Lunch' });
+});
+
 test('who does not want to be seen is seen by administrators alone', async () => {
   const { rest } = await serveRingCentral();
   await rest('PUT', '/account/~/extension/~/presence', { allowSeeMyPresence: false }, '102');

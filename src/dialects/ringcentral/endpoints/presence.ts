@@ -1,11 +1,13 @@
 /** Presence as it is, and what users set of it. */
 import type { Extension } from '../../../model/extension.ts';
+import type { ExtensionNumber } from '../../../model/ids.ts';
 import { extensionAsked, isAdmin, requireAccount, requireOwn, requirePermission } from '../auth.ts';
 import { ok, type Answer, type Asked, type Endpoint } from '../endpoint.ts';
 import { anotherExtension, noResource } from '../errors.ts';
 import { partyIdOf, sessionIdOf, telephonySessionIdOf } from '../ids.ts';
 import { callStatusOf } from '../presence.ts';
-import type { ActiveCall, PresenceState } from '../schema.ts';
+import { wordOf } from '../presence-settings.ts';
+import type { ActiveCall, PresenceState, UserStatus } from '../schema.ts';
 import type { TenantSource } from '../source.ts';
 import { accountPath, extensionPath, extensionsOf, renderExtensionRef } from './account.ts';
 import { perform } from './acting.ts';
@@ -69,14 +71,23 @@ const putPresence = async (asked: Asked): Promise<Answer> => {
   if (extension === undefined) throw noResource('extensionId');
   const { message, ...settings } = parseBody(presenceBody, asked.body);
   const dnd = settings.dndStatus === undefined ? undefined : settings.dndStatus === 'DoNotAcceptAnyCalls';
-  // The event that tells of it shows the setting as well.
+  const before = source.presence.get(number);
+  // Before the events that tell of it, which show the settings as well.
   source.presence.change(number, settings);
+  if (settings.userStatus !== undefined && settings.userStatus !== before.userStatus) await say(asked, number, settings.userStatus);
   if (dnd !== undefined && dnd !== extension.dnd) await perform(asked, { name: 'setDnd', extension: number, dnd });
   if (message !== undefined && (message ?? '') !== (extension.statusText ?? '')) {
     await perform(asked, { name: 'setStatus', extension: number, text: message ?? '' });
   }
   await source.settled(asked.signal);
   return ok(renderPresence(asked, source.engine.extension(number) ?? extension));
+};
+
+/** What a user says of itself is the gateway's own: its event tells everybody, by whatever API they hear. */
+const say = async ({ asker: { source } }: Asked, extension: ExtensionNumber, status: UserStatus): Promise<void> => {
+  const user = source.users.ofExtension(source.tenant, extension);
+  if (user !== undefined)
+    await source.engine.tell({ type: 'user.status', at: source.clock.now(), user: user.name, status: wordOf(status) });
 };
 
 const listActiveCalls = async (asked: Asked): Promise<Answer> => {
