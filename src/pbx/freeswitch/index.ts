@@ -17,7 +17,7 @@ import type { EslEvent } from './esl-client.ts';
 import type { EslMessage } from './esl-parser.ts';
 import { EventLink, type Arrival, type EventLinkDeps } from './event-link.ts';
 import { redact } from './redact.ts';
-import { agentsOf, resyncFactOf } from './resync.ts';
+import { foundIn, resyncFactOf } from './resync.ts';
 import { createSlots, type Slots } from './slots.ts';
 import { createTranslator, isInteresting, type Translator } from './translate.ts';
 
@@ -158,9 +158,9 @@ class FreeswitchDriver implements Driver {
     this.#slots = createSlots(this.#config, this.#domain);
     this.#recordingsFolder = lists.recordingsFolder;
     this.#tellsRegistrations = lists.registrations !== undefined;
-    const found = resyncFactOf(lists, { directory: this.#directory, config: this.#config, domain: this.#domain, startedAt }, at);
-    this.#translator.adopt(found, agentsOf(lists, this.#directory));
-    const fact = this.#slots.completeResync(found);
+    const resync = resyncFactOf(lists, { directory: this.#directory, config: this.#config, domain: this.#domain, startedAt }, at);
+    this.#translator.adopt(resync, foundIn(lists, this.#directory));
+    const fact = this.#slots.completeResync(resync);
     this.#names.clear();
     for (const { extension, name } of fact.extensions) this.#names.set(extension, name);
     this.#guard.admit(fact);

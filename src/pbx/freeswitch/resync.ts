@@ -9,13 +9,14 @@ import type {
   FactOf,
   Parking,
 } from '../../model/fact.ts';
-import { bridgeId, channelId, commandIdFrom, extensionNumber, type ChannelId } from '../../model/ids.ts';
+import { channelId, commandIdFrom, extensionNumber, type ChannelId } from '../../model/ids.ts';
 import type { Micros } from '../../model/time.ts';
 import type { FreeswitchConfig } from './config.ts';
 import { pairedAs, shownName, type Directory } from './directory.ts';
 import { dialMark, parkerMark, type PbxLists } from './pbx-lists.ts';
 import type { Dump, Row } from './schema.ts';
 import { applications, supervisionMode } from './translate/applications.ts';
+import { bridgeOf } from './translate/memory.ts';
 import { agentStateOf } from './translate/places.ts';
 
 export type ResyncFact = FactOf<'resync'>;
@@ -100,7 +101,9 @@ const bridgesOf = (calls: readonly Row[], known: ReadonlyMap<ChannelId, Known>, 
     const [one, two] = pair;
     if (one === undefined || two === undefined) continue;
     if (pair.some((each) => each !== undefined && stateOf(each) !== 'up' && endpointOf(each, directory).kind !== 'local')) continue;
-    const membership = { bridge: bridgeId(`${one.id}+${two.id}`), kind: 'mixing' } as const;
+    const membership = bridgeOf(one.id, two.id);
+    // One that is in two pairs, as who consults somebody by `att_xfer`, hears the latter party.
+    for (const [id, { bridge }] of bridges) if (bridge.split('+').some((each) => each === one.id || each === two.id)) bridges.delete(id);
     bridges.set(one.id, membership);
     bridges.set(two.id, membership);
   }
@@ -244,6 +247,28 @@ const extensionsOf = (lists: PbxLists, { directory, config, domain }: ResyncCont
   });
 };
 
+/** What a resync finds that is no fact, and that the events which follow are to be understood by. */
+export interface Found {
+  readonly agents: readonly ListedAgent[];
+  /** Joined before both have answered: early media. */
+  readonly pairs: readonly (readonly [ChannelId, ChannelId])[];
+  readonly channels: ReadonlyMap<ChannelId, { readonly transferSource: string; readonly dials: string }>;
+}
+
+export const foundIn = (lists: PbxLists, directory: Directory): Found => ({
+  agents: agentsOf(lists, directory),
+  pairs: lists.calls.map(({ uuid = '', b_uuid: other = '' }) => [channelId(uuid), channelId(other)]),
+  channels: new Map(
+    [...lists.channels].map(([id, { row, dump }]) => [
+      id,
+      {
+        transferSource: textOf(dump, 'Caller-Transfer-Source'),
+        dials: applications.get(row['application'] ?? '') === 'dial' ? (row['application_data'] ?? '') : '',
+      },
+    ]),
+  ),
+});
+
 /** An agent of mod_callcenter, and the queues that it serves. */
 export interface ListedAgent {
   /** `1002@default`. */
@@ -255,7 +280,7 @@ export interface ListedAgent {
   readonly state: string;
 }
 
-export const agentsOf = (lists: PbxLists, directory: Directory): readonly ListedAgent[] =>
+const agentsOf = (lists: PbxLists, directory: Directory): readonly ListedAgent[] =>
   lists.agents.map((row) => {
     const { name = '', contact = '', status = '', state = '' } = row;
     const user = /user\/([^@,|\]]+)/.exec(contact)?.[1] ?? name.split('@', 1)[0] ?? '';

@@ -3,7 +3,7 @@ import type { ChannelId } from '../../model/ids.ts';
 import type { Micros } from '../../model/time.ts';
 import type { Directory } from './directory.ts';
 import type { EslMessage } from './esl-parser.ts';
-import type { ListedAgent } from './resync.ts';
+import type { Found } from './resync.ts';
 import { adopt } from './translate/adopt.ts';
 import { executed } from './translate/applications.ts';
 import { bridged, unbridged } from './translate/bridges.ts';
@@ -20,7 +20,7 @@ export interface Translator {
   /** The facts in a message, most often none or one. FreeSWITCH's own time is preferred to `at`, when the message came. */
   translate(message: EslMessage, at: Micros): readonly Fact[];
   /** From here on what a resync found is what lives. */
-  adopt(resync: Pick<FactOf<'resync'>, 'channels'>, agents: readonly ListedAgent[]): void;
+  adopt(resync: Pick<FactOf<'resync'>, 'channels'>, found: Found): void;
   /** A command of ours is about to send `channel` elsewhere for `by`: FreeSWITCH does not say for whom. */
   sends(channel: ChannelId, by: ChannelId): void;
   /** The channel for which another one rings. */
@@ -46,7 +46,7 @@ export const createTranslator = ({ directory }: TranslatorOptions): Translator =
       const facts = [...shownAnswered(reader, memory), ...stories.flatMap((translate) => translate(reader, memory))];
       return memory.heldBack.size === 0 ? facts : [...facts, ...endHeldBack({ id: reader.channel() }, memory)];
     },
-    adopt: (resync, agents) => adopt(resync.channels, agents, memory),
+    adopt: (resync, found) => adopt(resync.channels, found, memory),
     sends(channel, by) {
       const sent = memory.channels.get(channel);
       const sender = memory.channels.get(by);

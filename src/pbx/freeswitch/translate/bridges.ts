@@ -1,8 +1,7 @@
 /** Who hears whom. */
 import type { Fact } from '../../../model/fact.ts';
-import { bridgeId } from '../../../model/ids.ts';
 import type { Micros } from '../../../model/time.ts';
-import type { Channel, Memory } from './memory.ts';
+import { bridgeOf, type Channel, type Memory } from './memory.ts';
 import { leftSlot } from './parking.ts';
 import { none, type Translate } from './reader.ts';
 
@@ -38,8 +37,7 @@ const throughLoopback = (pair: readonly Channel[], at: Micros, { channels }: Mem
   });
 
 const pair = (one: Channel, two: Channel, at: Micros): readonly Fact[] => {
-  const bridge = bridgeId(`${one.id}+${two.id}`);
-  const kind = 'mixing';
+  const membership = bridgeOf(one.id, two.id);
   const facts: Fact[] = [];
   for (const [channel, peer] of [
     [one, two],
@@ -49,7 +47,7 @@ const pair = (one: Channel, two: Channel, at: Micros): readonly Fact[] => {
     if (channel.lastPeer !== undefined && channel.lastPeer !== peer.id) channel.hasChangedPeers = true;
     channel.lastPeer = peer.id;
     delete channel.earlyPeer;
-    channel.bridge = { bridge, kind, with: peer.id };
+    channel.bridge = { ...membership, with: peer.id };
   }
   // Whoever two channels are joined for, the queue has done its work.
   for (const channel of [one, two]) {
@@ -57,7 +55,7 @@ const pair = (one: Channel, two: Channel, at: Micros): readonly Fact[] => {
     facts.push({ type: 'queue.left', at, channel: channel.id, queue: channel.queue, reason: 'answered' });
     delete channel.queue;
   }
-  for (const channel of [two, one]) facts.push({ type: 'bridge.entered', at, channel: channel.id, bridge, kind });
+  for (const channel of [two, one]) facts.push({ type: 'bridge.entered', at, channel: channel.id, ...membership });
   return facts;
 };
 

@@ -1,5 +1,5 @@
 import type { AgentSnapshot, Application, BridgeMembership, Endpoint, Fact } from '../../../model/fact.ts';
-import type { ChannelId } from '../../../model/ids.ts';
+import { bridgeId, type ChannelId } from '../../../model/ids.ts';
 import type { Micros } from '../../../model/time.ts';
 import type { Directory } from '../directory.ts';
 
@@ -67,8 +67,13 @@ export interface Channel {
   supervises?: { readonly byKeys: boolean };
 }
 
-/** FreeSWITCH has no bridges with a name of their own: two channels are one. */
 export type Pair = { readonly with: ChannelId } & BridgeMembership;
+
+/** FreeSWITCH has no bridges with a name of their own: two channels are one, whichever of them it names first. */
+export const bridgeOf = (one: ChannelId, two: ChannelId): BridgeMembership => ({
+  bridge: bridgeId([one, two].toSorted().join('+')),
+  kind: 'mixing',
+});
 
 export interface OccupiedSlot {
   readonly lot: string;
