@@ -1,38 +1,7 @@
 import { expect, test } from 'vitest';
-import type { Notice } from '../../../src/dialects/ringcentral/schema.ts';
-import { createRingCentralProjector } from '../../../src/dialects/ringcentral/project.ts';
 import { extensionNumber } from '../../../src/model/ids.ts';
-import { microsOf } from '../../../src/model/time.ts';
+import { fold, flowsOf } from './fold.ts';
 import { startSandboxTenant, type SandboxTenant } from '../../sandbox-tenant.ts';
-
-/** All that was told of a tenant's log so far, once each. */
-const noticesOf = ({ events }: SandboxTenant): readonly Notice[] => {
-  const projector = createRingCentralProjector();
-  let state = projector.initial;
-  const notices = new Set<Notice>();
-  for (const event of events) {
-    if (!projector.types.has(event.type)) continue;
-    const projected = projector.project(state, event, microsOf(event.time));
-    state = projected.state;
-    for (const { body } of projected.messages) notices.add(body);
-  }
-  return [...notices];
-};
-
-/** `2 -1 Outbound Setup 103`, by session: the form of the vendor's recorded streams. */
-const flowsOf = (world: SandboxTenant): readonly (readonly string[])[] => {
-  const flows = new Map<string, string[]>();
-  for (const notice of noticesOf(world)) {
-    if (notice.kind !== 'session') continue;
-    const { session, party } = notice;
-    const { code, reason = '' } = party.status;
-    const flow = flows.get(session.call) ?? [];
-    flows.set(session.call, flow);
-    const marks = [reason, ...(party.missedCall ? ['missed'] : []), ...(party.muted ? ['muted'] : [])].filter((mark) => mark !== '');
-    flow.push([session.sequence, `-${party.number}`, party.direction, code, party.extension ?? '(none)', ...marks].join(' '));
-  }
-  return [...flows.values()];
-};
 
 const endOf = (world: SandboxTenant, count = 1): Promise<unknown> =>
   world.event(() => world.events.filter(({ type }) => type === 'call.ended').length >= count);
@@ -46,7 +15,7 @@ test('an internal call is told as the vendor tells it', async () => {
   phones.resume('104');
   phones.hangUp('104');
   await endOf(world);
-  expect(flowsOf(world)).toEqual([
+  expect(flowsOf(world.events)).toEqual([
     [
       '2 -1 Outbound Setup 104',
       '3 -2 Inbound Setup 101',
@@ -70,7 +39,7 @@ test('a call to the outside', async () => {
   phones.resume('101');
   phones.hangUp('101');
   await endOf(world);
-  expect(flowsOf(world)).toEqual([
+  expect(flowsOf(world.events)).toEqual([
     [
       '2 -1 Outbound Setup 101',
       '3 -2 Inbound Proceeding (none)',
@@ -90,7 +59,7 @@ test('a call from the outside that nobody answers, and its message', async () =>
   world.sandbox.phones.call('+15550100001', '+15550200117');
   world.clock.advance(120);
   await endOf(world);
-  expect(flowsOf(world)).toEqual([
+  expect(flowsOf(world.events)).toEqual([
     [
       '2 -1 Outbound Setup (none)',
       '3 -2 Inbound Setup 117',
@@ -111,7 +80,7 @@ test('who was called by a group and too late has not missed the call', async () 
   phones.answer('107');
   phones.hangUp('107');
   await endOf(world);
-  expect(flowsOf(world)[0]?.slice(8)).toEqual([
+  expect(flowsOf(world.events)[0]?.slice(8)).toEqual([
     '10 -2 Inbound Disconnected 106 Pickup',
     '11 -4 Inbound Disconnected 108 Pickup',
     '12 -3 Inbound Answered 107',
@@ -128,7 +97,7 @@ test.each([
   world.sandbox.phones.call('103', extension);
   world.clock.advance(5);
   await endOf(world);
-  expect(flowsOf(world)[0]?.slice(-2)).toEqual(last);
+  expect(flowsOf(world.events)[0]?.slice(-2)).toEqual(last);
 });
 
 test('who gives up cancels, and the one who was called has missed the call', async () => {
@@ -136,7 +105,7 @@ test('who gives up cancels, and the one who was called has missed the call', asy
   world.sandbox.phones.call('103', '102');
   world.sandbox.phones.hangUp('103');
   await endOf(world);
-  expect(flowsOf(world)[0]?.slice(-2)).toEqual(['6 -1 Outbound Disconnected 103', '7 -2 Inbound Disconnected 102 Cancelled missed']);
+  expect(flowsOf(world.events)[0]?.slice(-2)).toEqual(['6 -1 Outbound Disconnected 103', '7 -2 Inbound Disconnected 102 Cancelled missed']);
 });
 
 test('a blind transfer, a park and its retrieval', async () => {
@@ -156,7 +125,7 @@ test('a blind transfer, a park and its retrieval', async () => {
   await world.event(({ type, leg }) => type === 'legs.linked' && leg?.peer.number === '102');
   phones.hangUp('102');
   await endOf(world, 2);
-  expect(flowsOf(world)).toEqual([
+  expect(flowsOf(world.events)).toEqual([
     [
       '2 -1 Outbound Setup (none)',
       '3 -2 Inbound Setup 101',
@@ -191,7 +160,7 @@ test('an attended transfer: both parties of the one who transfers are gone, the 
   await world.event(({ type }) => type === 'call.transferred');
   phones.hangUp('103');
   await endOf(world, 2);
-  const [first, second] = flowsOf(world);
+  const [first, second] = flowsOf(world.events);
   expect(first?.slice(5)).toEqual([
     '7 -2 Inbound Hold 101',
     '8 -2 Inbound Answered 101',
@@ -212,7 +181,7 @@ test('a pickup is told by the one who fetched and the one who was fetched from',
   await world.event(({ type }) => type === 'legs.linked');
   sandbox.phones.hangUp('103');
   await endOf(world, 2);
-  expect(flowsOf(world)[0]?.slice(4)).toEqual([
+  expect(flowsOf(world.events)[0]?.slice(4)).toEqual([
     '6 -3 Inbound Answered 101',
     '7 -2 Inbound Disconnected 102 Pickup',
     '8 -1 Outbound Disconnected 103',
@@ -240,7 +209,7 @@ test('a queue, a recording, a muted phone and a conference', async () => {
   sandbox.phones.hangUp('104');
   sandbox.phones.hangUp('103');
   await endOf(world);
-  expect(flowsOf(world)[0]).toEqual([
+  expect(flowsOf(world.events)[0]).toEqual([
     '2 -1 Outbound Setup 103',
     '3 -1 Outbound Answered 103',
     '4 -2 Inbound Setup 104',
@@ -253,7 +222,7 @@ test('a queue, a recording, a muted phone and a conference', async () => {
     '11 -2 Inbound Disconnected 104 muted',
     '12 -1 Outbound Disconnected 103',
   ]);
-  const told = noticesOf(world).flatMap((notice) => (notice.kind === 'session' ? [notice.party] : []));
+  const told = fold(world.events).notices.flatMap((notice) => (notice.kind === 'session' ? [notice.party] : []));
   expect(told.slice(5, 8).map(({ recordings }) => recordings.map(({ active }) => active))).toEqual([[true], [false], []]);
   expect(told.filter(({ queueCall }) => queueCall).length).toBeGreaterThan(8);
 });

@@ -136,7 +136,7 @@ test('a user who was removed has no more tokens', async () => {
   const { body } = await world.grant({ grant_type: 'password', username: 'guest', password: 'guest' });
   const { access_token: token } = body as Pair;
   expect(await reads(world, token)).toBe(200);
-  world.users.remove(world.engine.tenant, user.id);
+  await world.users.remove(world.engine.tenant, user.id);
   expect(await reads(world, token)).toBe(401);
 });
 
