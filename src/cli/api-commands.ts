@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
-import type { Call, Party } from '../model/call.ts';
+import type { Call, Party, SlotRef } from '../model/call.ts';
 import type { Event } from '../model/event.ts';
+import type { Slot } from '../model/place.ts';
 import { createClient, type Client } from './client.ts';
 import { exitCodes, type ExitCode } from './exit-codes.ts';
 import { addLegCommands } from './leg-commands.ts';
@@ -52,6 +53,18 @@ export const apiCommands = (program: Command, options: ProgramOptions, keep: (co
         if (given.number !== undefined) query.set('number', given.number);
         const { calls } = (await api.get(`/v1/calls?${query}`)) as { calls: readonly Call[] };
         printRows(output, calls, callColumns, given.ended === true ? 'No call has ended yet.' : 'Nobody is on the phone.');
+      }),
+    );
+
+  program
+    .command('slots')
+    .description('list parked calls, the one that has waited longest first')
+    .option('--free', 'list the slots that are free')
+    .action((given: { free?: boolean }) =>
+      run(async (api) => {
+        const { slots, free } = (await api.get('/v1/slots')) as { slots: readonly Slot[]; free: readonly SlotRef[] };
+        if (given.free === true) printRows(output, free, freeColumns, 'Every slot is taken.');
+        else printRows(output, slots, slotColumns, 'No call is parked.');
       }),
     );
 
@@ -188,6 +201,16 @@ const callColumns = [
   { title: 'TO', value: (call: Call) => partyText(call.to) },
   { title: 'LEGS', value: (call: Call) => call.legs.map((leg) => `${leg.extension ?? leg.party.number}:${leg.state}`).join(' ') },
 ];
+
+const slotColumns = [
+  { title: 'SLOT', value: ({ lot, slot }: Slot) => `${lot}/${slot}` },
+  { title: 'SINCE', value: ({ since }: Slot) => clockText(since) },
+  { title: 'UNTIL', value: ({ until }: Slot) => (until === undefined ? '' : clockText(until)) },
+  { title: 'PARKED BY', value: ({ parkedBy }: Slot) => parkedBy ?? '' },
+  { title: 'CALL', value: ({ callId }: Slot) => callId },
+];
+
+const freeColumns = [{ title: 'SLOT', value: ({ lot, slot }: SlotRef) => `${lot}/${slot}` }];
 
 const keyColumns = [
   { title: 'KEY', value: (key: KeyLine) => key.id },

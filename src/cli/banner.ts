@@ -30,6 +30,13 @@ Make a call from outside to 101, answer it, hang up:
   curl -X POST ${bearer} ${url}/v1/sandbox/phones/101/answer
   curl -X POST ${bearer} ${url}/v1/sandbox/phones/101/hangup
 
+A call for 103 is answered and parked in slot 6, waits there, and is fetched by 104:
+  curl -X POST ${bearer} ${json} ${url}/v1/sandbox/calls -d '{"from": "+15550100003", "to": "103"}'
+  curl -X POST ${bearer} ${url}/v1/sandbox/phones/103/answer
+  SWITCHHOOK_URL=${url} SWITCHHOOK_KEY=${key} npm run -s switchhook -- park 103 --slot valet/6
+  curl ${bearer} ${url}/v1/slots
+  curl -X POST ${bearer} ${json} ${url}/v1/slots/valet/6/retrieve -d '{"extension": "104"}'
+
 What is so now, and click-to-dial (111 answers by itself):
   curl ${bearer} ${url}/v1/state
   curl -X POST ${bearer} ${json} ${url}/v1/calls -d '{"extension": "101", "number": "111"}'

@@ -5,14 +5,30 @@ import type { InitOptions, ProgramOptions } from './options.ts';
 
 /** What is not given as an option is asked for on a terminal; elsewhere it is what it is for most. */
 const questions = {
-  host: { text: 'Address of the Asterisk', preset: '127.0.0.1' },
-  port: { text: 'Port of its manager interface (AMI)', preset: '5038' },
-  username: { text: 'Name of the account for the gateway', preset: 'switchhook' },
-  secret: { text: 'Its secret (empty makes one up)', preset: '' },
-  dialContext: { text: 'Dialplan context in which phones dial', preset: 'internal' },
+  asterisk: {
+    host: { text: 'Address of the Asterisk', preset: '127.0.0.1' },
+    port: { text: 'Port of its manager interface (AMI)', preset: '5038' },
+    username: { text: 'Name of the account for the gateway', preset: 'switchhook' },
+    secret: { text: 'Its secret (empty makes one up)', preset: '' },
+    dialContext: { text: 'Dialplan context in which phones dial', preset: 'internal' },
+  },
+  freeswitch: {
+    host: { text: 'Address of the FreeSWITCH', preset: '127.0.0.1' },
+    port: { text: 'Port of its event socket', preset: '8021' },
+    secret: { text: 'Password of the event socket (empty makes one up)', preset: '' },
+    dialContext: { text: 'Dialplan context in which phones dial', preset: 'default' },
+  },
 } as const;
 
-type Given = { readonly [Name in keyof typeof questions]?: string } & Omit<InitOptions, keyof typeof questions>;
+type Question = keyof (typeof questions)['asterisk'];
+type Given = { readonly [Name in Question]?: string } & Omit<InitOptions, Question>;
+
+/** An option for what is asked of each kind of PBX, with what it is for most. */
+const described = (name: Question): string => {
+  const { text, preset } = questions.asterisk[name];
+  const other = name === 'username' ? undefined : questions.freeswitch[name];
+  return `${text} (${preset})${other === undefined ? '' : `; with --kind freeswitch: ${other.text} (${other.preset})`}`;
+};
 
 /** `init`: the first configuration, from a few answers. */
 export const addInit = (
@@ -22,24 +38,28 @@ export const addInit = (
 ): void => {
   program
     .command('init')
-    .description('ask for the PBX, write the configuration, print what belongs into manager.conf, and see whether it works')
+    .description('ask for the PBX, write the configuration, print what belongs into the PBX, and see whether it works')
     .addOption(new Option('-c, --config <file>', 'the configuration file to write').default('switchhook.yaml'))
-    .option('--host <address>', `${questions.host.text} (${questions.host.preset})`)
-    .option('--port <port>', `${questions.port.text} (${questions.port.preset})`)
+    .addOption(new Option('--kind <kind>', 'what it is').choices(Object.keys(questions)).default('asterisk'))
+    .option('--host <address>', described('host'))
+    .option('--port <port>', described('port'))
     .option('--tls', 'speak TLS to it', false)
-    .option('--username <name>', `${questions.username.text} (${questions.username.preset})`)
-    .option('--secret <secret>', 'its secret; ${NAME} is read from the environment whenever the configuration is')
-    .option('--dial-context <context>', `${questions.dialContext.text} (${questions.dialContext.preset})`)
+    .option('--username <name>', described('username'))
+    .option('--secret <secret>', 'its secret or password; ${NAME} is read from the environment whenever the configuration is')
+    .option('--dial-context <context>', described('dialContext'))
     .option('--tenant <name>', 'name of the tenant', 'main')
     .option('--pbx <name>', 'name of the PBX', 'office')
     .option('--force', 'write over a configuration that is there', false)
     .action((given: Given) =>
       keep(
         (async () => {
-          const answer = async (name: keyof typeof questions): Promise<string> => {
-            const { text, preset } = questions[name];
+          const answer = async (name: Question): Promise<string> => {
+            const asked: Partial<Record<Question, { readonly text: string; readonly preset: string }>> = questions[given.kind];
             const known = given[name];
             if (known !== undefined) return known;
+            // Not asked of this kind of PBX: it has no such thing.
+            if (asked[name] === undefined) return '';
+            const { text, preset } = asked[name];
             const typed = (await ask?.(`${text}${preset === '' ? '' : ` [${preset}]`}: `, name === 'secret')) ?? '';
             return typed.trim() === '' ? preset : typed.trim();
           };

@@ -59,6 +59,13 @@ const legCommands: readonly LegCommand[] = [
     fits: talks,
   },
   {
+    typed: 'bridge-slot',
+    name: 'bridgeSlot',
+    what: "connect a leg's peer with a parked call",
+    options: [new Option('--slot <lot/slot>', 'the call in this slot, not the one that has waited longest').argParser(slotOf)],
+    fits: talks,
+  },
+  {
     name: 'supervise',
     what: 'let an extension listen in',
     argument: ['extension', 'who listens'],
@@ -115,12 +122,15 @@ export const addLegCommands = (program: Command, run: Run, give: Give): void => 
   program
     .command('retrieve')
     .description('connect an extension to a parked call')
-    .argument('<slot>', 'LOT/SLOT: valet/6', slotOf)
+    .argument('<slot>', 'LOT/SLOT: valet/6; or longest: of the call that has waited longest', (text: string) =>
+      text === 'longest' ? undefined : slotOf(text),
+    )
     .argument('<extension>', 'whose phone rings')
     .addOption(wait())
-    .action((place: ReturnType<typeof slotOf>, extension: string, given: { wait: string }) =>
-      run((api) => give(api, path`/v1/slots/${place.lot}/${place.slot}/retrieve`, { extension }, given.wait)),
-    );
+    .action((place: ReturnType<typeof slotOf> | undefined, extension: string, given: { wait: string }) => {
+      const where = place === undefined ? '/v1/slots/retrieve' : path`/v1/slots/${place.lot}/${place.slot}/retrieve`;
+      return run((api) => give(api, where, { extension }, given.wait));
+    });
   program
     .command('invite')
     .description('ring an extension and put it into a conference room')

@@ -16,6 +16,7 @@ export interface ReplayOptions {
 }
 
 export interface InitOptions {
+  readonly kind: 'asterisk' | 'freeswitch';
   readonly config: string;
   readonly host: string;
   readonly port: number;

@@ -66,6 +66,25 @@ test('consult, complete; park, retrieve', async () => {
   expect(await type('retrieve valet/4 103')).toMatchObject({ code: exitCodes.ok });
 });
 
+test('parked calls are listed, fetched by who has waited longest, and connected with others', async () => {
+  const { world, type } = await talking();
+  await type('answer 101');
+  expect(await type('slots')).toMatchObject({ code: exitCodes.ok, lines: [] });
+  await type('park 101');
+  expect(await type('slots')).toMatchObject({ lines: [{ lot: 'valet', slot: '1', parkedBy: '101' }] });
+  expect((await type('slots --free')).lines).toHaveLength(8);
+  expect(await type('retrieve longest 103')).toMatchObject({ code: exitCodes.ok, lines: [{ state: 'done' }] });
+  expect(await type('park 103 --slot valet/7')).toMatchObject({ code: exitCodes.ok });
+  world.sandbox.phones.call('+15550100002', '102');
+  world.sandbox.phones.answer('102');
+  await world.leg('102', ({ state }) => state === 'connected');
+  expect(await type('bridge-slot 102 --slot valet/7')).toMatchObject({
+    code: exitCodes.ok,
+    lines: [{ name: 'bridgeSlot', state: 'done' }],
+  });
+  expect(await type('retrieve longest 103')).toMatchObject({ code: exitCodes.failed, notes: expect.stringContaining('slot-empty') });
+});
+
 test('a recording is saved into a file, which is never written over', async () => {
   const recordings = temporaryFolder();
   const { world, type } = await talking({ recordings });

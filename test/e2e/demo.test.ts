@@ -39,6 +39,11 @@ describe('the demo', () => {
     await Promise.all(listening.map((each) => each.ended));
 
     expect(await answerTo('/v1/state')).toMatchObject({ calls: [], pbxStatus: 'live' });
+    expect(await answerTo('"to": "103"')).toMatchObject({ to: { extension: '103' } });
+    expect(await answerTo('phones/103/answer')).toMatchObject({ state: 'talking' });
+    expect(await answerTo('-- park 103')).toMatchObject({ name: 'park', state: 'done' });
+    expect(await answerTo('/v1/slots')).toMatchObject({ slots: [{ slot: '6', parkedBy: '103' }] });
+    expect(await answerTo('valet/6/retrieve')).toMatchObject({ name: 'retrieve' });
     expect(await answerTo('/v1/calls -d')).toMatchObject({ name: 'dial', state: 'accepted' });
     expect(await answerTo('/v1/users/mikey')).toMatchObject({ name: 'mikey', extension: '110', status: { label: 'Lunch' } });
     expect(await answerTo('agents/105/pause')).toMatchObject({ name: 'agentPause' });

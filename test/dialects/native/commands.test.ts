@@ -53,6 +53,35 @@ test('what is about no leg has an address of its own', async () => {
   expect(await world.ask('/v1/queues/699/agents/102/login', post)).toMatchObject({ status: 404, body: { id: 'no-such-queue' } });
 });
 
+test('a call is parked, shown with what is free, and fetched: from its slot, or as the one that has waited longest', async () => {
+  const { world, leg, callId } = await talking();
+  const headers = { prefer: 'wait=5' };
+  const all = ['1', '2', '3', '4', '5', '6', '7', '8', '9'].map((slot) => ({ lot: 'valet', slot }));
+  expect((await world.ask('/v1/slots')).body).toMatchObject({ slots: [], free: all });
+  const parked = await world.ask(`/v1/legs/${leg}/park`, { ...post, json: { timeoutSeconds: 60 }, headers });
+  expect(parked).toMatchObject({ status: 200, body: { name: 'park', state: 'done' } });
+  const shown = (await world.ask('/v1/slots')).body as { readonly slots: readonly { readonly since: string; readonly until: string }[] };
+  expect(shown).toMatchObject({ slots: [{ lot: 'valet', slot: '1', callId, parkedBy: '101' }], free: all.slice(1), pbxStatus: 'live' });
+  expect(Date.parse(shown.slots[0]?.until ?? '') - Date.parse(shown.slots[0]?.since ?? '')).toBe(60_000);
+
+  world.sandbox.phones.call('+15550100002', '102');
+  world.sandbox.phones.answer('102');
+  const other = await world.leg('102', ({ state }) => state === 'connected');
+  const taken = { ...post, json: { slot: { lot: 'valet', slot: '1' } } };
+  expect(await world.ask(`/v1/legs/${other.id}/park`, taken)).toMatchObject({ status: 409, body: { id: 'slot-occupied', slot: '1' } });
+  expect(await world.ask('/v1/slots/valet/2/retrieve', { ...post, json: { extension: '103' } })).toMatchObject({
+    status: 409,
+    body: { id: 'slot-empty' },
+  });
+  for (const path of ['/v1/slots/valet/1/retrieve', '/v1/slots/retrieve']) {
+    expect(await world.ask(path, { ...post, json: { extension: '103' }, headers })).toMatchObject({ status: 200, body: { state: 'done' } });
+    const again = await world.leg('103', ({ state }) => state === 'connected');
+    await world.ask(`/v1/legs/${again.id}/park`, { ...taken, headers });
+  }
+  expect(await world.ask(`/v1/legs/${other.id}/bridgeSlot`, { ...post, headers })).toMatchObject({ status: 200, body: { state: 'done' } });
+  expect((await world.ask('/v1/slots')).body).toMatchObject({ slots: [], free: all });
+});
+
 test('the audit is for administrators, and read by pages', async () => {
   const { world, leg, callId } = await talking();
   await world.ask(`/v1/legs/${leg}/hold`, post);
