@@ -125,7 +125,8 @@ const userOf = async (
 ): Promise<User> => {
   const tenant = tenantOf(gateway, named);
   // By name as well as by address: neither one who tries many names nor many who try one get far.
-  const guesses = [`${tenant}/${name}`, address];
+  const login = `${tenant}/${name}`;
+  const guesses = [login, address];
   for (const who of guesses) await brake.before(who, gateway.stopping);
   // Of a tenant that does not exist nobody is asked for: no user has that name.
   const user = await gateway.users.byPassword(tenant ?? tenantId(''), tenant === undefined ? '' : name, password);
@@ -133,7 +134,8 @@ const userOf = async (
     for (const who of guesses) brake.failed(who);
     throw new GatewayError('unauthorized', {}, { note: 'The name or the password is wrong.' });
   }
-  for (const who of guesses) brake.succeeded(who);
+  // Not of the address: who has one password could guess others between two logins.
+  brake.succeeded(login);
   return user;
 };
 

@@ -81,6 +81,27 @@ test.each([
   expect(await asked(world, '/v1/login', init)).toMatchObject({ status });
 });
 
+test('who guesses waits longer and longer, whatever names it tries, and nobody is locked out', async () => {
+  const world = await open();
+  const guess = (user: string, password: string): Promise<{ readonly status: number }> => {
+    const init = { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ user, password }) };
+    return asked(world, '/v1/login', init);
+  };
+  for (let count = 0; count < 5; count += 1) expect(await guess(`nobody-${count}`, 'x')).toMatchObject({ status: 401 });
+  let isAnswered = false;
+  const sixth = guess('tom', 'river').finally(() => {
+    isAnswered = true;
+  });
+  // Asked after it, on the same road, and answered before it.
+  for (let count = 0; count < 5; count += 1) await asked(world, '/v1/login', {});
+  expect(isAnswered).toBe(false);
+  for (let waited = 0; !isAnswered && waited < 100; waited += 1) {
+    world.clock.advance(0.5);
+    await asked(world, '/v1/login', {});
+  }
+  expect(await sixth).toMatchObject({ status: 200 });
+});
+
 test("a session is of no use to another site's page", async () => {
   const world = await open();
   const { cookie } = await logIn(world);
