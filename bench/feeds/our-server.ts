@@ -72,6 +72,7 @@ export const startOurServer = async (transport: Transport, folder: string): Prom
     timers,
     newId,
     log: logger,
+    dialects: () => [],
     stopping: new AbortController().signal,
   };
   const server = await createHttpServer({

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { fileURLToPath } from 'node:url';
 import type { Auth } from '../auth/auth.ts';
 import { createAuth } from '../auth/create-auth.ts';
 import { openMasterKey } from '../auth/master-key.ts';
@@ -10,12 +11,14 @@ import { type ConfiguredUser, createUsers } from '../auth/users.ts';
 import { createSingleCluster } from '../cluster/single.ts';
 import type { Config } from '../config/schema.ts';
 import { createControl } from '../control/control-room.ts';
+import { mayReach, mayShow } from '../control/policy.ts';
 import { createDelivery } from '../delivery/delivery.ts';
 import { MailSender } from '../delivery/mail/mail-sender.ts';
 import { createAddressGuard } from '../delivery/webhooks/address-guard.ts';
 import { createWebhookEngine } from '../delivery/webhooks/create-webhook-engine.ts';
 import type { Gateway } from '../dialects/gateway.ts';
 import { type RunningTenant, startTenant } from '../engine/tenant-engine.ts';
+import { consolePages } from '../http/console-pages.ts';
 import { createBearer, requireScope } from '../http/bearer.ts';
 import { createHttpServer, type HttpServerOptions } from '../http/http-server.ts';
 import { createMetrics, type Metrics } from '../http/metrics.ts';
@@ -145,6 +148,13 @@ export const startGateway = async (config: Config, surroundings: Surroundings): 
       wheel,
       logger,
       userAgent: `Switchhook/${version}`,
+      rulesOf: (engine) => {
+        const policy = rules.get(engine.tenant);
+        return {
+          mayReach: (number) => policy === undefined || mayReach(policy, engine, number),
+          mayShow: (number) => policy === undefined || mayShow(policy, number),
+        };
+      },
     });
     closers.push(() => interactive.close());
 
@@ -165,8 +175,10 @@ export const startGateway = async (config: Config, surroundings: Surroundings): 
       timers,
       newId,
       log: logger,
+      dialects: (tenant) => dialects.map((dialect) => dialect.guide?.(tenant, server.publicUrl())).filter((guide) => guide !== undefined),
       stopping: stopping.signal,
     };
+    const dialects = dialectsOf(config);
     const server = await createHttpServer({
       ...httpOptions(config),
       logger,
@@ -181,7 +193,7 @@ export const startGateway = async (config: Config, surroundings: Surroundings): 
       },
     });
     closers.push(() => server.close());
-    for (const dialect of dialectsOf(config)) {
+    for (const dialect of dialects) {
       await dialect.open(gateway);
       closers.push(() => dialect.close());
       await server.app.register(async (scope) => dialect.routes(scope, gateway, server));
@@ -205,6 +217,7 @@ export const startGateway = async (config: Config, surroundings: Surroundings): 
         },
       });
     }
+    await server.app.register((scope) => consolePages(scope, fileURLToPath(new URL('../../console/dist', import.meta.url))));
     // A sandbox is there at once; who asks first finds its office.
     await Promise.all(
       [...engines.values()].flatMap((engine) => engine.pbxs.filter((pbx) => sandboxes.has(pbx)).map((pbx) => engine.untilHeard(pbx))),
@@ -261,7 +274,7 @@ const recordingFolders = ({ tenants }: Config): ReadonlyMap<PbxId, string> =>
   new Map(
     Object.values(tenants)
       .flatMap(({ pbxs }) => Object.entries(pbxs))
-      .flatMap(([name, pbx]) => (pbx.kind === 'asterisk' && pbx.recordings !== undefined ? [[pbxId(name), pbx.recordings]] : [])),
+      .flatMap(([name, pbx]) => (pbx.kind !== 'sandbox' && pbx.recordings !== undefined ? [[pbxId(name), pbx.recordings]] : [])),
   );
 
 const httpOptions = ({

@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import type { HttpFront } from '../http/http-server.ts';
-import type { Gateway } from './gateway.ts';
+import type { TenantId } from '../model/ids.ts';
+import type { DialectGuide, Gateway } from './gateway.ts';
 
 /**
  * One vendor's way of asking and telling (or our own). `open` begins whatever it needs (state that must survive a restart,
@@ -17,6 +18,8 @@ export interface Dialect {
    * `front` takes WebSocket paths and hot routes, and knows the public URL and who a client is.
    */
   routes(scope: FastifyInstance, gateway: Gateway, front: HttpFront): void | Promise<void>;
+  /** What it shows of itself; undefined for a tenant that is not served through it. `url` is where clients reach the server. */
+  guide?(tenant: TenantId, url: string): DialectGuide | undefined;
   /** Answers those who wait and ends what it holds. Safe to call twice. */
   close(): Promise<void>;
 }

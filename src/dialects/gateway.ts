@@ -13,6 +13,16 @@ import type { NewId, TenantId } from '../model/ids.ts';
 import type { Clock, Timers } from '../model/time.ts';
 import type { Store } from '../store/store.ts';
 
+/** What a dialect shows of itself to a tenant's people: requests that work as they stand, and its pages. */
+export interface DialectGuide {
+  readonly name: string;
+  readonly title: string;
+  /** Lines for a terminal. A key that they need is in `$SWITCHHOOK_KEY`; other secrets are in capitals, to be put in. */
+  readonly samples: readonly { readonly title: string; readonly text: string }[];
+  /** Paths on this server that a browser opens. */
+  readonly pages: readonly { readonly title: string; readonly path: string }[];
+}
+
 /** What every dialect is given: the running tenants, who may ask, what may be done, and where time and ids come from. */
 export interface Gateway {
   readonly tenants: readonly TenantId[];
@@ -36,6 +46,8 @@ export interface Gateway {
   readonly timers: Timers;
   readonly newId: NewId;
   readonly log: Logger;
+  /** What a tenant is served through besides the native API. */
+  dialects(tenant: TenantId): readonly DialectGuide[];
   /** Aborts when the process begins to stop: whoever waits answers now. */
   readonly stopping: AbortSignal;
 }

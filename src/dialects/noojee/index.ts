@@ -3,7 +3,7 @@ import { openProjection } from '../../delivery/projection.ts';
 import type { HttpFront } from '../../http/http-server.ts';
 import type { TenantId } from '../../model/ids.ts';
 import type { Dialect } from '../dialect.ts';
-import type { Gateway } from '../gateway.ts';
+import type { DialectGuide, Gateway } from '../gateway.ts';
 import { Guard } from './auth.ts';
 import { defaultNoojeeOptions, type NoojeeOptions } from './options.ts';
 import { pause } from './pause.ts';
@@ -35,6 +35,24 @@ class Noojee implements Dialect {
       const source = await openSource(gateway, tenant, { ...defaultNoojeeOptions, ...options });
       if (source !== undefined) this.#sources.set(tenant, source);
     }
+  }
+
+  guide(tenant: TenantId, url: string): DialectGuide | undefined {
+    const extension = this.#sources.get(tenant)?.engine.snapshot().extensions[0]?.number;
+    if (extension === undefined) return undefined;
+    const api = `${url}/servicemanager/rest/CallManagementAPI`;
+    return {
+      name: this.name,
+      title: 'Noojee CallManagementAPI',
+      samples: [
+        {
+          title: 'What happens at an extension',
+          text: `curl "${api}/subscribe?apiKey=$SWITCHHOOK_KEY&exten=${extension}&lastSequenceNumber=0&timeOut=30"`,
+        },
+        { title: 'Click to dial', text: `curl -X POST "${api}/dial?apiKey=$SWITCHHOOK_KEY&extenOrUniqueId=${extension}&number=NUMBER"` },
+      ],
+      pages: [],
+    };
   }
 
   routes(scope: FastifyInstance, gateway: Gateway, front: HttpFront): void {

@@ -4,7 +4,7 @@ import type { HttpFront } from '../../http/http-server.ts';
 import { GatewayError } from '../../model/errors.ts';
 import type { TenantId } from '../../model/ids.ts';
 import type { Dialect } from '../dialect.ts';
-import type { Gateway } from '../gateway.ts';
+import type { DialectGuide, Gateway } from '../gateway.ts';
 import { Guard, type Account } from './auth.ts';
 import { CallLimits } from './call-limits.ts';
 import type { TenantSource } from './calls.ts';
@@ -46,6 +46,32 @@ class VoipNow implements Dialect {
       const open = await openTenant(gateway, tenant, { ...defaultVoipNowOptions, ...options });
       if (open !== undefined) this.#open.set(tenant, open);
     }
+  }
+
+  guide(tenant: TenantId, url: string): DialectGuide | undefined {
+    const source = this.#open.get(tenant)?.source;
+    const extensions = source?.engine.snapshot().extensions.map(({ number }) => number) ?? [];
+    const [first, second] = extensions;
+    if (source === undefined || first === undefined || second === undefined) return undefined;
+    const { prefix } = source.options;
+    return {
+      name: this.name,
+      title: 'VoipNow CallAPI and UnifiedAPI',
+      samples: [
+        {
+          title: 'Click to dial',
+          text: `curl "${url}/callapi/251/Call/MakeCall?Account=ACCOUNT&PassSHA256=PASSWORD_SHA256&FromNumber=${prefix}${first}&PhoneNumberToCall=${prefix}${second}"`,
+        },
+        {
+          title: 'A token of UnifiedAPI',
+          text: `curl ${url}/oauth/token.php -d grant_type=client_credentials -d client_id=CLIENT -d client_secret=SECRET`,
+        },
+      ],
+      pages: extensions.map((number) => ({
+        title: `CallAPI events of ${number}`,
+        path: `/voipnow/extensions/${encodeURIComponent(number)}/callapi-events`,
+      })),
+    };
   }
 
   async routes(scope: FastifyInstance, gateway: Gateway, front: HttpFront): Promise<void> {

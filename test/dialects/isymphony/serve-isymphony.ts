@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
+import type { Socket } from 'node:net';
 import { pino } from 'pino';
 import { onTestFinished } from 'vitest';
 import { WebSocket, type ClientOptions } from 'ws';
@@ -36,6 +37,8 @@ export interface ISymphonyWorld extends SandboxTenant {
   readonly users: Users;
   readonly metrics: Metrics;
   readonly tick: () => void;
+  /** Cuts every connection, as a network does. */
+  drop(): void;
   connect(options?: ClientOptions & { readonly credentials?: string }): Promise<EventClient>;
   /** A request below `rest/live`, `CS` standing for the core server by its name. */
   rest(path: string, init?: RequestInit): Promise<{ readonly status: number; readonly headers: Headers; readonly body: unknown }>;
@@ -91,6 +94,7 @@ export const serveISymphony = async ({ options = {}, limits = {}, http = {} }: S
     timers: clock,
     newId,
     log: logger,
+    dialects: () => [],
     stopping: new AbortController().signal,
   };
   const dialect = createISymphonyDialect(new Map([[tenant, options]]), limits);
@@ -99,6 +103,8 @@ export const serveISymphony = async ({ options = {}, limits = {}, http = {} }: S
   await dialect.open(whole);
   onTestFinished(() => dialect.close());
   await server.app.register(async (scope) => dialect.routes(scope, whole, server));
+  const sockets = new Set<Socket>();
+  server.app.server.on('connection', (socket: Socket) => sockets.add(socket));
   await server.listen();
   const url = server.publicUrl();
   const live = `${url}/communication_manager/rest/live`;
@@ -118,6 +124,9 @@ export const serveISymphony = async ({ options = {}, limits = {}, http = {} }: S
     users,
     metrics: server.metrics,
     tick: () => tick(),
+    drop: () => {
+      for (const socket of sockets) socket.destroy();
+    },
     connect: (clientOptions = {}) => connectClient(url, clientOptions),
     rest,
     act: async (path, body) => {

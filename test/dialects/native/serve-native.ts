@@ -100,6 +100,7 @@ export const serveNative = async (limits: Partial<SocketReaderLimits> = {}, opti
     timers: world.clock,
     newId,
     log: logger,
+    dialects: () => [],
     stopping: stopping.signal,
   };
   const dialect = createNativeDialect({ limits });

@@ -116,6 +116,7 @@ export const openOffice = async (options: Partial<NoojeeOptions> = {}, folder = 
     timers,
     newId,
     log: logger,
+    dialects: () => [],
     stopping: stopping.signal,
   };
   const dialect = createNoojeeDialect(new Map([[tenant, options]]));

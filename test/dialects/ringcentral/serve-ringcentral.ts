@@ -116,6 +116,7 @@ export const serveRingCentral = async (options: Partial<RingCentralOptions> = {}
     timers: clock,
     newId,
     log: logger,
+    dialects: () => [],
     stopping: stopping.signal,
   };
   const dialect = createRingCentralDialect(new Map([[tenant, { ...demoRingCentral, ...options }]]));

@@ -141,6 +141,7 @@ export const serveTelphin = async (options: Partial<TelphinOptions> = {}): Promi
     timers: clock,
     newId,
     log: logger,
+    dialects: () => [],
     stopping: stopping.signal,
   };
   const dialect = createTelphinDialect(new Map([[tenant, { ...demoOptions, ...options }]]));

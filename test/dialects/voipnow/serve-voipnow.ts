@@ -141,6 +141,7 @@ export const serveVoipNow = async (options: Partial<VoipNowOptions> = {}, mail?:
     timers: clock,
     newId,
     log: logger,
+    dialects: () => [],
     stopping: stopping.signal,
   };
   const accounts = {

@@ -22,6 +22,16 @@ import {
   tenantIdSchema,
 } from '../schema.ts';
 
+const dialectGuideSchema = z.object({
+  name: z.string(),
+  title: z.string(),
+  samples: z
+    .array(z.object({ title: z.string(), text: z.string() }))
+    .readonly()
+    .describe('Lines for a terminal; a key that they need is in `$SWITCHHOOK_KEY`'),
+  pages: z.array(z.object({ title: z.string(), path: z.string() })).readonly(),
+});
+
 const list = (name: string, item: z.ZodType): z.ZodObject => z.object({ [name]: z.array(item).readonly(), ...freshnessShape });
 
 const getState = defineEndpoint({
@@ -240,6 +250,17 @@ const listTenants = defineEndpoint({
   }),
 });
 
+const listDialects = defineEndpoint({
+  id: 'listDialects',
+  method: 'GET',
+  path: '/v1/dialects',
+  tag: 'state',
+  summary: "The vendors' APIs that the tenant is served through, with requests that work as they stand",
+  scopes: ['observe'],
+  answers: { 200: { description: 'Each that is enabled', schema: z.object({ dialects: z.array(dialectGuideSchema).readonly() }) } },
+  handle: (_input, { engine, gateway }) => ({ status: 200, body: { dialects: gateway.dialects(engine.tenant) } }),
+});
+
 export const stateEndpoints: readonly Endpoint[] = [
   getState,
   listExtensions,
@@ -253,4 +274,5 @@ export const stateEndpoints: readonly Endpoint[] = [
   listPbxs,
   diagnosePbx,
   listTenants,
+  listDialects,
 ];

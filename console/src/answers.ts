@@ -1,0 +1,63 @@
+/** Answers of the native API that are not of the model; `GET /v1/openapi.json` describes them all. */
+
+export interface Webhook {
+  readonly id: string;
+  readonly url: string;
+  readonly description: string;
+  readonly types?: readonly string[];
+  readonly extensions?: readonly string[];
+  readonly createdAt: string;
+  readonly status: 'active' | 'paused';
+  readonly reason?: 'by-hand' | 'gone' | 'failing' | 'backlog';
+  readonly detail?: string;
+  readonly since: string;
+  readonly settledTo: string;
+  readonly head: string;
+  readonly waiting: number;
+  readonly failing: number;
+}
+
+export interface DeliveryAttempt {
+  readonly endpoint: string;
+  readonly id: string;
+  readonly seq: number;
+  readonly attempt: number;
+  readonly at: string;
+  readonly latencyMs: number;
+  readonly outcome: string;
+  readonly status?: number;
+  readonly failure?: { readonly code?: string; readonly detail?: string };
+  readonly number?: number;
+  readonly reply?: string;
+}
+
+export interface Key {
+  readonly id: string;
+  readonly name: string;
+  readonly scopes: readonly string[];
+  readonly extension?: string;
+  readonly createdAt: string;
+  readonly lastUsedAt?: string;
+  readonly revokedAt?: string;
+}
+
+export interface User {
+  readonly id: string;
+  readonly name: string;
+  readonly displayName?: string;
+  readonly extension?: string;
+  readonly scopes: readonly string[];
+  readonly configured: boolean;
+  readonly status: { readonly status: string; readonly label?: string };
+  readonly logins: readonly { readonly id: string; readonly kind: string }[];
+}
+
+export interface Finding {
+  readonly check: string;
+  readonly ok: boolean;
+  readonly detail: string;
+  /** What to do, or the stanza to paste. */
+  readonly mend?: string;
+}
+
+export const scopes = ['observe', 'control', 'control-own', 'supervise', 'record', 'recordings', 'administer'] as const;

@@ -1,0 +1,230 @@
+import { useState } from 'preact/hooks';
+import type { JSX } from 'preact';
+import { scopes, type Key, type User } from '../answers.ts';
+import { ask } from '../api.ts';
+import { Dialog } from '../parts/dialog.tsx';
+import { attempt } from '../parts/notices.tsx';
+import { Secret } from '../parts/secret.tsx';
+import { Waiting } from '../parts/states.tsx';
+import { Moment } from '../parts/time.tsx';
+import { useAnswer } from '../parts/use-answer.ts';
+import { session } from '../session.ts';
+import { fieldsOf } from '../parts/fields.ts';
+
+/** Who may ask for what: keys for programs, users for people. */
+export const KeysPage = (): JSX.Element => (
+  <>
+    <h1>Keys and users of {session.value?.tenant}</h1>
+    <Keys />
+    <Users />
+  </>
+);
+
+const Keys = (): JSX.Element => {
+  const { answer, problem, again } = useAnswer<{ readonly keys: readonly Key[] }>('/v1/keys');
+  const [isAdding, setAdding] = useState(false);
+  const [secret, setSecret] = useState<string>();
+  const revoke = async (key: Key): Promise<void> => {
+    if (!confirm(`Revoke the key "${key.name}"? Its connections close at once.`)) return;
+    if (await attempt(() => ask('DELETE', `/v1/keys/${key.id}`), 'Revoked.')) again();
+  };
+  return (
+    <section aria-labelledby="keys-title">
+      <header class="section-head">
+        <h2 id="keys-title">Keys</h2>
+        <button type="button" class="button primary" onClick={() => setAdding(true)}>
+          New key
+        </button>
+      </header>
+      {answer === undefined ? (
+        <Waiting problem={problem} />
+      ) : (
+        <div class="table-wrap">
+          <table class="table">
+            <thead>
+              <tr>
+                <th scope="col">Name</th>
+                <th scope="col">May</th>
+                <th scope="col">Made</th>
+                <th scope="col">Last used</th>
+                <th scope="col">
+                  <span class="visually-hidden">Revoke</span>
+                </th>
+              </tr>
+            </thead>
+            <tbody>
+              {answer.keys.map((key) => (
+                <tr key={key.id} class={key.revokedAt === undefined ? '' : 'gone'}>
+                  <td>{key.name}</td>
+                  <td>
+                    {key.scopes.join(', ')}
+                    {key.extension === undefined ? '' : ` (${key.extension})`}
+                  </td>
+                  <td>
+                    <Moment at={key.createdAt} />
+                  </td>
+                  <td>{key.lastUsedAt === undefined ? 'never' : <Moment at={key.lastUsedAt} />}</td>
+                  <td>
+                    {key.revokedAt === undefined ? (
+                      <button type="button" class="button small danger" aria-label={`Revoke ${key.name}`} onClick={() => void revoke(key)}>
+                        Revoke
+                      </button>
+                    ) : (
+                      'revoked'
+                    )}
+                  </td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </div>
+      )}
+      {isAdding ? (
+        <Dialog title="New key" onClose={() => setAdding(false)}>
+          <form
+            onSubmit={(event) => {
+              event.preventDefault();
+              const form = fieldsOf(event.currentTarget);
+              const extension = form.text('extension');
+              void attempt(async () => {
+                const made = await ask<Key & { readonly secret: string }>('POST', '/v1/keys', {
+                  name: form.text('name'),
+                  scopes: form.all('scopes'),
+                  ...(extension === '' ? undefined : { extension }),
+                });
+                setAdding(false);
+                setSecret(made.secret);
+                again();
+              });
+            }}
+          >
+            <label class="field">
+              Name <input name="name" required maxLength={100} placeholder="The CRM" />
+            </label>
+            <ScopeChoice chosen={['observe']} />
+            <label class="field">
+              Own extension <input name="extension" />
+              <small>For `control-own`.</small>
+            </label>
+            <button type="submit" class="button primary">
+              Make it
+            </button>
+          </form>
+        </Dialog>
+      ) : null}
+      {secret === undefined ? null : <Secret title="The new key" secret={secret} onClose={() => setSecret(undefined)} />}
+    </section>
+  );
+};
+
+const ScopeChoice = ({ chosen }: { readonly chosen: readonly string[] }): JSX.Element => (
+  <fieldset class="choice wrap">
+    <legend>May</legend>
+    {scopes.map((scope) => (
+      <label key={scope}>
+        <input type="checkbox" name="scopes" value={scope} defaultChecked={chosen.includes(scope)} /> {scope}
+      </label>
+    ))}
+  </fieldset>
+);
+
+const Users = (): JSX.Element => {
+  const { answer, problem, again } = useAnswer<{ readonly users: readonly User[] }>('/v1/users');
+  const [isAdding, setAdding] = useState(false);
+  const remove = async (user: User): Promise<void> => {
+    if (!confirm(`Remove the user ${user.name}?`)) return;
+    if (await attempt(() => ask('DELETE', `/v1/users/${encodeURIComponent(user.id)}`), 'Removed.')) again();
+  };
+  return (
+    <section aria-labelledby="users-title">
+      <header class="section-head">
+        <h2 id="users-title">Users</h2>
+        <button type="button" class="button primary" onClick={() => setAdding(true)}>
+          New user
+        </button>
+      </header>
+      {answer === undefined ? (
+        <Waiting problem={problem} />
+      ) : (
+        <div class="table-wrap">
+          <table class="table">
+            <thead>
+              <tr>
+                <th scope="col">Name</th>
+                <th scope="col">Extension</th>
+                <th scope="col">May</th>
+                <th scope="col">Says</th>
+                <th scope="col">Logged in</th>
+                <th scope="col">
+                  <span class="visually-hidden">Remove</span>
+                </th>
+              </tr>
+            </thead>
+            <tbody>
+              {answer.users.map((user) => (
+                <tr key={user.id}>
+                  <td>
+                    {user.name} <span class="quiet">{user.displayName ?? ''}</span>
+                  </td>
+                  <td>{user.extension ?? ''}</td>
+                  <td>{user.scopes.join(', ')}</td>
+                  <td>{user.status.label ?? user.status.status}</td>
+                  <td>{user.logins.map(({ kind }) => kind).join(', ') || 'no'}</td>
+                  <td>
+                    {user.configured ? (
+                      <span class="quiet">configured</span>
+                    ) : (
+                      <button
+                        type="button"
+                        class="button small danger"
+                        aria-label={`Remove ${user.name}`}
+                        onClick={() => void remove(user)}
+                      >
+                        Remove
+                      </button>
+                    )}
+                  </td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </div>
+      )}
+      {isAdding ? (
+        <Dialog title="New user" onClose={() => setAdding(false)}>
+          <form
+            onSubmit={(event) => {
+              event.preventDefault();
+              const form = fieldsOf(event.currentTarget);
+              const extension = form.text('extension');
+              void attempt(async () => {
+                await ask('POST', '/v1/users', {
+                  name: form.text('name'),
+                  password: form.exact('password'),
+                  scopes: form.all('scopes'),
+                  ...(extension === '' ? undefined : { extension }),
+                });
+                setAdding(false);
+                again();
+              }, 'The user can log in now.');
+            }}
+          >
+            <label class="field">
+              Name <input name="name" required maxLength={80} autocomplete="off" />
+            </label>
+            <label class="field">
+              Password <input name="password" type="password" required autocomplete="new-password" />
+            </label>
+            <label class="field">
+              Own extension <input name="extension" />
+            </label>
+            <ScopeChoice chosen={['observe', 'control-own']} />
+            <button type="submit" class="button primary">
+              Make it
+            </button>
+          </form>
+        </Dialog>
+      ) : null}
+    </section>
+  );
+};

@@ -1,0 +1,165 @@
+import { useState } from 'preact/hooks';
+import type { JSX } from 'preact';
+import type { DeliveryAttempt, Webhook } from '../answers.ts';
+import { ask } from '../api.ts';
+import { CopyButton } from '../parts/copy.tsx';
+import { curlOf } from '../parts/curl.ts';
+import { attempt } from '../parts/notices.tsx';
+import { Secret } from '../parts/secret.tsx';
+import { Empty, Waiting } from '../parts/states.tsx';
+import { Moment } from '../parts/time.tsx';
+import { useAnswer } from '../parts/use-answer.ts';
+import { go, href } from '../router.ts';
+import { Health } from './webhooks.tsx';
+import { fieldsOf } from '../parts/fields.ts';
+
+/** One endpoint: how it fares, what was tried and what it answered, and what can be done about it. */
+export const WebhookPage = ({ id }: { readonly id: string }): JSX.Element => {
+  const path = `/v1/webhooks/${id}`;
+  const { answer: webhook, problem, again } = useAnswer<Webhook>(path);
+  const attempts = useAnswer<{ readonly deliveries: readonly DeliveryAttempt[] }>(`${path}/deliveries?limit=100`);
+  const [secret, setSecret] = useState<string>();
+  const act = async (name: string, done: string, body: unknown = {}): Promise<void> => {
+    if (await attempt(() => ask('POST', `${path}/${name}`, body), done)) refresh();
+  };
+  const refresh = (): void => {
+    again();
+    attempts.again();
+  };
+  if (webhook === undefined) return <Waiting problem={problem} />;
+  return (
+    <>
+      <nav class="crumbs" aria-label="Where this is">
+        <a href={href(['webhooks'])}>Webhooks</a> / <span>{id}</span>
+      </nav>
+      <h1 class="long">{webhook.url}</h1>
+      <p class="facts">
+        <Health webhook={webhook} />
+        <span class="quiet">
+          since <Moment at={webhook.since} />, delivered up to {webhook.settledTo} of {webhook.head}
+        </span>
+      </p>
+      {webhook.detail === undefined ? null : <p class="problem">{webhook.detail}</p>}
+      <p class="actions">
+        <button type="button" class="button" onClick={() => void test(path, refresh)}>
+          Send a test
+        </button>
+        {webhook.status === 'paused' ? (
+          <button type="button" class="button primary" onClick={() => void act('resume', 'It goes on where it stopped.')}>
+            Resume
+          </button>
+        ) : (
+          <button type="button" class="button" onClick={() => void act('pause', 'Paused. What happens meanwhile waits.')}>
+            Pause
+          </button>
+        )}
+        <button
+          type="button"
+          class="button"
+          onClick={() => void attempt(async () => setSecret((await ask<{ readonly secret: string }>('POST', `${path}/rotate`, {})).secret))}
+        >
+          New secret
+        </button>
+        <button
+          type="button"
+          class="button danger"
+          onClick={() => {
+            if (confirm(`Delete the webhook to ${webhook.url}?`))
+              void attempt(() => ask('DELETE', path), 'Deleted.').then((isDone) => (isDone ? go(['webhooks']) : undefined));
+          }}
+        >
+          Delete
+        </button>
+        <CopyButton label="Copy as curl" text={() => curlOf('GET', path)} />
+      </p>
+      <form
+        class="filters"
+        onSubmit={(event) => {
+          event.preventDefault();
+          const from = fieldsOf(event.currentTarget).text('from');
+          if (from !== '') void act('replay', 'They are on their way again.', { from });
+        }}
+      >
+        <label class="inline-field">
+          Send everything again after <input name="from" placeholder="cursor or oldest" required />
+        </label>
+        <button type="submit" class="button">
+          Replay
+        </button>
+      </form>
+      <header class="section-head">
+        <h2>Attempts</h2>
+        <button type="button" class="button small" onClick={refresh}>
+          Refresh
+        </button>
+      </header>
+      {attempts.answer === undefined ? (
+        <Waiting problem={attempts.problem} />
+      ) : (
+        <Attempts attempts={attempts.answer.deliveries} onReplay={(seq) => void act('replay', 'It is on its way again.', { seq })} />
+      )}
+      {secret === undefined ? null : <Secret title="The new secret" secret={secret} onClose={() => setSecret(undefined)} />}
+    </>
+  );
+};
+
+const test = async (path: string, refresh: () => void): Promise<void> => {
+  await attempt(async () => {
+    const { outcome, status, failure, latencyMs } = await ask<DeliveryAttempt>('POST', `${path}/test`, {});
+    if (outcome !== 'delivered') throw new Error(failure?.detail ?? `It answered ${status ?? 'nothing'}.`);
+    return latencyMs;
+  }, 'The test was delivered.');
+  refresh();
+};
+
+const Attempts = ({
+  attempts,
+  onReplay,
+}: {
+  readonly attempts: readonly DeliveryAttempt[];
+  readonly onReplay: (seq: number) => void;
+}): JSX.Element =>
+  attempts.length === 0 ? (
+    <Empty>Nothing has been sent yet.</Empty>
+  ) : (
+    <div class="table-wrap">
+      <table class="table">
+        <thead>
+          <tr>
+            <th scope="col">When</th>
+            <th scope="col">Event</th>
+            <th scope="col">Attempt</th>
+            <th scope="col">Outcome</th>
+            <th scope="col">Took</th>
+            <th scope="col">Answer</th>
+            <th scope="col">
+              <span class="visually-hidden">Again</span>
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {attempts.map((each) => (
+            <tr key={each.number ?? `${each.id}/${each.attempt}/${each.at}`}>
+              <td>
+                <Moment at={each.at} />
+              </td>
+              <td>{each.id}</td>
+              <td>{each.attempt}</td>
+              <td>
+                <span class={`badge ${each.outcome === 'delivered' ? 'badge-good' : 'badge-bad'}`}>{each.status ?? each.outcome}</span>
+              </td>
+              <td>{Math.round(each.latencyMs)} ms</td>
+              <td class="reply">{each.failure?.detail ?? each.reply ?? ''}</td>
+              <td>
+                {each.seq === 0 ? null : (
+                  <button type="button" class="button small" aria-label={`Send ${each.id} again`} onClick={() => onReplay(each.seq)}>
+                    Again
+                  </button>
+                )}
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
