@@ -1,8 +1,9 @@
-import type { AsteriskPbxConfig, PbxConfig, TenantConfig } from '../config/schema.ts';
+import type { AsteriskPbxConfig, FreeswitchPbxConfig, PbxConfig, TenantConfig } from '../config/schema.ts';
 import { defaultLot, type SlotLayout } from '../control/slots.ts';
 import { pbxId, type PbxId } from '../model/ids.ts';
 import { createAsteriskDriver } from '../pbx/asterisk/index.ts';
 import type { Driver } from '../pbx/driver.ts';
+import { createFreeswitchDriver } from '../pbx/freeswitch/index.ts';
 import {
   createSandboxDriver,
   demoOffice,
@@ -26,6 +27,17 @@ export const asteriskDriver = (
     { clock, timers, newId, random: Math.random, log: logger.child({ pbx }) },
   );
 
+export const freeswitchDriver = (
+  pbx: PbxId,
+  config: FreeswitchPbxConfig,
+  { slots }: SlotLayout,
+  { clock, timers, newId, logger }: Surroundings,
+): Driver =>
+  createFreeswitchDriver(
+    { ...config, pbx, ownLot: slots[0]?.lot ?? defaultLot },
+    { clock, timers, newId, random: Math.random, log: logger.child({ pbx }) },
+  );
+
 /** The driver of a PBX of the configuration; `opened` is told of a sandbox and of what must be closed besides the driver. */
 export const createDriver = (
   name: string,
@@ -35,6 +47,7 @@ export const createDriver = (
 ): Driver => {
   const id = pbxId(name);
   if (pbx.kind === 'asterisk') return asteriskDriver(id, pbx, slotLayout(tenant), surroundings);
+  if (pbx.kind === 'freeswitch') return freeswitchDriver(id, pbx, slotLayout(tenant), surroundings);
   const { clock } = surroundings;
   const office = parkingAs(tenant, pbx.office === undefined ? demoOffice : parseOffice(pbx.office));
   const sandbox = createSandboxDriver({ pbx: id, clock, seed: pbx.seed, office });

@@ -38,7 +38,7 @@ export const ownersOf = ({ tenants }: Config): Owners =>
     Object.entries(tenants).map(([tenant, { pbxs }]) => [
       tenantId(tenant),
       Object.values(pbxs)
-        .flatMap((pbx) => (pbx.kind === 'asterisk' ? Object.entries(pbx.extensions) : []))
+        .flatMap((pbx) => (pbx.kind === 'sandbox' ? [] : Object.entries(pbx.extensions)))
         .flatMap(([number, { user }]) => (user === undefined ? [] : [{ name: user, extension: extensionNumber(number) }])),
     ]),
   );

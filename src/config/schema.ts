@@ -96,6 +96,43 @@ const asterisk = z.strictObject({
     .describe('The same of ConfBridge rooms; those that stand here are listed also when nobody is in them.'),
 });
 
+const freeswitch = z.strictObject({
+  kind: z.literal('freeswitch').describe('A FreeSWITCH 1.10 or newer, over its event socket.'),
+  host: z.string().default('127.0.0.1').describe('Address of the event socket.'),
+  port: port.default(8021).describe('Port of the event socket.'),
+  password: z.string().describe('Its password, as in event_socket.conf.xml.'),
+  domain: z.string().max(253).default('').describe("Domain of the tenant's users; empty is FreeSWITCH's own default domain."),
+  sharesPbx: z
+    .boolean()
+    .default(false)
+    .describe('The FreeSWITCH has other tenants: only what belongs to `domain`, or comes into `dialContext` from outside, is seen.'),
+  dialContext: z.string().default('default').describe('Dialplan context in which what users dial is looked up.'),
+  extensionPattern: z
+    .string()
+    .default('^[0-9]{2,6}$')
+    .describe('Users whose name matches are extensions; others are trunks. A regular expression.'),
+  trunkProfiles: z
+    .array(z.string())
+    .default(['external'])
+    .describe('SIP profiles on which only trunks are reached, whatever a number there looks like.'),
+  parkingLot: z
+    .string()
+    .regex(/^[\w@.{}-]{1,128}$/, 'letters, digits, _, @, . and -')
+    .default('park@{domain}')
+    .describe("The tenant's lot of mod_valet_parking; `{domain}` stands for the domain."),
+  answer: z
+    .enum(['notify-then-pickup', 'notify', 'pickup'])
+    .default('notify-then-pickup')
+    .describe('How a ringing phone is answered: asked by SIP NOTIFY (Event: talk), or by a second call to it that picks the first up.'),
+  conferenceProfile: z.string().default('default').describe('Profile of mod_conference for rooms that are opened by a command.'),
+  voicemailProfile: z.string().default('default').describe('Profile of mod_voicemail of the mailboxes.'),
+  recordings: z
+    .string()
+    .optional()
+    .describe("Folder in which this machine sees FreeSWITCH's recordings (its recordings_dir); without it none can be downloaded."),
+  extensions: z.record(z.string(), extensionOverride).default({}).describe('What is known better than the PBX tells, by extension.'),
+});
+
 const sandbox = z.strictObject({
   kind: z.literal('sandbox').describe('The office in memory: obeys every command, deterministic by seed.'),
   seed: z.int().default(1).describe('Seed of its traffic.'),
@@ -435,7 +472,7 @@ const user = z
 
 const tenant = z.strictObject({
   pbxs: z
-    .record(name, z.discriminatedUnion('kind', [asterisk, sandbox]))
+    .record(name, z.discriminatedUnion('kind', [asterisk, freeswitch, sandbox]))
     .refine((pbxs) => Object.keys(pbxs).length > 0, 'a tenant needs a PBX')
     .describe('The phone systems, by name.'),
   dialects: dialects.prefault({}).describe("The vendors' APIs."),
@@ -503,3 +540,4 @@ export type Config = z.infer<typeof configSchema>;
 export type TenantConfig = Config['tenants'][string];
 export type PbxConfig = TenantConfig['pbxs'][string];
 export type AsteriskPbxConfig = Extract<PbxConfig, { kind: 'asterisk' }>;
+export type FreeswitchPbxConfig = Extract<PbxConfig, { kind: 'freeswitch' }>;

@@ -45,6 +45,26 @@ test('on a terminal it asks for what was not given, and an empty answer is what 
   expect(options).toMatchObject({ host: '192.0.2.7', port: 5038, username: 'gateway', secret: 'hush', dialContext: 'internal' });
 });
 
+test('of a FreeSWITCH it asks for what that has', async () => {
+  const { options, asked } = await init(['--kind', 'freeswitch'], { Address: '192.0.2.7', Password: 'hush' });
+  expect(asked).toEqual([
+    'Address of the FreeSWITCH [127.0.0.1]: ',
+    'Port of its event socket [8021]: ',
+    'Password of the event socket (empty makes one up): (hidden)',
+    'Dialplan context in which phones dial [default]: ',
+  ]);
+  expect(options).toMatchObject({ kind: 'freeswitch', host: '192.0.2.7', port: 8021, secret: 'hush', dialContext: 'default' });
+  if (options === undefined) throw new Error('nothing was asked for');
+  const { main } = parseConfig(renderFirstConfig(options), {}).tenants;
+  expect(main?.pbxs['office']).toMatchObject({
+    kind: 'freeswitch',
+    host: '192.0.2.7',
+    port: 8021,
+    password: 'hush',
+    dialContext: 'default',
+  });
+});
+
 test('elsewhere it asks nothing', async () => {
   const { options, code } = await init(['--host', 'pbx.example', '--dial-context', 'from-internal', '--secret', '${AMI_SECRET}']);
   expect(code).toBe(exitCodes.ok);
@@ -68,14 +88,33 @@ test('a port that is none is refused before anything is written', async () => {
 test.each(['hush', 'it\'s: #1 "of" many', '123', '- yes', '$HOME'])(
   'the file that is written says what was answered: secret %s',
   (secret) => {
-    const given = { tenant: 'main', pbx: 'office', host: '::1', port: 5039, tls: true, username: 'null', secret, dialContext: 'internal' };
+    const given = {
+      kind: 'asterisk',
+      tenant: 'main',
+      pbx: 'office',
+      host: '::1',
+      port: 5039,
+      tls: true,
+      username: 'null',
+      secret,
+      dialContext: 'internal',
+    } as const;
     const { main } = parseConfig(renderFirstConfig(given), {}).tenants;
     expect(main?.pbxs['office']).toMatchObject({ kind: 'asterisk', host: '::1', port: 5039, tls: true, username: 'null', secret });
   },
 );
 
 test('a secret stays in the environment if it is named there, and one that would be taken for that is refused', () => {
-  const given = { tenant: 'main', pbx: 'office', host: 'h', port: 1, tls: false, username: 'u', dialContext: 'd' };
+  const given = {
+    kind: 'asterisk',
+    tenant: 'main',
+    pbx: 'office',
+    host: 'h',
+    port: 1,
+    tls: false,
+    username: 'u',
+    dialContext: 'd',
+  } as const;
   const text = renderFirstConfig({ ...given, secret: '${AMI_SECRET}' });
   expect(parseConfig(text, { AMI_SECRET: 'hush' }).tenants['main']?.pbxs['office']).toMatchObject({ secret: 'hush' });
   expect(() => renderFirstConfig({ ...given, secret: 'a${b}' })).toThrow(expect.objectContaining({ code: 'invalid-parameter' }) as Error);

@@ -5,15 +5,16 @@ import { createRecorder } from '../../cli/recorder.ts';
 import { loadConfig } from '../../config/load.ts';
 import { GatewayError } from '../../model/errors.ts';
 import { captureAsterisk } from '../../pbx/asterisk/capture.ts';
+import { captureFreeswitch } from '../../pbx/freeswitch/capture.ts';
 import { loggerOf, surroundingsOf } from '../surroundings.ts';
 
 export const capture = async (options: CaptureOptions, output: Output, signal: AbortSignal): Promise<ExitCode> => {
   const config = loadConfig(options.config, process.env);
   const all = Object.values(config.tenants).flatMap(({ pbxs }) => Object.entries(pbxs));
-  const fits = all.flatMap(([name, pbx]) => (pbx.kind === 'asterisk' && name === (options.pbx ?? name) ? [{ name, pbx }] : []));
+  const fits = all.flatMap(([name, pbx]) => (pbx.kind !== 'sandbox' && name === (options.pbx ?? name) ? [{ name, pbx }] : []));
   const [one, another] = fits;
   if (one === undefined || another !== undefined) {
-    const note = `Name one with --pbx: ${all.map(([name]) => name).join(', ')}. Only what an Asterisk says can be captured.`;
+    const note = `Name one with --pbx: ${all.map(([name]) => name).join(', ')}. Only what an Asterisk or a FreeSWITCH says can be captured.`;
     throw new GatewayError('no-such-pbx', {}, { note });
   }
   const { clock, timers, newId } = surroundingsOf(loggerOf('silent'));
@@ -24,21 +25,29 @@ export const capture = async (options: CaptureOptions, output: Output, signal: A
   try {
     const deps = { clock, timers, token: () => newId.token() };
     let failure: unknown;
-    await captureAsterisk(one.pbx, deps, AbortSignal.any([signal, enough.signal]), (bytes, at) => {
+    const record = (bytes: Uint8Array, at: number): void => {
       try {
         recorder.write(bytes, at);
       } catch (error) {
         failure ??= error;
         enough.abort();
       }
-    });
+    };
+    const { pbx } = one;
+    const until = AbortSignal.any([signal, enough.signal]);
+    if (pbx.kind === 'asterisk') await captureAsterisk(pbx, deps, until, record);
+    else await captureFreeswitch(pbx, deps, until, record);
     if (failure !== undefined)
       throw new GatewayError('log-full', { file: options.file }, { note: 'The recording ends here.', cause: failure });
   } finally {
     cancel?.();
     recorder.close();
     const { reads, bytes } = recorder;
-    output.note(reads === 0 ? 'Nothing was recorded.' : `${reads} events, ${bytes} bytes. Read it by: switchhook replay ${options.file}`);
+    output.note(
+      reads === 0
+        ? 'Nothing was recorded.'
+        : `${reads} events, ${bytes} bytes. Read it by: switchhook replay${one.pbx.kind === 'asterisk' ? '' : ` --driver ${one.pbx.kind}`} ${options.file}`,
+    );
   }
   return exitCodes.ok;
 };

@@ -2,7 +2,7 @@ import { type ExitCode, exitCodes } from '../../cli/exit-codes.ts';
 import type { Output } from '../../cli/output.ts';
 import { loadConfig } from '../../config/load.ts';
 import { pbxId } from '../../model/ids.ts';
-import { asteriskDriver } from '../drivers.ts';
+import { asteriskDriver, freeswitchDriver } from '../drivers.ts';
 import { slotLayout } from '../parking.ts';
 import { loggerOf, surroundingsOf } from '../surroundings.ts';
 
@@ -12,8 +12,10 @@ export const doctor = async (path: string, output: Output, signal: AbortSignal):
   let well = true;
   for (const [tenant, settings] of Object.entries(config.tenants)) {
     for (const [name, pbx] of Object.entries(settings.pbxs)) {
-      if (pbx.kind !== 'asterisk') continue;
-      const driver = asteriskDriver(pbxId(name), pbx, slotLayout(settings), surroundings);
+      if (pbx.kind === 'sandbox') continue;
+      const [id, layout] = [pbxId(name), slotLayout(settings)];
+      const driver =
+        pbx.kind === 'asterisk' ? asteriskDriver(id, pbx, layout, surroundings) : freeswitchDriver(id, pbx, layout, surroundings);
       const findings = await driver.diagnose(signal);
       await driver.close();
       well &&= findings.every(({ ok }) => ok);

@@ -7,12 +7,13 @@ import type { Output } from '../../cli/output.ts';
 import { parseConfig } from '../../config/load.ts';
 import { isVariable, renderFirstConfig } from '../../config/render.ts';
 import { GatewayError } from '../../model/errors.ts';
-import { renderStanza } from '../../pbx/asterisk/diagnose.ts';
+import { renderStanza as renderAsteriskStanza } from '../../pbx/asterisk/diagnose.ts';
+import { renderStanza as renderFreeswitchStanza } from '../../pbx/freeswitch/diagnose.ts';
 import { loggerOf, surroundingsOf } from '../surroundings.ts';
 import { doctor } from './doctor.ts';
 
 export const init = async (options: InitOptions, output: Output, signal: AbortSignal): Promise<ExitCode> => {
-  const { config: path, force, host, port, username } = options;
+  const { config: path, force, host, port } = options;
   const { newId } = surroundingsOf(loggerOf('silent'));
   const secret = options.secret === '' ? newId.token() : options.secret;
   const text = renderFirstConfig({ ...options, secret });
@@ -25,9 +26,9 @@ export const init = async (options: InitOptions, output: Output, signal: AbortSi
     throw new GatewayError('invalid-parameter', { file: path }, { note, cause: error });
   }
   const address = await localAddressTo(host, port);
-  const shown = isVariable(secret) ? undefined : { secret };
-  output.note(`${path} is written. This belongs into Asterisk's manager.conf; then: asterisk -rx 'manager reload'\n`);
-  output.line(renderStanza({ username, ...shown, ...(address === undefined ? undefined : { address }) }));
+  const { where, stanza } = stanzaFor(options, isVariable(secret) ? undefined : secret, address);
+  output.note(`${path} is written. ${where}\n`);
+  output.line(stanza);
   if (isVariable(secret) && process.env[secret.slice(2, -1)] === undefined) {
     output.note(`\nThe secret is read from ${secret}, which is not set here. When it is: switchhook doctor --config ${path}`);
     return exitCodes.ok;
@@ -40,6 +41,29 @@ export const init = async (options: InitOptions, output: Output, signal: AbortSi
       : `\nWhen that is mended: switchhook doctor --config ${path}`,
   );
   return code;
+};
+
+/** What belongs into the PBX's configuration. */
+const stanzaFor = (
+  { kind, username, port }: InitOptions,
+  secret: string | undefined,
+  address: string | undefined,
+): { readonly where: string; readonly stanza: string } => {
+  const from = address === undefined ? undefined : { address };
+  switch (kind) {
+    case 'asterisk':
+      return {
+        where: "This belongs into Asterisk's manager.conf; then: asterisk -rx 'manager reload'",
+        stanza: renderAsteriskStanza({ username, ...(secret === undefined ? undefined : { secret }), ...from }),
+      };
+    case 'freeswitch':
+      return {
+        where: "This belongs into FreeSWITCH's configuration; then: fs_cli -x 'reloadacl' and -x 'reload mod_event_socket'",
+        stanza: renderFreeswitchStanza({ port, ...(secret === undefined ? undefined : { password: secret }), ...from }),
+      };
+    default:
+      return kind satisfies never;
+  }
 };
 
 /** The address by which this machine would be seen at `host`: nothing is sent for it. Undefined where there is no way there. */

@@ -23,6 +23,8 @@ export interface FreeswitchConfig {
   readonly trunkProfiles: readonly string[];
   /** The lot of mod_valet_parking that is the tenant's; `{domain}` stands for the domain. */
   readonly parkingLot: string;
+  /** By which name everybody above the driver knows that lot: `valet`. */
+  readonly ownLot: string;
   readonly answer: AnswerWay;
   /** The profiles of mod_conference and mod_voicemail for rooms and mailboxes. */
   readonly conferenceProfile: string;

@@ -3,9 +3,6 @@ import type { Fact } from '../../model/fact.ts';
 import type { FreeswitchConfig } from './config.ts';
 import type { ResyncFact } from './resync.ts';
 
-/** The lot by which everybody above a driver knows the slots of the tenant. */
-const ownLot = 'valet';
-
 /** The slots of the tenant's own lot, as FreeSWITCH knows them and as we do. Other lots go by their own names. */
 export interface Slots {
   /** FreeSWITCH's lot and slot of one of ours. */
@@ -15,7 +12,7 @@ export interface Slots {
   completeResync(fact: ResyncFact): ResyncFact;
 }
 
-export const createSlots = ({ parkingLot }: Pick<FreeswitchConfig, 'parkingLot'>, domain: string): Slots => {
+export const createSlots = ({ parkingLot, ownLot }: Pick<FreeswitchConfig, 'parkingLot' | 'ownLot'>, domain: string): Slots => {
   const lot = parkingLot.replaceAll('{domain}', domain);
   // FreeSWITCH compares the names of lots without case.
   const ours = (name: string): string => (name.toLowerCase() === lot.toLowerCase() ? ownLot : name);

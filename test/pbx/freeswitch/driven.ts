@@ -19,6 +19,7 @@ export const configFor = (port: number, more: Partial<FreeswitchConfig> = {}): F
   extensionPattern: '^[0-9]{2,6}$',
   trunkProfiles: ['external'],
   parkingLot: 'park@{domain}',
+  ownLot: 'valet',
   answer: 'notify-then-pickup',
   conferenceProfile: 'default',
   voicemailProfile: 'default',
