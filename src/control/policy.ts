@@ -42,9 +42,7 @@ export class DialPolicy {
     if (request.name === 'dial' && request.callerId !== undefined && !mayShow(rules, request.callerId.number)) {
       throw new GatewayError('caller-id-not-allowed', { field: 'callerId.number', number: request.callerId.number });
     }
-    const isInside = engine.extension(extensionNumber(number.value)) !== undefined;
-    if (!isInside && !mayReach(rules, number.value))
-      throw new GatewayError('number-not-allowed', { field: number.field, number: number.value });
+    if (!mayReach(rules, engine, number.value)) throw new GatewayError('number-not-allowed', { field: number.field, number: number.value });
     this.#checkRate(identity.key, rules.dialsPerMinute);
     if (request.name === 'dial') this.#checkLive(identity.key, engine, rules.liveDials);
   }
@@ -109,10 +107,17 @@ const reachedBy = (request: CommandRequest): { readonly field: string; readonly 
   }
 };
 
-const mayShow = ({ callerIds }: DialRules, number: string): boolean =>
+/** Whether a number may be shown as the caller's. */
+export const mayShow = ({ callerIds }: Pick<DialRules, 'callerIds'>, number: string): boolean =>
   number === '' || callerIds.length === 0 || callerIds.includes(number);
 
-const mayReach = ({ allow, forbid }: DialRules, number: string): boolean => {
+/** Whether a number may be called: an extension, one to which no rule applies, or one that the prefixes let pass. */
+export const mayReach = (
+  { allow, forbid, emergency }: Pick<DialRules, 'allow' | 'forbid' | 'emergency'>,
+  engine: Pick<TenantEngine, 'extension'>,
+  number: string,
+): boolean => {
+  if (emergency.includes(number) || engine.extension(extensionNumber(number)) !== undefined) return true;
   const allowed = longestOf(allow, number);
   const forbidden = longestOf(forbid, number);
   if (forbidden !== undefined && (allowed === undefined || forbidden >= allowed)) return false;

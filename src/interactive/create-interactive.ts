@@ -9,7 +9,7 @@ import type { Clock, Timers } from '../model/time.ts';
 import type { InteractiveCall } from '../pbx/interactive.ts';
 import type { Interactive } from './interactive.ts';
 import type { Menu, Seen } from './menu.ts';
-import { performMenu } from './performance.ts';
+import { performMenu, type ScriptRules } from './performance.ts';
 import { parseResponse } from './response-xml.ts';
 import { substitute, type Script } from './script.ts';
 
@@ -21,6 +21,8 @@ export interface InteractiveOptions {
   readonly wheel: Wheel;
   readonly logger: Logger;
   readonly userAgent: string;
+  /** What the programs of a tenant may have its PBX call; everything when absent. */
+  readonly rulesOf?: (engine: TenantEngine) => ScriptRules;
 }
 
 export interface RunningInteractive extends Interactive {
@@ -38,6 +40,8 @@ const connections = 16;
 const mostCalls = 500;
 /** So long a call may take to show in the log after its PBX has handed it over. */
 const shownMs = 2_000;
+
+const withoutRules: ScriptRules = { mayReach: () => true, mayShow: () => true };
 
 export const createInteractive = (options: InteractiveOptions): RunningInteractive => new Performer(options);
 
@@ -97,6 +101,8 @@ class Performer implements RunningInteractive {
       const ending = await performMenu({
         call,
         menu,
+        clock: this.#options.clock,
+        rules: this.#options.rulesOf?.(engine) ?? withoutRules,
         onFault,
         ask: async (target, variables) => {
           const seen = await this.#seen(engine, call);

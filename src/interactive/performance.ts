@@ -1,6 +1,13 @@
+import type { Clock, Micros } from '../model/time.ts';
 import type { InteractiveCall, Key } from '../pbx/interactive.ts';
 import type { Menu, MenuAction, MenuContext } from './menu.ts';
 import type { Script, Step } from './script.ts';
+
+/** What programs outside may have done. */
+export interface ScriptRules {
+  mayReach(number: string): boolean;
+  mayShow(number: string): boolean;
+}
 
 export interface PerformanceOptions {
   readonly call: InteractiveCall;
@@ -10,6 +17,9 @@ export interface PerformanceOptions {
     target: { readonly url: string; readonly method: 'GET' | 'POST' },
     variables: ReadonlyMap<string, string>,
   ) => Promise<Script>;
+  readonly clock: Clock;
+  /** Whether a script may have the PBX call a number, or show one as the caller's; a menu of the configuration may. */
+  readonly rules: ScriptRules;
   /** Told of what went wrong and was passed over. */
   readonly onFault: (what: string) => void;
 }
@@ -19,6 +29,8 @@ export type Ending = 'hung-up' | 'sent-on' | 'left';
 
 /** So often a caller is sent from one option to another, or a program is asked for them, before the menu is given up. */
 export const mostMoves = 50;
+/** And for so long; what has begun by then is done. */
+export const mostSeconds = 3_600;
 
 /** Takes one caller through a menu, to its end. Rejects only for what nobody foresaw. */
 export const performMenu = async (options: PerformanceOptions): Promise<Ending> => {
@@ -44,17 +56,19 @@ const allKeys = '0123456789*#';
 class Performance {
   readonly #options: PerformanceOptions;
   readonly #variables = new Map<string, string>();
+  readonly #end: Micros;
   #moves = 0;
 
   constructor(options: PerformanceOptions) {
     this.#options = options;
+    this.#end = options.clock.now() + mostSeconds * 1e6;
   }
 
   async run(): Promise<Ending> {
     const { call, menu } = this.#options;
-    await call.answer();
+    await this.#attempt('answer', () => call.answer());
     let position: Position = { context: menu.begin, option: 'start', priority: 1 };
-    while (this.#maySpend(1)) {
+    while (this.#mayMove()) {
       const outcome = await this.#perform(position);
       if (outcome === 'next') break;
       if ('ending' in outcome) return outcome.ending;
@@ -82,7 +96,8 @@ class Performance {
   async #choose(name: string, context: MenuContext): Promise<Outcome> {
     if (keysOf(context).length === 0) return 'next';
     const { call, menu } = this.#options;
-    return this.#chosen(name, context, await call.listen(menu.choiceSeconds * 1_000, allKeys));
+    const key = await this.#attempt('listen', () => call.listen(menu.choiceSeconds * 1_000, allKeys));
+    return this.#chosen(name, context, key);
   }
 
   #chosen(name: string, context: MenuContext, key: Key | undefined): Outcome {
@@ -107,7 +122,7 @@ class Performance {
 
   async #ask(target: { readonly url: string; readonly method: 'GET' | 'POST' }, at: Position): Promise<Outcome> {
     const { call, ask, onFault } = this.#options;
-    if (!this.#maySpend(1)) return { ending: await this.#sendOn(this.#options.menu.otherwise) };
+    if (!this.#mayMove()) return { ending: await this.#sendOn(this.#options.menu.otherwise) };
     const script = await ask(target, this.#variables);
     call.gone.throwIfAborted();
     if ('fault' in script) {
@@ -115,21 +130,27 @@ class Performance {
       return 'next';
     }
     for (const step of script.steps) {
+      if (this.#isTooLate()) return { ending: await this.#sendOn(this.#options.menu.otherwise) };
+      if (!this.#isAllowed(step)) continue;
       const outcome = await this.#step(step, at);
       if (outcome !== 'next') return outcome;
     }
     return 'next';
   }
 
-  /** What the PBX cannot do is passed over: the caller is better served by what follows. */
   async #step(step: Step, at: Position): Promise<Outcome> {
+    return (await this.#attempt(step.do, () => this.#do(step, at))) ?? 'next';
+  }
+
+  /** What the PBX cannot do is passed over: the caller is better served by what follows. */
+  async #attempt<Result>(what: string, work: () => Promise<Result>): Promise<Result | undefined> {
     const { call, onFault } = this.#options;
     try {
-      return await this.#do(step, at);
+      return await work();
     } catch (error) {
       if (call.gone.aborted) throw error;
-      onFault(`${step.do}: ${error instanceof Error ? error.message : String(error)}`);
-      return 'next';
+      onFault(`${what}: ${error instanceof Error ? error.message : String(error)}`);
+      return undefined;
     }
   }
 
@@ -193,12 +214,28 @@ class Performance {
     return 'sent-on';
   }
 
+  #isAllowed(step: Step): boolean {
+    const { rules, onFault } = this.#options;
+    const number = step.do === 'transfer' ? step.to : step.do === 'ring' ? step.extension : undefined;
+    if (number !== undefined && !rules.mayReach(number)) onFault(`the dial rules do not allow ${number}`);
+    else if (step.do === 'showCaller' && !rules.mayShow(step.number)) onFault(`the dial rules do not allow the caller id ${step.number}`);
+    else return true;
+    return false;
+  }
+
   /** Whether it may go on; a menu that leads in circles ends. */
-  #maySpend(moves: number): boolean {
-    this.#moves += moves;
+  #mayMove(): boolean {
+    if (this.#isTooLate()) return false;
+    this.#moves += 1;
     if (this.#moves <= mostMoves) return true;
     this.#options.onFault(`the menu led on ${mostMoves} times without an end`);
     return false;
+  }
+
+  #isTooLate(): boolean {
+    if (this.#options.clock.now() < this.#end) return false;
+    this.#options.onFault(`the menu led on for ${mostSeconds} s without an end`);
+    return true;
   }
 }
 

@@ -36,7 +36,9 @@ const lead = async (answers: Readonly<Record<string, string>>, { office, context
       asked.push(substitute(url, variables));
       return parseResponse(answers[url] === undefined ? '' : `<Response>${answers[url]}</Response>`);
     };
-    performMenu({ call, menu, ask, onFault: (what) => faults.push(what) }).then(ending.resolve, ending.reject);
+    const rules = { mayReach: (number: string) => !number.startsWith('00'), mayShow: (number: string) => number !== '911' };
+    const { clock } = office.driver;
+    performMenu({ call, menu, ask, clock, rules, onFault: (what) => faults.push(what) }).then(ending.resolve, ending.reject);
     return true;
   });
   office.phones.call('+15550100001', '+15550200700');
@@ -144,6 +146,32 @@ test('an extension is rung past its voicemail; where nobody answers the next ver
   office.phones.answer('103');
   await pass(1);
   expect(office.phones.stateOf('103')).toBe('talking');
+});
+
+test('what the dial rules do not allow is passed over', async () => {
+  await using office = await openOffice();
+  const { heard, faults, ending } = await lead(
+    {
+      start:
+        '<SetCaller name="Help" number="911"/><Transfer>00900123</Transfer><SimpleTransfer>00900123</SimpleTransfer><Transfer>102</Transfer>',
+    },
+    { office },
+  );
+  expect(await ending).toBe('sent-on');
+  expect(heard()).toEqual(['dial 102']);
+  expect(faults).toHaveLength(3);
+});
+
+test('a menu is given up after an hour', async () => {
+  await using office = await openOffice();
+  const { heard, faults, pass, ending } = await lead({ start: '<Pause length="600"/>'.repeat(10) }, { office, otherwise: '101' });
+  for (let pauses = 0; pauses < 6; pauses += 1) {
+    office.driver.clock.advance(600);
+    await pass(0);
+  }
+  expect(await ending).toBe('sent-on');
+  expect(heard()).toEqual(['dial 101']);
+  expect(faults).toEqual(['the menu led on for 3600 s without an end']);
 });
 
 test('an extension that nobody has is passed over', async () => {

@@ -77,7 +77,6 @@ export const subscriptionBody = z.object({
   event_type: z.enum(eventTypes),
   method: z.preprocess((value) => (typeof value === 'string' ? value.toUpperCase() : value), z.enum(methods)),
 });
-export type SubscriptionBody = z.infer<typeof subscriptionBody>;
 
 export const callbackBody = z.object({
   src_num: oneOrMore,
