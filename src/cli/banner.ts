@@ -17,6 +17,9 @@ export const demoBanner = (url: string, key: string, extraPorts: readonly number
   const built = extraPorts.map((port) => `\n  ws://${iSymphonyAccount}@localhost:${port}${events}`).join('');
   const credentials = '-d grant_type=client_credentials -d client_id=demo-client -d client_secret=demo-secret';
   const telphinBearer = `"Authorization: Bearer $(curl -s ${url}/oauth/token ${credentials} | sed 's/.*"access_token":"\\([^"]*\\).*/\\1/')"`;
+  const assertion = '-d grant_type=urn:ietf:params:oauth:grant-type:jwt-bearer -d assertion=demo-jwt-102';
+  const ringCentral = `${url}/restapi/v1.0/account/~`;
+  const ringCentralBearer = `"Authorization: Bearer $(curl -s -u demo-client:demo-secret ${url}/restapi/oauth/token ${assertion} | sed 's/.*"access_token":"\\([^"]*\\).*/\\1/')"`;
   return `Switchhook demo: an office in memory, on ${url}
 tenant demo, key ${key}; extensions 101 to 120, ring group 610, queue 600, conference 650
 
@@ -54,6 +57,10 @@ As a VoipNow client (CallAPI, then UnifiedAPI), and in a browser, as demo with t
   curl '${url}/callapi/251/Call/MakeCall?Account=demo&PassSHA256=${demoPassSha256}&FromNumber=12340103&PhoneNumberToCall=12340113'
   curl ${url}/oauth/token.php ${credentials}
   ${url}/voipnow/extensions/101/callapi-events
+
+As a RingCentral app, for 102: its presence, and a call to 111 that its phone rings for:
+  curl -H ${ringCentralBearer} '${ringCentral}/extension/~/presence?detailedTelephonyState=true'
+  curl -H ${ringCentralBearer} ${ringCentral}/telephony/call-out -d '{"from": {"extensionId": "400144455008"}, "to": {"extensionNumber": "111"}}'
 
 As a Telphin client: what there is, and a callback:
   curl -H ${telphinBearer} ${url}/api/ver1.0/client/@me/extension/
