@@ -3,6 +3,7 @@ import type { LookupAddress } from 'node:dns';
 import type { LookupFunction } from 'node:net';
 import { callbackify } from 'node:util';
 import ipaddr from 'ipaddr.js';
+import { createNetworks, parseAddress, type Networks } from '../../http/networks.ts';
 import { GatewayError } from '../../model/errors.ts';
 
 /** What a name means now; `node:dns` in production. */
@@ -38,7 +39,7 @@ export interface AddressGuard {
 
 /** Throws `config-invalid` for a network that cannot be read. */
 export const createAddressGuard = (options: AddressGuardOptions): AddressGuard => {
-  const networks = options.allow.map(parseNetwork);
+  const networks = createNetworks(options.allow, 'webhooks.allow');
   const resolve: Resolve = options.resolve ?? ((hostname) => systemLookup(hostname, { all: true, verbatim: true }));
   const allows = (address: string): boolean => mayReach(address, networks);
 
@@ -112,18 +113,15 @@ export const parseHttpUrl = (url: string): HttpUrl => {
 };
 
 type Address = ipaddr.IPv4 | ipaddr.IPv6;
-type Network = readonly [Address, number];
 
-const mayReach = (text: string, networks: readonly Network[]): boolean => {
-  if (!ipaddr.isValid(text)) return false;
+const mayReach = (text: string, networks: Networks): boolean => {
   // A mapped address is the IPv4 address: the kernel connects to that one.
-  const address = ipaddr.process(withoutZone(text));
-  if (networks.some(([network, bits]) => network.kind() === address.kind() && address.match(network, bits))) return true;
-  return isPublic(address);
+  const address = parseAddress(withoutZone(text));
+  return address !== undefined && (networks.contain(withoutZone(text)) || isPublic(address));
 };
 
 /** The block from which public IPv6 addresses are given; anything outside of it (`::7f00:1` among it) is nobody's on the Internet. */
-const globalUnicast: Network = [ipaddr.IPv6.parse('2000::'), 3];
+const globalUnicast: readonly [ipaddr.IPv6, number] = [ipaddr.IPv6.parse('2000::'), 3];
 /** Of all 64-bit interface ids, those of ISATAP hold an IPv4 address that a tunnel on this machine would deliver to. RFC 5214. */
 const isIsatap = (address: ipaddr.IPv6): boolean => address.parts[5] === 0x5efe && (address.parts[4] === 0 || address.parts[4] === 0x200);
 
@@ -135,17 +133,3 @@ const isPublic = (address: Address): boolean => {
 
 const unbracketed = (hostname: string): string => (hostname.startsWith('[') ? hostname.slice(1, -1) : hostname);
 const withoutZone = (address: string): string => address.split('%', 1)[0] ?? address;
-
-const parseNetwork = (text: string): Network => {
-  try {
-    const [address, bits] = text.includes('/') ? ipaddr.parseCIDR(text) : wholeAddress(text);
-    return [address, bits];
-  } catch (error) {
-    throw new GatewayError('config-invalid', { value: text }, { note: `${text} is not a network such as 10.1.0.0/16.`, cause: error });
-  }
-};
-
-const wholeAddress = (text: string): [Address, number] => {
-  const address = ipaddr.parse(text);
-  return [address, address.kind() === 'ipv4' ? 32 : 128];
-};

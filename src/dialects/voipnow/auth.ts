@@ -1,5 +1,6 @@
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 import type { Identity } from '../../auth/auth.ts';
+import type { Brake } from '../../auth/brake.ts';
 import type { TokenIdentity, Tokens } from '../../auth/tokens.ts';
 import { GatewayError } from '../../model/errors.ts';
 import { keyIdFrom, type TenantId } from '../../model/ids.ts';
@@ -14,6 +15,7 @@ export interface GuardOptions {
   readonly accounts: ReadonlyMap<string, Account>;
   readonly tokens: Tokens;
   readonly clock: Clock;
+  readonly brake: Brake;
 }
 
 /** What of a request OAuth 1.0a signs, beside its parameters. */
@@ -37,8 +39,12 @@ export class Guard {
     this.#options = options;
   }
 
-  /** By `Account` and `PassSHA256`, the lower-case hex digest of the password. */
-  byDigest(account: string, passSha256: string): Identity {
+  /** By `Account` and `PassSHA256`, the lower-case hex digest of the password. `from` is the address that asks: who guesses there is slowed down. */
+  byDigest(account: string, passSha256: string, from: string): Promise<Identity> {
+    return this.#braked(account, from, () => this.#ofDigest(account, passSha256));
+  }
+
+  #ofDigest(account: string, passSha256: string): Identity {
     const known = this.#options.accounts.get(account);
     const right = timingSafeEqual(digestOf(known?.passwordSha256 ?? ''), digestOf(passSha256.toLowerCase()));
     if (known === undefined || !right || passSha256 === '') throw new GatewayError('unauthorized');
@@ -46,20 +52,24 @@ export class Guard {
   }
 
   /** By login and password, as a browser sends them: `Basic ...`. */
-  byPassword(authorization: string | undefined): Identity {
+  async byPassword(authorization: string | undefined, from: string): Promise<Identity> {
     const encoded = /^Basic ([A-Za-z0-9+/=]{1,1024})$/i.exec(authorization ?? '')?.[1];
     if (encoded === undefined) throw new GatewayError('unauthorized');
     const [, login, password] = /^([^:]*):(.*)$/s.exec(Buffer.from(encoded, 'base64').toString('utf8')) ?? [];
     if (login === undefined || password === undefined) throw new GatewayError('unauthorized');
-    return this.byDigest(login, createHash('sha256').update(password).digest('hex'));
+    return this.byDigest(login, createHash('sha256').update(password).digest('hex'), from);
   }
 
   /**
    * By OAuth 1.0a with HMAC-SHA1. Consumers are accounts whose password is known readable; with an access token, which is an
    * account too, its password is the token's secret and the request is that account's.
    */
-  bySignature(request: SignedRequest, parameters: Parameters): Identity {
+  async bySignature(request: SignedRequest, parameters: Parameters, from: string): Promise<Identity> {
     const signed = parseOAuth1(request.authorization);
+    return this.#braked(signed.get('oauth_consumer_key') ?? '', from, () => this.#ofSignature(request, signed, parameters));
+  }
+
+  #ofSignature(request: SignedRequest, signed: ReadonlyMap<string, string>, parameters: Parameters): Identity {
     const consumerName = signed.get('oauth_consumer_key') ?? '';
     const tokenName = signed.get('oauth_token') ?? '';
     const consumer = this.#options.accounts.get(consumerName);
@@ -89,6 +99,20 @@ export class Guard {
     const found = this.#options.tokens.identify(token);
     if (found === undefined) throw new UnifiedError(403, 'access_denied', 'The access token is not valid or has expired.');
     return found;
+  }
+
+  async #braked(account: string, from: string, identify: () => Identity): Promise<Identity> {
+    const { brake } = this.#options;
+    const who = `${account} at ${from}`;
+    await brake.before(who);
+    try {
+      const identity = identify();
+      brake.succeeded(who);
+      return identity;
+    } catch (error) {
+      brake.failed(who);
+      throw error;
+    }
   }
 
   #useOnce(signed: ReadonlyMap<string, string>): void {

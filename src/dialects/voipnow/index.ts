@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import { openProjection, type Projection } from '../../delivery/projection.ts';
+import { createBrake } from '../../auth/brake.ts';
 import type { HttpFront } from '../../http/http-server.ts';
 import { GatewayError } from '../../model/errors.ts';
 import type { TenantId } from '../../model/ids.ts';
@@ -75,7 +76,8 @@ class VoipNow implements Dialect {
   }
 
   async routes(scope: FastifyInstance, gateway: Gateway, front: HttpFront): Promise<void> {
-    const guard = new Guard({ accounts: accountsOf(this.#tenants), tokens: gateway.tokens, clock: gateway.clock });
+    const { tokens, clock, timers } = gateway;
+    const guard = new Guard({ accounts: accountsOf(this.#tenants), tokens, clock, brake: createBrake({ clock, timers }) });
     await voipNowRoutes(scope, { gateway, front, guard, sourceOf: (tenant) => this.#open.get(tenant)?.source });
   }
 

@@ -8,7 +8,11 @@ export interface ShownRequest {
   readonly request: PublishedRequest;
   readonly view: EndpointView | undefined;
   readonly last: AttemptRecord | undefined;
+  /** Call events that were given up, `mostCounted` at most. */
+  readonly givenUp: number;
 }
+
+export const mostCounted = 100;
 
 export interface PageContent {
   readonly extension: ExtensionNumber;
@@ -68,7 +72,7 @@ ${requests.map(renderRow).join('\n')}
 </tbody>
 </table>`;
 
-const renderRow = ({ request, view, last }: ShownRequest): string => {
+const renderRow = ({ request, view, last, givenUp }: ShownRequest): string => {
   const { id, type, method, url, enabled, notes } = request;
   const label = `${eventNames[type]} ${id}`;
   const actions = `<div class="actions"><a class="button" href="?edit=${escapeXml(id)}#form" aria-label="Edit ${escapeXml(label)}">Edit</a>
@@ -78,7 +82,7 @@ ${renderAction(id, 'remove', 'Remove', label)}</div>`;
     ['Request', `<span class="method">${method}</span> <code>${escapeXml(url)}</code>`],
     ['Request ID', `<code>${escapeXml(id)}</code>`],
     ['Status', `<span class="state ${enabled ? 'on' : 'off'}">${enabled ? 'Enabled' : 'Disabled'}</span>`],
-    ['Last delivery', renderDelivery(view, last)],
+    ['Last delivery', `${renderDelivery(view, last)}${renderGivenUp(givenUp)}`],
     ['Notes', escapeXml(notes)],
     ['Actions', actions],
   ];
@@ -99,6 +103,9 @@ const renderDelivery = (view: EndpointView | undefined, last: AttemptRecord | un
     ? `${time}: answered ${last.status ?? ''}`
     : `${time}: <span class="failed">${escapeXml(last.failure.detail)}</span>`;
 };
+
+const renderGivenUp = (count: number): string =>
+  count === 0 ? '' : `<br><span class="quiet">${count >= mostCounted ? `${mostCounted} or more` : count} given up</span>`;
 
 const renderForm = ({ edited, typed = {}, fault }: PageContent): string => {
   const value = (name: string, otherwise: string): string => typed[name] ?? otherwise;

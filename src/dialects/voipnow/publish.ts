@@ -58,6 +58,12 @@ export class Publisher {
     return this.#options.engine.attempts({ tenant: this.#options.tenant, endpoint: this.#endpointOf(request), limit: 1 })[0];
   }
 
+  /** How many call events were given up for the request, as far as attempts are kept, and at most so many. */
+  givenUp(request: PublishedRequest, most: number): number {
+    const query = { tenant: this.#options.tenant, endpoint: this.#endpointOf(request), outcome: 'given-up', limit: most } as const;
+    return this.#options.engine.attempts(query).length;
+  }
+
   close(): Promise<void> {
     return this.#source.close();
   }

@@ -218,6 +218,6 @@ describe('a URL', () => {
   });
 
   test('a network that cannot be read is an error of the configuration', () => {
-    expect(() => createAddressGuard({ allow: ['10.0.0.0/8/8'] })).toThrow('is not a network');
+    expect(() => createAddressGuard({ allow: ['10.0.0.0/8/8'] })).toThrow('a network is needed');
   });
 });

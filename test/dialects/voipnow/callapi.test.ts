@@ -245,3 +245,19 @@ test('a published request may have CallFlow in small letters', async () => {
   const [received] = await receiver.next(1);
   expect(received?.parameters['CallFlow']).toBe('in');
 });
+
+test('whoever guesses passwords is made to wait, and may come in all the same', async () => {
+  const { url, clock } = await serveVoipNow();
+  const ask = async (password: string): Promise<string> =>
+    (await fetch(`${url}/callapi/251/Test/CallPermission?Account=demo&PassSHA256=${password}&ExtensionNumber=101`)).text();
+  for (let attempt = 0; attempt < 5; attempt += 1) expect(await ask('00')).toContain('<Status>401</Status>');
+  const answered = new AbortController();
+  const right = ask(demoDigest).finally(() => answered.abort());
+  const began = clock.now();
+  while (!answered.signal.aborted) {
+    clock.advance(0.1);
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  expect(clock.now() - began).toBeGreaterThanOrEqual(500_000);
+  expect(await right).toContain('<Status>200</Status>');
+});

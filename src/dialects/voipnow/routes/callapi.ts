@@ -11,14 +11,14 @@ import { parametersOf, signalOf, sourceOf, tellPbx, type RoutesOptions } from '.
 /** `/callapi`: XML, always with HTTP 200. */
 export const callApiRoutes = (scope: FastifyInstance, options: RoutesOptions): void => {
   const { guard, front } = options;
-  const identify = (request: FastifyRequest, parameters: Parameters): Identity => {
+  const identify = (request: FastifyRequest, parameters: Parameters, from: string): Promise<Identity> => {
     const { authorization } = request.headers;
     if (authorization !== undefined && /^OAuth /i.test(authorization)) {
       const path = request.url.split('?', 1)[0] ?? '';
       const urls = [`${request.protocol}://${request.host}${path}`, `${front.publicUrl()}${path}`];
-      return guard.bySignature({ method: request.method, urls, authorization }, parameters);
+      return guard.bySignature({ method: request.method, urls, authorization }, parameters, from);
     }
-    return guard.byDigest(parameters.get('Account') ?? '', parameters.get('PassSHA256') ?? '');
+    return guard.byDigest(parameters.get('Account') ?? '', parameters.get('PassSHA256') ?? '', from);
   };
   const answer = async (request: FastifyRequest, reply: FastifyReply, named: (parameters: Parameters) => Named): Promise<FastifyReply> => {
     const parameters = parametersOf(request);
@@ -30,9 +30,10 @@ export const callApiRoutes = (scope: FastifyInstance, options: RoutesOptions): v
       if (operation === undefined || !/^\d{3}$/.test(name.version)) {
         throw new GatewayError('not-supported', {}, { note: 'There is no such resource, method or version.' });
       }
-      const identity = identify(request, parameters);
+      const from = front.clients.addressOf(request.raw);
+      const identity = await identify(request, parameters, from);
       const source = sourceOf(options, identity);
-      source.counter.count(identity.key, front.clients.addressOf(request.raw));
+      source.counter.count(identity.key, from);
       tellPbx(reply, source);
       const tree = await operation({ identity, source, parameters, signal: signalOf(reply) });
       return sendTree(reply, parameters, version, [['Answer', [['Status', '200'], ['StatusMessage', 'OK'], ...tree]]]);

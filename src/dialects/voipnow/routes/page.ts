@@ -3,7 +3,7 @@ import { requireScope } from '../../../http/bearer.ts';
 import { toGatewayError } from '../../../http/problem.ts';
 import { GatewayError } from '../../../model/errors.ts';
 import type { TenantSource } from '../calls.ts';
-import { renderPage, type PageContent } from '../page.ts';
+import { mostCounted, renderPage, type PageContent } from '../page.ts';
 import { parseExtension, parseRequestChange, type Parameters } from '../parse.ts';
 import { parametersOf, sourceOf, type RoutesOptions } from './request.ts';
 
@@ -12,8 +12,8 @@ const eventsPage = '/voipnow/extensions/:extension/callapi-events';
 /** The page of an extension's published requests. */
 export const pageRoutes = (scope: FastifyInstance, options: RoutesOptions): void => {
   const { guard, front } = options;
-  const admit = (request: FastifyRequest): { readonly source: TenantSource; readonly page: PageContent } => {
-    const identity = guard.byPassword(request.headers.authorization);
+  const admit = async (request: FastifyRequest): Promise<{ readonly source: TenantSource; readonly page: PageContent }> => {
+    const identity = await guard.byPassword(request.headers.authorization, front.clients.addressOf(request.raw));
     requireScope(identity, ['control']);
     const source = sourceOf(options, identity);
     const extension = parseExtension((request.params as { readonly extension: string }).extension, source.numbers);
@@ -23,8 +23,8 @@ export const pageRoutes = (scope: FastifyInstance, options: RoutesOptions): void
   scope.route({
     method: 'GET',
     url: eventsPage,
-    handler: (request, reply) => {
-      const { source, page } = admit(request);
+    handler: async (request, reply) => {
+      const { source, page } = await admit(request);
       const query = new URL(request.url, 'http://host').searchParams;
       const id = query.get('edit');
       const edited = id === null ? undefined : source.requests.list(page.extension).find((each) => each.id === id);
@@ -40,7 +40,7 @@ export const pageRoutes = (scope: FastifyInstance, options: RoutesOptions): void
     method: 'POST',
     url: eventsPage,
     handler: async (request, reply) => {
-      const { source, page } = admit(request);
+      const { source, page } = await admit(request);
       requireOwnPage(request, front.publicUrl());
       const parameters = parametersOf(request);
       const action = parameters.get('action') ?? '';
@@ -102,7 +102,12 @@ const act = async ({ requests }: TenantSource, { extension }: PageContent, actio
 const contentOf = ({ engine, requests, publisher }: TenantSource, extension: PageContent['extension']): PageContent => ({
   extension,
   name: engine.extension(extension)?.name ?? '',
-  requests: requests.list(extension).map((request) => ({ request, view: publisher.view(request), last: publisher.lastAttempt(request) })),
+  requests: requests.list(extension).map((request) => ({
+    request,
+    view: publisher.view(request),
+    last: publisher.lastAttempt(request),
+    givenUp: publisher.givenUp(request, mostCounted),
+  })),
 });
 
 /** A browser sends the password with any form, from whatever page it comes: only the page's own is taken. */
