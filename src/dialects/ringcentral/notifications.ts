@@ -1,7 +1,7 @@
 import { microsOf, type IsoTime, type Micros } from '../../model/time.ts';
 import type { CallId } from '../../model/ids.ts';
 import type { PresenceFilter, Filter, SessionFilter } from './filters.ts';
-import { presenceKey, presenceOfKey, sessionKey, sessionsKey, sessionsOfKey } from './project.ts';
+import { presenceKey, presenceOfKey, sessionKey, sessionsKey, sessionsOfKey } from './draft.ts';
 import type { Form } from './render.ts';
 import type { Notice, Party, PresenceNotice, SessionNotice } from './schema.ts';
 import type { TenantSource } from './source.ts';

@@ -42,6 +42,7 @@ export const rebase = (state: RingCentralState, live: LiveState, lostEvents: num
     sessions: ImmutableMap(sessions.map((session) => [session.call, session])),
     ended: List(),
     presence: ImmutableMap(presence),
+    leaving: List(),
     tick: Math.max(state.tick, at),
   };
 };

@@ -1,5 +1,6 @@
 import type { List, Map as ImmutableMap } from 'immutable';
 import type { SipDialog, SlotRef } from '../../model/call.ts';
+import type { HangupCause } from '../../model/cause.ts';
 import type { Presence } from '../../model/extension.ts';
 import type { CallId, ExtensionNumber, LegId, RecordingId } from '../../model/ids.ts';
 import type { IsoTime, Micros } from '../../model/time.ts';
@@ -124,12 +125,26 @@ export interface PresenceState {
   readonly dnd?: boolean;
 }
 
+/**
+ * A party that the PBX has ended in the middle of a conversation: hung up, or by a transfer, which some tell of only
+ * afterwards. What happens next to the call decides.
+ */
+export interface Leaving {
+  readonly call: CallId;
+  readonly leg: LegId;
+  readonly time: IsoTime;
+  readonly at: Micros;
+  readonly cause: HangupCause;
+}
+
 /** What the fold over the log knows. */
 export interface RingCentralState {
   readonly sessions: ImmutableMap<CallId, Session>;
   /** In order of their end, those of the last moment: who has just hung up may still ask. */
   readonly ended: List<Session>;
   readonly presence: ImmutableMap<ExtensionNumber, PresenceState>;
+  /** In order of their end. */
+  readonly leaving: List<Leaving>;
   /** Of the last notice; 0 before the first. */
   readonly tick: Micros;
 }
