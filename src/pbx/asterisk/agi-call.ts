@@ -97,6 +97,7 @@ export class AgiCall implements InteractiveCall {
   }
 
   async hangUp(): Promise<void> {
+    this.gone.throwIfAborted();
     try {
       await this.#client.request('HANGUP');
     } catch (error) {

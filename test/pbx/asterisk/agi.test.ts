@@ -5,6 +5,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { createAgiParser, type AgiMessage } from '../../../src/pbx/asterisk/agi-parser.ts';
 import { AgiServer } from '../../../src/pbx/asterisk/agi-server.ts';
 import type { InteractiveCall } from '../../../src/pbx/interactive.ts';
+import { interactiveContract } from '../../contract/interactive.ts';
 import { freeTcpPort } from '../../real/ports.ts';
 import '../../property-seed.ts';
 
@@ -81,6 +82,7 @@ test('a line without an end, and an environment without one, are refused', () =>
 /** An Asterisk that answers each command by the table, or with success. */
 const hand = async (
   answers: Readonly<Record<string, string>> = {},
+  onCommand: (command: string) => void = () => undefined,
 ): Promise<{ call: InteractiveCall; commands: string[]; asterisk: Socket }> => {
   const port = await freeTcpPort();
   const timers = { after: () => () => undefined };
@@ -106,6 +108,7 @@ const hand = async (
   asterisk.on('data', (chunk: Buffer) => {
     for (const command of chunk.toString().split('\n').filter(Boolean)) {
       commands.push(command);
+      onCommand(command);
       const answer = Object.entries(answers).find(([start]) => command.startsWith(start))?.[1] ?? '200 result=0';
       if (answer !== '') asterisk.write(`${answer}\n`);
     }
@@ -186,4 +189,43 @@ test('a connection that ends ends the call', async () => {
   const waiting = call.listen(60_000, '');
   asterisk.destroy();
   await expect(waiting).rejects.toMatchObject({ code: 'leg-ended' });
+});
+
+interactiveContract('FastAGI', async () => {
+  // A sound and a wait are answered when they end; of a sound Asterisk hears the keys that it was given, of a wait all.
+  let running: { readonly keys: string; readonly ended: string; readonly keyed: string } | undefined;
+  let keyed = '';
+  let isOver = false;
+  const answer = (text: string): void => {
+    running = undefined;
+    asterisk.write(`${text}\n`);
+  };
+  const tell = (key: string): void => {
+    if (running?.keys.includes(key) === true) answer(`200 result=${key.charCodeAt(0)}${running.keyed}`);
+    else keyed = key;
+  };
+  const { call, asterisk } = await hand({ 'STREAM FILE': '', WAIT: '', 'CHANNEL STATUS': '200 result=6' }, (command) => {
+    const [, keys = ''] = /^STREAM FILE ".*" "(.*)"$/.exec(command) ?? [];
+    if (command.startsWith('STREAM FILE')) running = { keys, ended: '200 result=0 endpos=1', keyed: ' endpos=1' };
+    else if (command.startsWith('WAIT')) running = { keys: '0123456789*#', ended: '200 result=0', keyed: '' };
+    else return;
+    // What was pressed before the command came counts for it.
+    const early = keyed;
+    keyed = '';
+    if (early !== '') tell(early);
+    if (isOver && running !== undefined) {
+      isOver = false;
+      answer(running.ended);
+    }
+  });
+  return {
+    call,
+    press: tell,
+    leave: () => void asterisk.write('HANGUP\n'),
+    passTime: () => {
+      if (running === undefined) isOver = true;
+      else answer(running.ended);
+    },
+    [Symbol.asyncDispose]: () => Promise.resolve(),
+  };
 });
