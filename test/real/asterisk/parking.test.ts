@@ -26,6 +26,14 @@ onEachAsterisk('parking', (_version, tree) => {
   const shown = async (): Promise<{ readonly slots: readonly Slot[]; readonly free: readonly SlotRef[] }> =>
     (await connected().gateway.get('/v1/slots')).body as { readonly slots: readonly Slot[]; readonly free: readonly SlotRef[] };
 
+  const pbx = (more: Readonly<Record<string, unknown>> = {}): Readonly<Record<string, unknown>> => ({
+    kind: 'asterisk',
+    port: office().pbx.amiPort,
+    ...amiAccounts.recommended,
+    extensionPattern: '^[0-9]{3}$',
+    ...more,
+  });
+
   interface Talk {
     readonly start: Event | undefined;
     readonly caller: PhoneCall;
@@ -178,13 +186,76 @@ onEachAsterisk('parking', (_version, tree) => {
     await Promise.all([caller.untilHears('102'), callee.untilHears('101')]);
   });
 
+  test('where another was quicker by a moment, the PBX parks elsewhere, and the two talk on', async () => {
+    // Another gateway on the same PBX knows nothing of what this one claims.
+    const rival = await Gateway.start({ pbx: pbx() });
+    try {
+      await rival.tail('oldest').until('pbx.resynced');
+      const [one, two] = [await talk('101', '102'), await talk('103', '104')];
+      const parking = (gateway: Gateway, leg: string): ReturnType<Gateway['post']> =>
+        gateway.post(`/v1/legs/${leg}/park`, { slot: valet('8') }, { prefer: 'wait=20' });
+      const [first, second] = await Promise.all([parking(connected().gateway, one.leg), parking(rival, two.leg)]);
+      expect([first.status, second.status].toSorted()).toEqual([200, 409]);
+      const [lost, won] = first.status === 409 ? [one, two] : [two, one];
+      await lost.caller.untilHears(lost.callee.phone.number);
+      await lost.callee.untilHears(lost.caller.phone.number);
+      await won.caller.untilHears('music');
+      await expect.poll(async () => (await shown()).slots).toMatchObject([valet('8')]);
+    } finally {
+      await rival.close();
+    }
+  });
+
+  test('a call that the PBX holds is parked, and its phone hears the number all the same', async () => {
+    const gateway = await Gateway.start({ pbx: pbx({ hold: 'redirect' }) });
+    try {
+      const tail = gateway.tail('oldest');
+      await tail.until('pbx.resynced');
+      const { caller, callee, leg } = await talkOver(tail, '101', '102');
+      expect(await gateway.command(`/v1/legs/${leg}/hold`)).toMatchObject({ state: 'done' });
+      expect(await gateway.command(`/v1/legs/${leg}/park`, { slot: valet('7') })).toMatchObject({ state: 'done' });
+      await callee.until('ended');
+      expect(await office().pbx.messages()).toMatch(/<PJSIP\/102-\w+> Playing 'digits\/7\./);
+      const other = await talkOver(tail, '103', '104');
+      expect(await gateway.command(`/v1/legs/${other.leg}/hold`)).toMatchObject({ state: 'done' });
+      expect(await gateway.command(`/v1/legs/${other.leg}/bridgeSlot`, { slot: valet('7') })).toMatchObject({ state: 'done' });
+      await Promise.all([caller.untilHears('103'), other.caller.untilHears('101'), other.callee.until('ended')]);
+    } finally {
+      await gateway.close();
+    }
+  });
+
+  test('a call comes back while no gateway runs, and each slot is free when the PBX was killed', async () => {
+    const gateway = await Gateway.start({ pbx: pbx() });
+    try {
+      const tail = gateway.tail('oldest');
+      await tail.until('pbx.resynced');
+      const first = await talkOver(tail, '200', '341');
+      expect(await gateway.command(`/v1/legs/${first.leg}/park`, { slot: valet('6'), timeoutSeconds: 1 })).toMatchObject({ state: 'done' });
+      await gateway.kill();
+      await first.callee.until('ended');
+      const back = await (await office().phone('341')).incoming();
+      back.answer();
+      await Promise.all([first.caller.untilHears('341'), back.untilHears('200')]);
+      const killed = tail.events.at(-1);
+      await gateway.boot();
+      await tail.until('pbx.resynced', () => true, killed);
+      expect((await gateway.get('/v1/slots')).body).toMatchObject({ slots: [] });
+      expect((await gateway.get(`/v1/calls/${first.callId}`)).body).toMatchObject({ id: first.callId, state: 'active' });
+
+      const second = await talkOver(tail, '101', '102');
+      expect(await gateway.command(`/v1/legs/${second.leg}/park`, { slot: valet('6') })).toMatchObject({ state: 'done' });
+      const { pbx: asterisk } = office();
+      await asterisk.crash();
+      await asterisk.boot();
+      expect(await tail.ended(second.callId)).toMatchObject({ reconciled: true });
+      expect(((await gateway.get('/v1/slots')).body as { readonly free: readonly unknown[] }).free).toHaveLength(9);
+    } finally {
+      await gateway.close();
+    }
+  });
+
   describe('a gateway whose slots have no lot of their own', () => {
-    const pbx = (): Readonly<Record<string, unknown>> => ({
-      kind: 'asterisk',
-      port: office().pbx.amiPort,
-      ...amiAccounts.recommended,
-      extensionPattern: '^[0-9]{3}$',
-    });
     const desk = (slot: string): SlotRef => ({ lot: 'desk', slot });
 
     test('uses the first spaces of the lot that Asterisk has, takes those of phones for what they are, and keeps them over a kill', async () => {
