@@ -38,6 +38,8 @@ const types = [
 type ToldOf<Type extends EventType> = { [Each in Type]: EventOf<Each> }[Type];
 type Told = ToldOf<(typeof types)[number]>;
 
+const transferReasons = { blind: 'BlindTransfer', attended: 'AttendedTransfer', park: 'CallPark', voicemail: 'Voicemail' } as const;
+
 /** For so long it may come out that the end of a leg was a transfer. */
 const undecidedMicros: Micros = 1e6;
 
@@ -108,7 +110,7 @@ class Step {
       const party = session === undefined ? undefined : partyOfLeg(session, leg);
       if (session === undefined || party === undefined || !isLive(party)) continue;
       const isToldOf = event.type === 'call.transferred' && event.data.by.legId === leg;
-      const reason = isToldOf && event.data.kind === 'voicemail' ? 'Voicemail' : 'BlindTransfer';
+      const reason = isToldOf ? transferReasons[event.data.kind] : 'BlindTransfer';
       const hasTransferred = event.callId === call && (isToldOf || event.type === 'leg.started');
       const status = hasTransferred ? withReason('Disconnected', reason) : endingOf(party, cause, 'pbx');
       this.#draft.asOf(time, () => this.#draft.tell(session, { ...party, status }));
@@ -197,15 +199,15 @@ class Step {
    */
   #connected(call: Call, leg: Leg): void {
     if (leg.direction === 'inbound') {
-      this.#draft.change(call, leg.id, { status: { code: 'Answered' }, wasAnswered: true, isTalking: true, ...sipOf(leg) });
+      this.#reached(call, leg.id, { isTalking: true, ...sipOf(leg) });
       for (const caller of this.#callers(call)) this.#answerCaller(call, caller);
       return;
     }
-    const session = this.#draft.session(call);
-    const isCalling = session.parties.some((party) => party.direction === 'Inbound' && isLive(party));
-    if (isCalling || (leg.ringingAt !== undefined && leg.voicemail !== true)) return;
+    const isCalling = this.#draft.session(call).parties.some((party) => party.direction === 'Inbound' && isLive(party));
+    const isMailbox = leg.voicemail === true;
+    if (!isMailbox && (isCalling || leg.ringingAt !== undefined)) return;
     this.#reached(call, leg.id, { isTalking: true, ...sipOf(leg) });
-    if (leg.voicemail === true) this.#mailbox(call, leg);
+    if (isMailbox) this.#mailbox(call, leg);
   }
 
   #callers(call: Call): readonly Party[] {
@@ -227,10 +229,12 @@ class Step {
 
   /** The mailbox of the one who was called is a party of its own, with the caller's leg. */
   #mailbox(call: Call, leg: Leg): void {
-    const extension = leg.peer.extension ?? call.to.extension;
-    if (extension === undefined) return;
     const session = this.#draft.session(call);
-    const missed = session.parties.some((party) => party.extension === extension && party.missedCall);
+    const rung = session.parties.findLast((party) => party.direction === 'Inbound' && party.extension !== undefined && !party.wasAnswered);
+    const extension = leg.peer.extension ?? call.to.extension ?? rung?.extension;
+    if (extension === undefined || session.parties.some((party) => party.isMailbox && isLive(party))) return;
+    // Its phone has missed the call, where it had one that rang.
+    const missedCall = !session.parties.some((party) => party.extension === extension);
     const to = { ...sideOf(call.to), ...sideOf(leg.peer), extension };
     this.#draft.add(call, {
       ...partyOf(call, leg, session.nextNumber, 'VoiceMail'),
@@ -240,7 +244,7 @@ class Step {
       from: sideOf(leg.party),
       to,
       wasAnswered: true,
-      missedCall: !missed,
+      missedCall,
       isMailbox: true,
     });
   }
@@ -263,10 +267,8 @@ class Step {
     if (kind === 'park') {
       const slot = event.leg?.slot ?? { lot: 'valet', slot: to.number };
       this.#draft.change(call, party.leg, { status: { code: 'Parked', parked: slot } });
-    } else if (kind !== 'attended') {
-      this.#draft.change(call, party.leg, {
-        status: { code: 'Disconnected', reason: kind === 'voicemail' ? 'Voicemail' : 'BlindTransfer' },
-      });
+    } else {
+      this.#draft.change(call, party.leg, { status: withReason('Disconnected', transferReasons[kind]) });
     }
   }
 
