@@ -2,7 +2,8 @@ import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { chromium, type Browser, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
-import { eventPath, serveISymphony, type ISymphonyWorld } from '../dialects/isymphony/serve-isymphony.ts';
+import { eventPath } from '../dialects/isymphony/event-client.ts';
+import { serveISymphony, type ISymphonyWorld } from '../dialects/isymphony/serve-isymphony.ts';
 
 /** The browser of the machine; where there is none, these tests are skipped, and with REQUIRE_REAL=1 that is a failure. */
 const executablePath = process.env['CHROMIUM'] ?? '/usr/bin/chromium';

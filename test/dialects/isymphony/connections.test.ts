@@ -4,7 +4,8 @@ import { text } from 'node:stream/consumers';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { WebSocket } from 'ws';
-import { basic, eventPath, publicCredentials, serveISymphony, type ISymphonyWorld } from './serve-isymphony.ts';
+import { basic, eventPath, publicCredentials } from './event-client.ts';
+import { serveISymphony, type ISymphonyWorld } from './serve-isymphony.ts';
 
 /** Asks for the WebSocket in bytes, and reads the answer in HTTP to its end. */
 const handshake = async (world: ISymphonyWorld, headers: readonly string[] = []): Promise<string> => {

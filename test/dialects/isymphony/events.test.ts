@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { ISymphonyOptions } from '../../../src/dialects/isymphony/index.ts';
-import { serveISymphony, type Told } from './serve-isymphony.ts';
+import { linesOf, reader, type Told } from './event-client.ts';
+import { serveISymphony } from './serve-isymphony.ts';
 
 const uuid = expect.stringMatching(/^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/) as string;
 const base = { time: expect.any(Number) as number, coreServerId: uuid };
@@ -19,35 +20,11 @@ const side = (number: string, name: string, suffix = ''): Readonly<Record<string
 /** Of a segment in a place: the place's properties stand before the extension's. */
 const keysOf = (told: Told | undefined): readonly string[] => Object.keys(told ?? {});
 
-/** What was told, a line each with who it is about: `dial 101>102`. */
-const lines = (told: readonly Told[]): readonly string[] =>
-  told.map((each) => {
-    const word = (name: string): string | undefined =>
-      each[name] === undefined ? undefined : JSON.stringify(each[name]).replaceAll('"', '');
-    const two = word('callerIdNumber1') === undefined ? undefined : `${word('callerIdNumber1')}>${word('callerIdNumber2')}`;
-    const who = two ?? word('callerIdNumber') ?? word('extensionNumber') ?? word('username');
-    const more = ['result', 'queue', 'position', 'conferenceRoomName', 'space', 'state', 'enabled'].map(word);
-    return [word('type'), who, ...more].filter((part) => part !== undefined).join(' ');
-  });
-
 /** A world, somebody who is told everything of it, and the phones. */
 const office = async (options: Partial<ISymphonyOptions> = {}) => {
   const world = await serveISymphony({ options });
   const client = await world.connect();
-  let seen = 0;
-  /** What was told since the last time, up to that line, once it has come. */
-  const until = async (last: string): Promise<readonly string[]> => {
-    for (let told = lines(client.told); ; told = lines(client.told)) {
-      const end = told.indexOf(last, seen);
-      if (end !== -1) {
-        const fresh = told.slice(seen, end + 1);
-        seen = end + 1;
-        return fresh;
-      }
-      await client.next();
-    }
-  };
-  return { world, client, until, phones: world.sandbox.phones };
+  return { world, client, until: reader(client), phones: world.sandbox.phones };
 };
 
 describe('a call from 101 to 102', () => {
@@ -147,7 +124,7 @@ test('a ring group dials each, and ends the dials of those who were too slow', a
   phones.answer('106');
   await until('hangup 108');
   await world.settled();
-  expect(lines(client.told).slice(3).toSorted()).toEqual(
+  expect(linesOf(client.told).slice(3).toSorted()).toEqual(
     ['dialEnd 101>107 CANCEL', 'dialEnd 101>108 CANCEL', 'hangup 107', 'hangup 108', 'linkStart 101>106'].toSorted(),
   );
 });
@@ -178,7 +155,7 @@ describe('transfers', () => {
     await until('linkStart 102>103');
     phones.transfer('102');
     await until('hangup 102');
-    const told = lines(client.told).slice(5);
+    const told = linesOf(client.told).slice(5);
     expect(told.filter((line) => line.startsWith('link'))).toEqual(['linkEnd 101>102', 'linkEnd 102>103', 'linkStart 101>103']);
   });
 });
@@ -202,7 +179,7 @@ describe('places', () => {
     await until('hangup 102');
     phones.answer('104');
     await until('agentState 104 600 INUSE');
-    const told = lines(client.told);
+    const told = linesOf(client.told);
     expect(told).toContain('queueCallLeave 102 600 2');
     expect(told).toContain('queueCallLeave 101 600 1');
     expect(told.filter((line) => line.startsWith('agentState 104'))).toEqual(['agentState 104 600 RINGING', 'agentState 104 600 INUSE']);
@@ -233,7 +210,7 @@ describe('places', () => {
     await client.first(2);
     phones.transfer('102', '*806');
     await until('hangup 102');
-    expect(lines(client.told).slice(2)).toEqual(expect.arrayContaining(['linkEnd 101>102', 'park 101 6']));
+    expect(linesOf(client.told).slice(2)).toEqual(expect.arrayContaining(['linkEnd 101>102', 'park 101 6']));
     phones.call('103', '*806');
     await world.settled();
     await until('linkStart 101>103');
@@ -297,6 +274,6 @@ describe('people', () => {
     await world.event(({ type }) => type === 'call.ended');
     phones.call('110', '102');
     await until('dial 110>102');
-    expect(lines(client.told)).toEqual(['dial 110>102']);
+    expect(linesOf(client.told)).toEqual(['dial 110>102']);
   });
 });

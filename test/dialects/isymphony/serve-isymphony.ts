@@ -1,9 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { pino } from 'pino';
 import { onTestFinished } from 'vitest';
-import { WebSocket, type ClientOptions } from 'ws';
 import { tellUsers } from '../../../src/app/people.ts';
 import type { Users } from '../../../src/auth/users.ts';
 import type { SocketReaderLimits } from '../../../src/delivery/socket-reader.ts';
@@ -15,22 +13,7 @@ import { createNewId, extensionNumber } from '../../../src/model/ids.ts';
 import { prepare } from '../../http/serve.ts';
 import { quickUsers } from '../../quick-users.ts';
 import { startSandboxTenant, type SandboxTenant } from '../../sandbox-tenant.ts';
-
-export type Told = Readonly<Record<string, unknown>>;
-
-/** A client of the event API: what it was told, and what it said. */
-export interface EventClient {
-  readonly socket: WebSocket;
-  readonly told: readonly Told[];
-  /** Resolves with the first so many of what it was told. */
-  first(count: number): Promise<readonly Told[]>;
-  /** Resolves with the next thing told, of that type if one is given. */
-  next(type?: string): Promise<Told>;
-  /** Sends a message and resolves with the answer. */
-  ask(message: unknown): Promise<Told>;
-  filter(...filters: readonly string[]): Promise<Told>;
-  types(): readonly unknown[];
-}
+import { basic, connectClient, publicCredentials, type ConnectOptions, type EventClient } from './event-client.ts';
 
 export interface ISymphonyWorld extends SandboxTenant {
   readonly url: string;
@@ -39,7 +22,7 @@ export interface ISymphonyWorld extends SandboxTenant {
   readonly tick: () => void;
   /** Cuts every connection, as a network does. */
   drop(): void;
-  connect(options?: ClientOptions & { readonly credentials?: string }): Promise<EventClient>;
+  connect(options?: ConnectOptions): Promise<EventClient>;
   /** A request below `rest/live`, `CS` standing for the core server by its name. */
   rest(path: string, init?: RequestInit): Promise<{ readonly status: number; readonly headers: Headers; readonly body: unknown }>;
   /** An action, with what it is to be told. */
@@ -53,10 +36,6 @@ export interface ServeOptions {
   readonly limits?: Partial<SocketReaderLimits>;
   readonly http?: Partial<HttpServerOptions>;
 }
-
-export const basic = (credentials: string): string => `Basic ${Buffer.from(credentials).toString('base64')}`;
-export const publicCredentials = 'manager:manag3rpa55word';
-export const eventPath = '/communication_manager/ws/event';
 
 /** The demo's office behind the iSymphony APIs, on a real port; a user for each of 101 to 110 and 104, 105, mikey at 110. */
 export const serveISymphony = async ({ options = {}, limits = {}, http = {} }: ServeOptions = {}): Promise<ISymphonyWorld> => {
@@ -139,56 +118,5 @@ export const serveISymphony = async ({ options = {}, limits = {}, http = {} }: S
       return { status: reply.status, body: reply.body };
     },
     settled: () => new Promise((resolve) => void setImmediate(() => setImmediate(resolve))),
-  };
-};
-
-const connectClient = async (
-  url: string,
-  { credentials = publicCredentials, ...options }: ClientOptions & { readonly credentials?: string },
-): Promise<EventClient> => {
-  const socket = new WebSocket(`${url.replace(/^http/, 'ws')}${eventPath}`, { headers: { Authorization: basic(credentials) }, ...options });
-  onTestFinished(() => socket.terminate());
-  const told: Told[] = [];
-  const waiting = new Set<() => void>();
-  socket.on('message', (data: Buffer) => {
-    told.push(JSON.parse(data.toString()) as Told);
-    for (const look of waiting) look();
-  });
-  await once(socket, 'open');
-  const until = <Value>(find: () => Value | undefined): Promise<Value> =>
-    new Promise((resolve) => {
-      const look = (): void => {
-        const found = find();
-        if (found === undefined) return;
-        waiting.delete(look);
-        resolve(found);
-      };
-      waiting.add(look);
-      look();
-    });
-  const next = (type?: string): Promise<Told> => {
-    const from = told.length;
-    return until(() => told.slice(from).find((each) => type === undefined || each['type'] === type));
-  };
-  const ask = (message: unknown): Promise<Told> => {
-    const from = told.length;
-    socket.send(typeof message === 'string' ? message : JSON.stringify(message));
-    return until(() => told.slice(from).find((each) => each['type'] === 'filterResponse' || each['type'] === 'error'));
-  };
-  return {
-    socket,
-    told,
-    first: (count) => until(() => (told.length >= count ? told.slice(0, count) : undefined)),
-    next,
-    ask,
-    filter: (...filters) =>
-      ask({
-        type: 'filter',
-        filters: filters.map((text) => {
-          const [property = '', value = ''] = text.split('=');
-          return { property, value };
-        }),
-      }),
-    types: () => told.map(({ type }) => type),
   };
 };
