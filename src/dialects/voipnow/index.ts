@@ -15,6 +15,7 @@ import { serveMenus } from './interactive.ts';
 import { RequestCounter } from './limits.ts';
 import { createNumbers } from './numbers.ts';
 import { defaultVoipNowOptions, type VoipNowOptions } from './options.ts';
+import { createPlaces, type Places } from './places.ts';
 import { PlacedCalls } from './placed-calls.ts';
 import { createVoipNowProjector, type VoipNowState } from './project.ts';
 import { Publisher } from './publish.ts';
@@ -30,6 +31,7 @@ export const createVoipNowDialect = (tenants: ReadonlyMap<TenantId, Partial<Voip
 interface OpenTenant {
   readonly source: TenantSource;
   readonly projection: Projection<VoipNowState, Happening>;
+  readonly places: Places;
   readonly limits: CallLimits;
 }
 
@@ -83,8 +85,9 @@ class VoipNow implements Dialect {
 
   async close(): Promise<void> {
     await Promise.all(
-      [...this.#open.values()].map(async ({ source, projection, limits }) => {
+      [...this.#open.values()].map(async ({ source, projection, places, limits }) => {
         limits.close();
+        places.close();
         await source.publisher.close();
         await projection.close();
       }),
@@ -98,14 +101,15 @@ const openTenant = async (gateway: Gateway, tenant: TenantId, options: VoipNowOp
   const { store, clock, timers, newId, control, webhooks, log: logger } = gateway;
   const projection = await openProjection({
     tenant,
-    projector: createVoipNowProjector(),
+    projector: createVoipNowProjector(new Set(Object.keys(options.interactive))),
     log: engine.log,
     store,
     clock,
     logger,
     snapshot: () => engine.snapshot(),
   });
-  const numbers = createNumbers(engine, options.prefix);
+  const places = createPlaces(engine, Object.keys(options.interactive));
+  const numbers = createNumbers(engine, options.prefix, places);
   const placed = new PlacedCalls(tenant, store);
   const publisher = new Publisher({
     tenant,
@@ -113,6 +117,7 @@ const openTenant = async (gateway: Gateway, tenant: TenantId, options: VoipNowOp
     projection,
     numbers,
     options,
+    keyOf: (number) => (engine.extension(number) === undefined ? (places.keyOf(number) ?? number) : number),
     apiIdOf: (call) => placed.apiIdOf(call),
     epoch: () => engine.cursor().epoch,
   });
@@ -128,11 +133,11 @@ const openTenant = async (gateway: Gateway, tenant: TenantId, options: VoipNowOp
     },
   });
   for (const request of requests.all()) publisher.publish(request);
-  serveMenus(gateway.interactive, tenant, options, numbers);
+  serveMenus(gateway.interactive, tenant, options, numbers, (call) => placed.apiIdOf(call));
   startEmails(gateway, tenant, options);
   const counter = new RequestCounter(options.limits, clock);
   const source = { engine, control, store, numbers, options, requests, publisher, counter, placed, logger };
-  return { source, projection, limits: new CallLimits({ engine, control, placed, clock, timers, logger }) };
+  return { source, projection, places, limits: new CallLimits({ engine, control, placed, clock, timers, logger }) };
 };
 
 const startEmails = ({ delivery, webhooks }: Gateway, tenant: TenantId, { email }: VoipNowOptions): void => {

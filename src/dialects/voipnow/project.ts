@@ -1,12 +1,13 @@
 import { createHash } from 'node:crypto';
 import { Map as ImmutableMap } from 'immutable';
-import { dialStatusOf } from '../../delivery/dial-status.ts';
+import { dialStatusOf, type DialStatus } from '../../delivery/dial-status.ts';
 import type { Message, Projected, Projector } from '../../delivery/projection.ts';
 import type { Call, Leg, Party } from '../../model/call.ts';
 import type { EventOf, EventType } from '../../model/event.ts';
-import type { CallId, ExtensionNumber, LegId } from '../../model/ids.ts';
+import { extensionNumber, type CallId, type ExtensionNumber, type LegId } from '../../model/ids.ts';
 import type { LiveState } from '../../model/live-state.ts';
 import { microsOf } from '../../model/time.ts';
+import { conferenceKey, menuKey, queueKey } from './places.ts';
 import type { EventNumber, Happening, Part, Side } from './schema.ts';
 
 /** An extension's part in a call that goes on: all the legs by which it takes part, one a device. */
@@ -15,39 +16,66 @@ interface LivePart extends Part {
   readonly answered: boolean;
 }
 
-export interface VoipNowState {
-  readonly parts: ImmutableMap<ExtensionNumber, readonly LivePart[]>;
+/** What a caller does at a queue, a conference room or a menu, which takes the call as an extension would. */
+interface Visit extends Part {
+  /** Of the place. */
+  readonly key: string;
+  readonly answered: boolean;
 }
 
-const types = ['leg.started', 'leg.connected', 'legs.linked', 'leg.ended'] as const satisfies readonly EventType[];
+export interface VoipNowState {
+  readonly parts: ImmutableMap<ExtensionNumber, readonly LivePart[]>;
+  readonly visits: ImmutableMap<LegId, Visit>;
+}
+
+const types = [
+  'leg.started',
+  'leg.connected',
+  'legs.linked',
+  'leg.ended',
+  'queue.joined',
+  'queue.left',
+  'conference.joined',
+  'conference.left',
+] as const satisfies readonly EventType[];
 type Told = { [Each in (typeof types)[number]]: EventOf<Each> }[(typeof types)[number]];
 
-/** Folds a tenant's events into the vendor's; a message's key is the extension. */
-export const createVoipNowProjector = (): Projector<VoipNowState, Happening> => ({
+/** Folds a tenant's events into the vendor's; a message's key is the extension, or that of a place. `menus`: the numbers at which callers meet one. */
+export const createVoipNowProjector = (menus: ReadonlySet<string> = new Set()): Projector<VoipNowState, Happening> => ({
   name: 'voipnow',
-  version: 1,
+  version: 2,
   types: new Set<EventType>(types),
-  initial: { parts: ImmutableMap() },
+  initial: { parts: ImmutableMap(), visits: ImmutableMap() },
   project: (state, event) => {
-    const step = new Step(state, event as Told);
+    const step = new Step(state, event as Told, menus);
     step.take();
     return step.result();
   },
   // Of a gap nothing is told afterwards; who is still there keeps the ids under which it was told of.
-  rebase: (state, live) => ({ parts: partsOf(state, live) }),
-  save: ({ parts }) => [...parts.entries()],
-  load: (saved) => ({ parts: ImmutableMap(saved as readonly [ExtensionNumber, readonly LivePart[]][]) }),
+  rebase: (state, live) => ({ parts: partsOf(state, live), visits: visitsOf(state, live) }),
+  save: ({ parts, visits }): Saved => ({ parts: [...parts.entries()], visits: [...visits.entries()] }),
+  load: (saved) => {
+    const { parts, visits } = saved as Saved;
+    return { parts: ImmutableMap(parts), visits: ImmutableMap(visits) };
+  },
 });
+
+interface Saved {
+  readonly parts: readonly [ExtensionNumber, readonly LivePart[]][];
+  readonly visits: readonly [LegId, Visit][];
+}
 
 /** One event on its way through the fold. */
 class Step {
   readonly #event: Told;
   readonly #messages: Message<Happening>[] = [];
+  readonly #menus: ReadonlySet<string>;
   #state: VoipNowState;
 
-  constructor(state: VoipNowState, event: Told) {
+  constructor(state: VoipNowState, event: Told, menus: ReadonlySet<string>) {
     this.#state = state;
     this.#event = event;
+    this.#menus = menus;
   }
 
   result(): Projected<VoipNowState, Happening> {
@@ -60,7 +88,12 @@ class Step {
     if (call === undefined) return undefined;
     switch (event.type) {
       case 'leg.started':
-        return leg === undefined ? undefined : this.#started(call, leg);
+        if (leg === undefined) return undefined;
+        if (leg.ordinal === 1 && call.dialled !== undefined && this.#menus.has(call.dialled)) {
+          this.#visit(call, leg, menuKey(call.dialled), call.dialled);
+          this.#admitted(leg);
+        }
+        return this.#started(call, leg);
       case 'leg.connected':
         // The caller's own leg is connected by announcements too; it is answered when it is linked.
         return leg?.direction === 'inbound' ? this.#answered(leg) : undefined;
@@ -70,7 +103,22 @@ class Step {
         }
         return undefined;
       case 'leg.ended':
-        return leg === undefined ? undefined : this.#ended(event, leg);
+        if (leg === undefined) return undefined;
+        this.#leave(leg, dialStatusOf(leg, event.data));
+        return this.#ended(event, leg);
+      case 'queue.joined':
+        return leg === undefined ? undefined : this.#visit(call, leg, queueKey(event.data.queue), event.data.queue);
+      case 'queue.left':
+        if (leg === undefined) return undefined;
+        // It stays the queue's call until the caller's leg ends.
+        if (event.data.reason === 'answered') return this.#admitted(leg);
+        return this.#leave(leg, event.data.reason === 'abandoned' ? 'CANCEL' : 'NOANSWER');
+      case 'conference.joined':
+        if (leg === undefined) return undefined;
+        this.#visit(call, leg, conferenceKey(event.data.conference), event.data.conference);
+        return this.#admitted(leg);
+      case 'conference.left':
+        return leg === undefined ? undefined : this.#leave(leg, 'ANSWER');
       default:
         return event satisfies never;
     }
@@ -105,6 +153,28 @@ class Step {
     return this.#tell(2, part.answered ? 'ANSWER' : dialStatusOf(leg, event.data), part);
   }
 
+  /** Who is at one place is no longer at the one before. */
+  #visit(call: Call, leg: Leg, key: string, name: string): void {
+    this.#leave(leg, 'NOANSWER');
+    const visit: Visit = { ...createVisit(call, leg, name), key, answered: false };
+    this.#state = { ...this.#state, visits: this.#state.visits.set(leg.id, visit) };
+    this.#tellVisit(0, 'CALLING', visit);
+  }
+
+  #admitted(leg: Leg): void {
+    const visit = this.#state.visits.get(leg.id);
+    if (visit === undefined || visit.answered) return;
+    this.#state = { ...this.#state, visits: this.#state.visits.set(leg.id, { ...visit, answered: true }) };
+    this.#tellVisit(3, 'ANSWER', visit);
+  }
+
+  #leave(leg: Leg, unanswered: DialStatus): void {
+    const visit = this.#state.visits.get(leg.id);
+    if (visit === undefined) return;
+    this.#state = { ...this.#state, visits: this.#state.visits.delete(leg.id) };
+    this.#tellVisit(2, visit.answered ? 'ANSWER' : unanswered, visit);
+  }
+
   #partsOf(extension: ExtensionNumber): readonly LivePart[] {
     return this.#state.parts.get(extension) ?? [];
   }
@@ -122,12 +192,20 @@ class Step {
 
   #set(extension: ExtensionNumber, parts: readonly LivePart[]): void {
     const all = this.#state.parts;
-    this.#state = { parts: parts.length === 0 ? all.delete(extension) : all.set(extension, parts) };
+    this.#state = { ...this.#state, parts: parts.length === 0 ? all.delete(extension) : all.set(extension, parts) };
   }
 
   #tell(type: EventNumber, status: Happening['status'], { legs: _legs, answered: _answered, ...part }: LivePart): void {
+    this.#push(part.extension, type, status, part);
+  }
+
+  #tellVisit(type: EventNumber, status: Happening['status'], { key, answered: _answered, ...part }: Visit): void {
+    this.#push(key, type, status, part);
+  }
+
+  #push(key: string, type: EventNumber, status: Happening['status'], part: Part): void {
     const { seq, id, time } = this.#event;
-    this.#messages.push({ key: part.extension, body: { seq, event: id, at: microsOf(time), type, status, part } });
+    this.#messages.push({ key, body: { seq, event: id, at: microsOf(time), type, status, part } });
   }
 }
 
@@ -151,6 +229,19 @@ const createPart = (call: Call, leg: Leg, extension: ExtensionNumber): LivePart 
     answered: false,
   };
 };
+
+/** A place is known by its name; by which number it is reached is for the rendering to say. */
+const createVisit = (call: Call, leg: Leg, name: string): Part => ({
+  extension: extensionNumber(name),
+  call: call.id,
+  callId: uniqueIdOf(call),
+  apiId: apiIdOf(call.id),
+  flow: 'IN',
+  caller: sideOf(leg.party),
+  called: { number: name, name: '' },
+  did: call.did ?? '',
+  dialled: call.did ?? call.dialled ?? name,
+});
 
 const sideOf = ({ number, name, extension }: Party): Side => ({ number, name, ...(extension === undefined ? undefined : { extension }) });
 
@@ -181,4 +272,10 @@ const partsOf = (state: VoipNowState, live: LiveState): VoipNowState['parts'] =>
     }
   }
   return parts;
+};
+
+/** Who still waits or listens; a visit that began unseen is told of by nobody. */
+const visitsOf = ({ visits }: VoipNowState, live: LiveState): VoipNowState['visits'] => {
+  const legs = new Set(live.calls.flatMap((call) => call.legs.filter(({ state }) => state !== 'ended').map(({ id }) => id)));
+  return visits.filter((_visit, leg) => legs.has(leg));
 };

@@ -2,7 +2,7 @@ import type { Projection } from '../../delivery/projection.ts';
 import { renderParameterRequest } from '../../delivery/webhooks/parameters.ts';
 import { ProjectionSource } from '../../delivery/webhooks/projection-source.ts';
 import type { AttemptRecord, DeliveryPolicy, DeliverySource, EndpointView, WebhookEngine } from '../../delivery/webhooks/webhook-engine.ts';
-import type { CallId, TenantId } from '../../model/ids.ts';
+import type { CallId, ExtensionNumber, TenantId } from '../../model/ids.ts';
 import type { Numbers } from './numbers.ts';
 import type { VoipNowOptions } from './options.ts';
 import type { VoipNowState } from './project.ts';
@@ -18,6 +18,8 @@ export interface PublisherOptions {
   readonly projection: Projection<VoipNowState, Happening>;
   readonly numbers: Numbers;
   readonly options: VoipNowOptions;
+  /** Under which the events of an extension, or of the place at that number, are told. */
+  readonly keyOf: (number: ExtensionNumber) => string;
   /** The call's id as the vendor knows it. */
   readonly apiIdOf: (call: CallId) => string;
   /** Of the tenant's log now. */
@@ -73,10 +75,13 @@ export class Publisher {
   }
 
   #sourceOf(request: PublishedRequest): DeliverySource {
-    const { numbers, options, apiIdOf } = this.#options;
+    const { numbers, options, apiIdOf, keyOf } = this.#options;
     const { profile, lowerCaseFlow = options.lowerCaseFlow } = request;
     return this.#source.of({
-      key: request.extension,
+      // Asked at each reading: what places there are is known once the PBX has been heard.
+      get key() {
+        return keyOf(request.extension);
+      },
       fits: ({ type }) => type === request.type,
       itemOf: (happening) => ({
         id: happening.event,

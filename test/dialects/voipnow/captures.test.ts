@@ -75,7 +75,7 @@ test('how calls end on Asterisk, in the six words of its DIALSTATUS', () => {
     declined: ['102 Hangup BUSY', '101 Hangup BUSY'],
     // The dialplan is told 3, no route, of a phone that is not registered.
     unreachable: ['101 Hangup CONGESTION'],
-    abandoned: ['107 Hangup CANCEL', '101 Hangup CANCEL'],
+    abandoned: ['support Hangup CANCEL', '107 Hangup CANCEL', '101 Hangup CANCEL'],
     transferred: [
       '101 Dial-Out CALLING',
       '102 Dial-In CALLING',

@@ -116,3 +116,50 @@ test("MakeCall's APIID comes back as CallAPIID in every event of the call", asyn
   const received = await world.receiver.next(3);
   expect(received.map(({ parameters }) => parameters['CallAPIID'])).toEqual([apiId, apiId, apiId]);
 });
+
+test('a queue is told of those who wait in it, as an extension is of who calls it', async () => {
+  const world = await serveVoipNow();
+  const { sandbox, event, leg } = world;
+  await publish(world, '600', [0, 2, 3], 'uapi3');
+  sandbox.phones.call('+15550100001', '600');
+  await world.receiver.next(1);
+  await event(({ type, leg: each }) => type === 'leg.ringing' && each?.queue === '600');
+  sandbox.phones.answer('104');
+  await world.receiver.next(2);
+  await leg('104', ({ state }) => state === 'connected');
+  sandbox.phones.hangUpOutside('+15550100001');
+  const received = await world.receiver.next(3);
+  expect(told(world)).toEqual(['/600/0 CALLING IN', '/600/3 ANSWER IN', '/600/2 ANSWER IN']);
+  expect(received[0]?.parameters).toMatchObject({ CallerIDNum: '+15550100001', CalledExtension: '12340*600', CalledNumber: '12340*600' });
+});
+
+test('who leaves a queue before anybody answers has cancelled', async () => {
+  const world = await serveVoipNow();
+  await publish(world, '600', [0, 2], 'uapi3');
+  world.sandbox.phones.call('+15550100001', '600');
+  await world.receiver.next(1);
+  world.sandbox.phones.hangUpOutside('+15550100001');
+  await world.receiver.next(2);
+  expect(told(world)).toEqual(['/600/0 CALLING IN', '/600/2 CANCEL IN']);
+});
+
+test('a conference room takes every call at once', async () => {
+  const world = await serveVoipNow();
+  await publish(world, '650', [0, 2, 3], 'uapi3');
+  world.sandbox.phones.call('101', '650');
+  await world.receiver.next(2);
+  world.sandbox.phones.hangUp('101');
+  const received = await world.receiver.next(3);
+  expect(told(world).toSorted()).toEqual(['/650/0 CALLING IN', '/650/2 ANSWER IN', '/650/3 ANSWER IN']);
+  expect(received[0]?.parameters).toMatchObject({ CallerExtension: '12340*101', CalledExtension: '12340*650' });
+});
+
+test('a menu takes the call, and has it until its caller is gone', async () => {
+  // Its program cannot be reached, and nothing else is to be done with the caller.
+  const menu = { url: 'http://127.0.0.1:1/menu', method: 'GET', choiceSeconds: 5, contexts: {} } as const;
+  const world = await serveVoipNow({ interactive: { 700: menu } });
+  await publish(world, '700', [0, 2], 'uapi3');
+  world.sandbox.phones.call('101', '700');
+  await world.receiver.next(2);
+  expect(told(world)).toEqual(['/700/0 CALLING IN', '/700/2 ANSWER IN']);
+});
