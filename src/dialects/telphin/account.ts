@@ -1,5 +1,5 @@
 import type { ExtensionNumber } from '../../model/ids.ts';
-import { checkClient, extensionAsked, requireSight } from './parse.ts';
+import { checkClient, extensionAsked, parsePaging, requireSight } from './parse.ts';
 import { renderExtension } from './render.ts';
 import type { Answer, Asked, TenantSource } from './source.ts';
 
@@ -27,10 +27,16 @@ export const getUser = ({ source, grant, identity }: Asked): Answer => {
 export const listExtensions = (asked: Asked): Answer => {
   requireSight(asked.identity);
   checkClient(asked);
-  return { status: 200, body: asked.source.numbers.all().map((extension) => extensionBody(asked.source, extension)) };
+  const { source, query } = asked;
+  const paging = parsePaging(query);
+  const wanted = query.get('type');
+  const found = source.numbers.all().filter((extension) => wanted === null || source.numbers.kindOf(extension) === wanted);
+  const shown = paging === undefined ? found : found.slice((paging.page - 1) * paging.perPage, paging.page * paging.perPage);
+  return { status: 200, body: shown.map((extension) => extensionBody(source, extension)) };
 };
 
 export const getExtension = (asked: Asked): Answer => {
+  checkClient(asked);
   const extension = extensionAsked(asked);
   requireSight(asked.identity, extension);
   return { status: 200, body: extensionBody(asked.source, extension) };

@@ -81,6 +81,6 @@ const openTenant = async (gateway: Gateway, tenant: TenantId, options: TelphinOp
   });
   for (const subscription of subscriptions.all()) publisher.publish(subscription);
   serveMenus(interactive, tenant, { numbers, options });
-  const source = { tenant, engine, control, numbers, options, projection, subscriptions, parkedIds: new ParkedIds(store, tenant) };
+  const source = { tenant, engine, control, store, numbers, options, projection, subscriptions, parkedIds: new ParkedIds(store, tenant) };
   return { source, publisher, projection };
 };

@@ -3,6 +3,7 @@ import type { Identity, Scope } from '../../auth/auth.ts';
 import { requireScope } from '../../http/bearer.ts';
 import { GatewayError } from '../../model/errors.ts';
 import type { ExtensionNumber } from '../../model/ids.ts';
+import type { Micros } from '../../model/time.ts';
 import { badRequest, notFound } from './errors.ts';
 import type { Asked } from './source.ts';
 
@@ -29,6 +30,34 @@ const ownScope = ({ extension: own }: Identity, extension: ExtensionNumber | und
 export const checkClient = ({ params, source }: Pick<Asked, 'params' | 'source'>): void => {
   const { client = '@me' } = params;
   if (client !== '@me' && client !== String(source.options.clientId)) throw notFound();
+};
+
+export interface Paging {
+  readonly page: number;
+  readonly perPage: number;
+}
+
+/** `page` from 1 on and `per_page`; undefined where neither is asked for. Throws 400. */
+export const parsePaging = (query: URLSearchParams): Paging | undefined => {
+  if (!query.has('page') && !query.has('per_page')) return undefined;
+  return { page: wholeOf(query, 'page', 1, 10_000), perPage: wholeOf(query, 'per_page', 20, 500) };
+};
+
+const wholeOf = (query: URLSearchParams, name: string, otherwise: number, most: number): number => {
+  const text = query.get(name) ?? '';
+  if (text === '') return otherwise;
+  const value = /^\d{1,6}$/.test(text) ? Number(text) : 0;
+  if (value < 1) throw badRequest(`${name} is a whole number from 1 on.`);
+  return Math.min(value, most);
+};
+
+/** `2020-06-04 10:33:02`, in GMT. Throws 400. */
+export const parseTime = (query: URLSearchParams, name: string): Micros | undefined => {
+  const text = query.get(name) ?? '';
+  if (text === '') return undefined;
+  const ms = Date.parse(/^\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d(\.\d+)?$/.test(text) ? `${text.replace(' ', 'T')}Z` : text);
+  if (Number.isNaN(ms)) throw badRequest(`${name} is a time, as 2020-06-04 10:33:02.`);
+  return ms * 1_000;
 };
 
 export const parseJson = (text: string): unknown => {

@@ -24,8 +24,8 @@ interface Place extends Part {
 export interface TelphinState {
   readonly parts: ImmutableMap<ExtensionNumber, readonly LivePart[]>;
   readonly places: ImmutableMap<CallId, readonly Place[]>;
-  /** The newest calls that have ended, by the UUID that commanded them. */
-  readonly ended: List<string>;
+  /** The newest calls that have ended: the vendor's ids do not lead back to ours. */
+  readonly ended: List<CallId>;
 }
 
 const types = [
@@ -40,12 +40,12 @@ const types = [
 ] as const satisfies readonly EventType[];
 type Told = { [Each in (typeof types)[number]]: EventOf<Each> }[(typeof types)[number]];
 
-const mostEnded = 1_000;
+const mostEnded = 2_000;
 
 /** Folds a tenant's events into the vendor's; a message's key is the extension. `menus` are the numbers whose callers are led. */
 export const createTelphinProjector = (menus: ReadonlySet<string>): Projector<TelphinState, Happening> => ({
   name: 'telphin',
-  version: 1,
+  version: 2,
   types: new Set<EventType>(types),
   initial: { parts: ImmutableMap(), places: ImmutableMap(), ended: List() },
   project: (state, event, at) => {
@@ -68,7 +68,7 @@ export const createTelphinProjector = (menus: ReadonlySet<string>): Projector<Te
 interface Saved {
   readonly parts: readonly [ExtensionNumber, readonly LivePart[]][];
   readonly places: readonly [CallId, readonly Place[]][];
-  readonly ended: readonly string[];
+  readonly ended: readonly CallId[];
 }
 
 /** One event on its way through the fold. */
@@ -197,7 +197,7 @@ class Step {
     for (const place of places.get(call) ?? []) {
       this.#tell('hangup', 'ANSWER', place, { talked: Math.max(0, this.#at - place.enteredAt), bridged });
     }
-    this.#state = { ...this.#state, places: places.delete(call), ended: ended.push(apiUuidOf(call)).takeLast(mostEnded) };
+    this.#state = { ...this.#state, places: places.delete(call), ended: ended.push(call).takeLast(mostEnded) };
   }
 
   #partsOf(extension: ExtensionNumber): readonly LivePart[] {

@@ -108,7 +108,7 @@ export const renderCurrentCall = (call: Call, leg: Leg, writing: Writing): objec
 };
 
 /** `2020-06-04 10:33:02`, in GMT. */
-const renderTime = (time: IsoTime): string => time.slice(0, 19).replace('T', ' ');
+export const renderTime = (time: IsoTime): string => time.slice(0, 19).replace('T', ' ');
 
 export const renderExtension = (extension: ExtensionNumber, name: string, { numbers, options }: Writing): object => ({
   id: numbers.idOf(extension),

@@ -6,6 +6,7 @@ import type { Gateway } from '../gateway.ts';
 import { getExtension, getUser, listExtensions } from './account.ts';
 import { actOnCall, createCallback, deleteCall, getCall, listCalls, listClientCalls } from './calls.ts';
 import { explain, notFound, rateLimited, renderError, TelphinError, unauthorized } from './errors.ts';
+import { getHistory, listHistory } from './call-history.ts';
 import { changeEvent, createEvent, deleteEvent, deleteEvents, getEvent, listEvents } from './events.ts';
 import { oauthRoutes } from './oauth.ts';
 import { defaultTelphinOptions } from './options.ts';
@@ -29,7 +30,10 @@ type Operation = (asked: Asked) => Answer | Promise<Answer>;
 export const operations: readonly (readonly [method: string, path: string, operation: Operation])[] = [
   ['GET', '/user', getUser],
   ['GET', '/client/:client/extension', listExtensions],
+  ['GET', '/client/:client/extension/:extension', getExtension],
   ['GET', '/client/:client/current_calls', listClientCalls],
+  ['GET', '/client/:client/call_history', listHistory],
+  ['GET', '/client/:client/call_history/:call', getHistory],
   ['GET', '/extension/:extension', getExtension],
   ['POST', '/extension/:extension/event', createEvent],
   ['GET', '/extension/:extension/event', listEvents],
@@ -38,6 +42,7 @@ export const operations: readonly (readonly [method: string, path: string, opera
   ['PUT', '/extension/:extension/event/:event', changeEvent],
   ['DELETE', '/extension/:extension/event/:event', deleteEvent],
   ['POST', '/extension/:extension/callback', createCallback],
+  ['GET', '/extension/:extension/call_history', listHistory],
   ['GET', '/extension/:extension/current_calls', listCalls],
   ['GET', '/extension/:extension/current_calls/:call', getCall],
   ['PUT', '/extension/:extension/current_calls/:call', actOnCall],
@@ -68,7 +73,8 @@ const apiRoutes = (scope: FastifyInstance, { gateway, sourceOf }: RoutesOptions)
     tellPbx(reply, source);
     const params = request.params as Readonly<Record<string, string>>;
     const body = parseJson(typeof request.body === 'string' ? request.body : '');
-    const answer = await operation({ identity, grant, source, params, body, signal: signalOf(reply) });
+    const { searchParams: query } = new URL(request.url, 'http://host');
+    const answer = await operation({ identity, grant, source, params, query, body, signal: signalOf(reply) });
     return send(reply, answer.status, answer.body);
   };
 

@@ -4,6 +4,7 @@ import type { Control } from '../../control/control.ts';
 import type { Projection } from '../../delivery/projection.ts';
 import type { TenantEngine } from '../../engine/engine.ts';
 import type { TenantId } from '../../model/ids.ts';
+import type { Store } from '../../store/store.ts';
 import type { ParkedIds } from './parked-ids.ts';
 import type { TelphinState } from './project.ts';
 import type { Writing } from './render.ts';
@@ -15,6 +16,7 @@ export interface TenantSource extends Writing {
   readonly tenant: TenantId;
   readonly engine: TenantEngine;
   readonly control: Control;
+  readonly store: Store;
   readonly projection: Projection<TelphinState, Happening>;
   readonly subscriptions: Subscriptions;
   readonly parkedIds: ParkedIds;
@@ -27,6 +29,7 @@ export interface Asked {
   readonly source: TenantSource;
   /** Of the path. */
   readonly params: Readonly<Record<string, string>>;
+  readonly query: URLSearchParams;
   /** Read as JSON; an empty one is an empty object. */
   readonly body: unknown;
   /** Aborts when the client leaves. */

@@ -142,5 +142,9 @@ test('ids of extensions are found by listing them', async () => {
   expect(body).toContainEqual({ id: 34_414, client_id: 1, name: '022*341', label: 'Workshop', type: 'phone', status: 'active' });
   expect(body).toContainEqual(expect.objectContaining({ id: 34_600, type: 'queue' }));
   expect((await world.api('GET', '/extension/34414/')).body).toMatchObject({ name: '022*341' });
+  expect((await world.api('GET', '/client/@me/extension/34414')).body).toMatchObject({ name: '022*341' });
+  const page = (await world.api('GET', '/client/@me/extension/?page=2&per_page=5&type=phone')).body as readonly { id: number }[];
+  expect(page.map(({ id }) => id)).toEqual([34_106, 34_107, 34_108, 34_109, 34_110]);
+  expect((await world.api('GET', '/client/@me/extension/?page=0')).status).toBe(400);
   expect((await world.api('GET', '/user')).body).toMatchObject({ login: 'demo-client', client_id: 1, extension_id: null });
 });
