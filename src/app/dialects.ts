@@ -33,13 +33,13 @@ export const dialectsOf = (config: Config): readonly Dialect[] => {
       : [createTelphinDialect(new Map(telphin.map(([name, { dialects }]) => [tenantId(name), dialects.telphin])))]),
     ...(voipnow.length === 0
       ? []
-      : [createVoipNowDialect(new Map(voipnow.map(([name, { dialects }]) => [tenantId(name), voipNowOptions(dialects.voipnow, config)])))]),
+      : [createVoipNowDialect(new Map(voipnow.map(([name, { dialects }]) => [tenantId(name), voipNowOptions(dialects.voipnow)])))]),
   ];
 };
 
-const voipNowOptions = ({ accounts, email, ...options }: TenantConfig['dialects']['voipnow'], { mail }: Config): VoipNowOptions => ({
+const voipNowOptions = ({ accounts, email, ...options }: TenantConfig['dialects']['voipnow']): VoipNowOptions => ({
   ...options,
-  email: emailOptions(email, mail !== undefined),
+  email: emailOptions(email),
   accounts: Object.fromEntries(
     Object.entries(accounts).map(([login, account]) => {
       const {
@@ -52,12 +52,10 @@ const voipNowOptions = ({ accounts, email, ...options }: TenantConfig['dialects'
   ),
 });
 
-const emailOptions = ({ templates, ...email }: TenantConfig['dialects']['voipnow']['email'], canMail: boolean): VoipNowOptions['email'] => {
-  if (email.notices.length > 0 && !canMail) {
-    throw new GatewayError('config-invalid', {}, { note: 'dialects.voipnow.email has notices, but `mail` names no SMTP server.' });
-  }
-  return { ...email, ...(templates === undefined ? undefined : { templates: readTemplates(templates) }) };
-};
+const emailOptions = ({ templates, ...email }: TenantConfig['dialects']['voipnow']['email']): VoipNowOptions['email'] => ({
+  ...email,
+  ...(templates === undefined ? undefined : { templates: readTemplates(templates) }),
+});
 
 const readTemplates = (path: string): string => {
   try {

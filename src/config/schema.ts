@@ -521,7 +521,7 @@ const mail = z
   })
   .refine(({ user, password }) => (user === undefined) === (password === undefined), 'user and password go together');
 
-export const configSchema = z.strictObject({
+const wholeConfig = z.strictObject({
   data: z.string().default('./switchhook-data').describe('Folder of the log and of everything else that survives a restart.'),
   logLevel: z
     .enum(['debug', 'info', 'warn', 'error', 'silent'])
@@ -535,6 +535,12 @@ export const configSchema = z.strictObject({
     .refine((tenants) => Object.keys(tenants).length > 0, 'there must be a tenant')
     .describe('The customers, by name. One is usual.'),
 });
+
+export const configSchema = wholeConfig.refine(
+  ({ mail: server, tenants }) =>
+    server !== undefined || Object.values(tenants).every(({ dialects: { voipnow: own } }) => own.email.notices.length === 0),
+  { path: ['mail'], message: 'notices of dialects.voipnow.email need an SMTP server' },
+);
 
 export type Config = z.infer<typeof configSchema>;
 export type TenantConfig = Config['tenants'][string];

@@ -38,6 +38,11 @@ describe('a configuration', () => {
     ['a tenant without a PBX', 'tenants: { main: { pbxs: {} } }', 'a tenant needs a PBX'],
     ['an unknown kind of PBX', 'tenants: { main: { pbxs: { a: { kind: meridian } } } }', 'kind'],
     ['a name that could not stand in a URL', 'tenants: { "A b": { pbxs: { a: { kind: sandbox } } } }', 'tenants'],
+    [
+      'e-mails and no server for them',
+      'tenants: { main: { pbxs: { a: { kind: sandbox } }, dialects: { voipnow: { email: { notices: [{ to: [a@b.example], events: [missed] }] } } } } }',
+      'need an SMTP server',
+    ],
     ['broken YAML', 'tenants: [', 'line 1'],
     ['nothing', '', 'expected object'],
   ])('with %s says where', (_, text, where) => {
