@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import { openProjection, type Projection } from '../../delivery/projection.ts';
 import type { TenantId } from '../../model/ids.ts';
 import type { Dialect } from '../dialect.ts';
-import type { Gateway } from '../gateway.ts';
+import type { DialectGuide, Gateway } from '../gateway.ts';
 import { serveMenus } from './interactive.ts';
 import { createNumbers } from './numbers.ts';
 import { defaultTelphinOptions, type TelphinOptions } from './options.ts';
@@ -39,6 +39,32 @@ class Telphin implements Dialect {
       const open = await openTenant(gateway, tenant, { ...defaultTelphinOptions, ...options });
       if (open !== undefined) this.#open.set(tenant, open);
     }
+  }
+
+  guide(tenant: TenantId, url: string): DialectGuide | undefined {
+    const source = this.#open.get(tenant)?.source;
+    const extension = source?.engine.snapshot().extensions[0]?.number;
+    if (source === undefined || extension === undefined) return undefined;
+    const own = `${url}/api/ver1.0/extension/${source.numbers.idOf(extension)}`;
+    const bearer = '-H "Authorization: Bearer $TOKEN"';
+    const subscription = '{"url": "https://crm.example/hook", "event_type": "answer", "method": "GET"}';
+    return {
+      name: this.name,
+      title: 'Telphin (Ringme) API',
+      samples: [
+        {
+          title: 'A token for an hour',
+          text: `curl ${url}/oauth/token -d grant_type=client_credentials -d client_id=CLIENT -d client_secret=SECRET`,
+        },
+        { title: 'Be told of answered calls', text: `curl ${bearer} -d '${subscription}' ${own}/event/` },
+        {
+          title: 'Ring a phone, then a number',
+          text: `curl ${bearer} -d '{"src_num": ["${extension}"], "dst_num": "NUMBER"}' ${own}/callback/`,
+        },
+        { title: 'Park a call', text: `curl -X PUT ${bearer} -d '{"action": "park", "slot": "6"}' ${own}/valet_park/CALL_API_ID` },
+      ],
+      pages: [],
+    };
   }
 
   async routes(scope: FastifyInstance, gateway: Gateway): Promise<void> {
