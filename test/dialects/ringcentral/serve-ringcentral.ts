@@ -9,6 +9,7 @@ import type { Scope } from '../../../src/auth/auth.ts';
 import { createDelivery } from '../../../src/delivery/delivery.ts';
 import { createAddressGuard } from '../../../src/delivery/webhooks/address-guard.ts';
 import { createWebhookEngine } from '../../../src/delivery/webhooks/create-webhook-engine.ts';
+import { realTicker, type Ticker } from '../../../src/delivery/wheel.ts';
 import { createRingCentralDialect, type RingCentralOptions } from '../../../src/dialects/ringcentral/index.ts';
 import { createNewId, extensionNumber, tenantId } from '../../../src/model/ids.ts';
 import { prepare } from '../../http/serve.ts';
@@ -27,6 +28,8 @@ export interface RingCentralWorld extends SandboxTenant {
   readonly users: Users;
   /** Ends the process's `stopping` signal, as at the beginning of a stop. */
   stop(): void;
+  /** Turns the wheel of what waits so far, beside the time in which it turns by itself. */
+  wheel(ms: number): void;
   /** Ends everything, as a whole stop does; what is in the folder can be served again. */
   end(): Promise<void>;
   /** The reply of the token endpoint to a form, as the demo's client. */
@@ -71,7 +74,15 @@ export const serveRingCentral = async (options: Partial<RingCentralOptions> = {}
   const logger = pino({ level: 'silent' });
   const newId = createNewId(randomBytes);
   const server = await prepare({ logger });
-  const delivery = createDelivery({ sources: [engine], clock, logger, metrics: server.metrics });
+  const ticks: (() => void)[] = [];
+  const ticker: Ticker = (tick, ms) => {
+    ticks.push(tick);
+    return realTicker(tick, ms);
+  };
+  const delivery = createDelivery({ sources: [engine], clock, logger, metrics: server.metrics, ticker });
+  const wheel = (ms: number): void => {
+    for (let passed = 0; passed < ms; passed += delivery.wheel.tickMs) for (const tick of ticks) tick();
+  };
   const webhooks = createWebhookEngine({
     store,
     guard: createAddressGuard({ allow: ['127.0.0.1/32'] }),
@@ -148,5 +159,5 @@ export const serveRingCentral = async (options: Partial<RingCentralOptions> = {}
     const text = typeof body === 'string' ? body : JSON.stringify(body);
     return parseReply(await fetch(`${url}/restapi/v1.0${path}`, { method, headers, ...(body === undefined ? {} : { body: text }) }));
   };
-  return { ...world, url, users: people, stop: () => stopping.abort(), end, grant, token, rest };
+  return { ...world, url, users: people, stop: () => stopping.abort(), end, wheel, grant, token, rest };
 };
