@@ -69,3 +69,31 @@ test('while the reserve is in use only command records and keys are written', ()
   expect(() => store.history.record(tenant, [], { epoch: 'e', seq: 1 })).toThrow(refused);
   expect(() => store.traces.put(tenant, [{ call: callIdFrom('call_a'), at: 1, text: 'said' }])).toThrow(refused);
 });
+
+test('a slot is claimed by one command at a time, whoever asks, until it is given up or the claim has run out', () => {
+  const tenant = tenantId('demo');
+  const folder = temporaryFolder();
+  const [store, other] = [openSqliteStore({ folder }), openSqliteStore({ folder })];
+  onTestFinished(() => {
+    store.close();
+    other.close();
+  });
+  const claim = (command: string, until: number): Parameters<typeof store.slots.claim>[0] => ({
+    tenant,
+    lot: 'valet',
+    slot: '6',
+    command: commandIdFrom(command),
+    until,
+  });
+  expect(store.slots.claim(claim('cmd_a', 30), 0)).toBe(true);
+  expect(other.slots.claim(claim('cmd_b', 31), 1)).toBe(false);
+  expect(other.slots.claimed(tenant, 29)).toEqual([{ lot: 'valet', slot: '6' }]);
+  expect(other.slots.claimed(tenantId('another'), 29)).toEqual([]);
+  // What another has claimed is not given up by this.
+  other.slots.release(tenant, commandIdFrom('cmd_b'));
+  expect(other.slots.claim(claim('cmd_b', 59), 29)).toBe(false);
+  expect(other.slots.claim(claim('cmd_b', 60), 30)).toBe(true);
+  expect(store.slots.claimed(tenant, 60)).toEqual([]);
+  other.slots.release(tenant, commandIdFrom('cmd_b'));
+  expect(store.slots.claim(claim('cmd_c', 70), 40)).toBe(true);
+});

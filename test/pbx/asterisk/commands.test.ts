@@ -371,7 +371,8 @@ describe('each command is these actions', () => {
   const grantAll = (): void => {
     driven.ami.answers.set('Getvar', ({ Variable: variable = '' }) => {
       const exists = variable.startsWith('DIALPLAN_EXISTS') || variable.startsWith('VM_INFO') ? '1' : '';
-      return [`Response: Success\nValue: ${variable === 'CHANNEL(name)' ? 'PJSIP/102-0000000a' : exists}`];
+      const isName = variable === 'CHANNEL(name)' || variable === 'BRIDGEPEER';
+      return [`Response: Success\nValue: ${isName ? 'PJSIP/102-0000000a' : exists}`];
     });
     driven.ami.answers.set('Parkinglots', () => [
       'Response: Success\nEventList: start',
@@ -425,6 +426,26 @@ describe('each command is these actions', () => {
     const wish = { name: 'park', channel: own, peer, slot: { lot: 'default', slot: '705' }, timeoutSeconds: 45 } as const;
     expect(await execute(wish)).toMatchObject({ outcome: 'failed', code: 'slot-occupied' });
     expect(driven.ami.actions('Bridge')).toHaveLength(1);
+  });
+
+  test('one whose call goes through a pair of channels is told the number by an extension of ours, and nobody ends with the other', async () => {
+    grantAll();
+    const grant = driven.ami.answers.get('Getvar');
+    driven.ami.answers.set('Getvar', (action, session) =>
+      action['Variable'] === 'BRIDGEPEER' ? ['Response: Success\nValue: Local/102@phones-00000001;2'] : grant?.(action, session),
+    );
+    obey('DialplanExtensionAdd');
+    obey('Redirect', message('BridgeEnter', { Uniqueid: '1.2', BridgeUniqueid: 'b', BridgeTechnology: 'holding_bridge' }));
+    const wish = { name: 'park', channel: own, peer, slot: { lot: 'default', slot: '705' }, timeoutSeconds: 45 } as const;
+    expect(await execute(wish)).toEqual({ outcome: 'accepted' });
+    expect(driven.ami.actions('Redirect')).toMatchObject([
+      { Channel: '1.2', Exten: 'parkee', ExtraChannel: '1.1', ExtraExten: '705', ExtraContext: 'switchhook-parked' },
+    ]);
+    obey('Park', message('ParkedCall', { ParkeeUniqueid: '1.2', Parkinglot: 'default', ParkingSpace: '706' }));
+    expect(await execute(wish)).toMatchObject({ code: 'slot-occupied' });
+    driven.ami.answers.set('Park', () => ['Response: Error\nMessage: Park action failed']);
+    expect(await execute(wish)).toMatchObject({ outcome: 'failed', code: 'pbx-refused' });
+    expect(driven.ami.actions('Bridge')).toHaveLength(2);
   });
 
   test('digits follow each other at a pace that every detector hears', async () => {

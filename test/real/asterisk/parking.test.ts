@@ -164,6 +164,25 @@ onEachAsterisk('parking', (_version, tree) => {
     await Promise.all([caller.untilHears('103'), other.caller.untilHears('101')]);
   });
 
+  test('through a pair of channels: the number is heard, and the call comes back to the same phone', async () => {
+    const { tail } = connected();
+    const [calling, called] = await office().phones('101', '103');
+    const start = tail.events.at(-1);
+    const caller = await calling.call('8203');
+    const callee = await called.incoming();
+    const { legId = '', callId } = await tail.until('leg.started', ({ leg }) => leg?.extension === '103', start);
+    callee.answer();
+    await Promise.all([caller.untilHears('103'), callee.untilHears('101')]);
+    expect(await command(legId, 'park', { slot: valet('5'), timeoutSeconds: 2 })).toMatchObject({ state: 'done' });
+    await Promise.all([caller.untilHears('music'), callee.until('ended')]);
+    expect(await office().pbx.messages()).toMatch(/<PJSIP\/103-\w+> Playing 'digits\/5\./);
+    expect((await tail.until('slot.occupied', () => true, start)).data).toMatchObject({ ...valet('5'), parkedBy: '103' });
+    const back = await called.incoming();
+    back.answer();
+    await Promise.all([caller.untilHears('103'), back.untilHears('101')]);
+    expect((await tail.leg('103', ({ state }) => state === 'connected')).callId).toBe(callId);
+  });
+
   test('the caller parks the called one as well', async () => {
     const { caller, callee, start } = await talk('101', '102');
     const { legId = '' } = await connected().tail.until('leg.started', ({ leg }) => leg?.extension === '101', start);

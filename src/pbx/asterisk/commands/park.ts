@@ -13,6 +13,7 @@ import {
   list,
   nameOf,
   request,
+  valueOf,
   type Acting,
   type Execute,
 } from './acting.ts';
@@ -21,17 +22,24 @@ import { heldBy } from './talk.ts';
 
 /** How long it may take until Asterisk tells in which space a call was parked. */
 const parkedMs = 3_000;
-/** Parkers that Asterisk itself would not tell the number go here, to an extension that is the number. */
-const announceContext = 'switchhook-parked';
+/** How long Asterisk may take to move the two. */
+const movedMs = 2_000;
+/** Where the two go whom Asterisk would part without a word: the parkee waits, and the parker hears the number that is its extension. */
+const partedContext = 'switchhook-parked';
+const waiting = `${partedContext}-\${UNIQUEID},participant,m`;
 
 export const park: Execute<'park'> = async ({ channel, peer, slot, timeoutSeconds }, pbx) => {
   const space = pbx.spaces.spaceOf(slot);
   await requireFreeSpace(pbx, space);
-  const [parker, parkee, held] = await Promise.all([nameOf(pbx, channel), nameOf(pbx, peer), heldBy(channel, pbx)]);
+  const [parker, parkee, talksWith] = await Promise.all([nameOf(pbx, channel), nameOf(pbx, peer), valueOf(pbx, 'BRIDGEPEER', channel)]);
+  // To one that talks with the parkee Asterisk says the number of the space, and hangs up. Not so through a pair of channels, or when it
+  // holds the parkee itself: whoever is left then ends in silence.
+  const isTold = talksWith === parkee;
+  if (!isTold) await part(pbx, { channel, peer }, space.slot);
+  const giveBack = (): Promise<unknown> => request(pbx, { Action: 'Bridge', Channel1: parker, Channel2: parkee, Tone: 'no' });
   const where = pbx.events.watch((message) => spaceTaken(message, peer), parkedMs, pbx.signal);
   try {
     await preferSpace(pbx, peer, space.slot);
-    // To one that talks with the parkee, Asterisk says the number of the space, and hangs up.
     await request(pbx, {
       Action: 'Park',
       Channel: parkee,
@@ -41,18 +49,42 @@ export const park: Execute<'park'> = async ({ channel, peer, slot, timeoutSecond
       Parkinglot: space.lot,
     });
     const taken = await where.found;
+    if (taken === space.slot) return accepted;
+    // It may be parked yet, where the two still talk; where they do not, nobody would know of it.
+    if (taken !== undefined || !isTold) await giveBack();
     if (taken === undefined) return failed('timed-out', 'Asterisk did not say in time where it has parked the call.');
-    if (taken !== space.slot) {
-      // Somebody was quicker by a moment, and Asterisk silently took another space: who parked gets the call back.
-      await request(pbx, { Action: 'Bridge', Channel1: parker, Channel2: parkee, Tone: 'no' });
-      return failed('slot-occupied', `Space ${space.slot} was taken meanwhile; ${taken} was to be had.`);
-    }
-    if (held === peer) await announce(pbx, channel, taken);
-    return accepted;
+    // Somebody was quicker by a moment, and Asterisk silently took another space.
+    return failed('slot-occupied', `Space ${space.slot} was taken meanwhile; ${taken} was to be had.`);
+  } catch (error) {
+    if (!isTold) await giveBack().catch(ignoreEnded);
+    throw error;
   } finally {
     where.stop();
     // It sticks to the channel: a phone that parks the call later would be given the same space.
     await preferSpace(pbx, peer, '').catch(ignoreEnded);
+  }
+};
+
+/** Takes both out of what they are in, at once, so that neither ends with the other. */
+const part = async (
+  pbx: Acting,
+  { channel, peer }: { readonly channel: ChannelId; readonly peer: ChannelId },
+  space: string,
+): Promise<void> => {
+  await addDialplanExtension(pbx, { context: partedContext, extension: 'parkee', application: 'BridgeWait', data: waiting });
+  await addDialplanExtension(pbx, { context: partedContext, extension: space, application: 'SayDigits', data: space });
+  const moved = pbx.events.watch(
+    (message) => (message.event === 'BridgeEnter' && message.get('Uniqueid') === peer ? true : undefined),
+    movedMs,
+    pbx.signal,
+  );
+  try {
+    const parkee = { Channel: peer, Context: partedContext, Exten: 'parkee', Priority: '1' };
+    const parker = { ExtraChannel: channel, ExtraContext: partedContext, ExtraExten: space, ExtraPriority: '1' };
+    await request(pbx, { Action: 'Redirect', ...parkee, ...parker });
+    await moved.found;
+  } finally {
+    moved.stop();
   }
 };
 
@@ -67,12 +99,6 @@ const ignoreEnded = (error: unknown): void => {
 
 const spaceTaken = (message: AmiMessage, parkee: ChannelId): string | undefined =>
   message.event === 'ParkedCall' && message.get('ParkeeUniqueid') === parkee ? message.get('ParkingSpace') : undefined;
-
-/** Of a call that the PBX holds: the two are not in one bridge, and Asterisk lets the parker be. */
-const announce = async (pbx: Acting, parker: ChannelId, space: string): Promise<void> => {
-  await addDialplanExtension(pbx, { context: announceContext, extension: space, application: 'SayDigits', data: space });
-  await request(pbx, { Action: 'Redirect', Channel: parker, Context: announceContext, Exten: space, Priority: '1' });
-};
 
 /** Asterisk parks a call that is meant for an occupied space, or for one that does not exist, in the next that is free. */
 const requireFreeSpace = async (pbx: Acting, space: SlotRef): Promise<void> => {
