@@ -35,6 +35,7 @@ import { createDriver } from './drivers.ts';
 import { ownersOf, peopleOf, tellSessions, tellUsers } from './people.ts';
 import { slotLayout } from './parking.ts';
 import { keepRetention } from './retention.ts';
+import { exampleScenarios } from './scenarios.ts';
 import type { Surroundings } from './surroundings.ts';
 import { version } from './version.ts';
 
@@ -210,6 +211,8 @@ export const startGateway = async (config: Config, surroundings: Surroundings): 
       await server.app.register(sandboxRoutes, {
         sandbox,
         view: owner,
+        inboxName: newId.token(),
+        scenarios: exampleScenarios(),
         authorize: ({ raw }) => {
           const identity = bearer.identify(raw);
           if (identity.tenant !== owner.tenant) throw new GatewayError('not-found');

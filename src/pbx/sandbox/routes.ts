@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import type { Call } from '../../model/call.ts';
@@ -5,8 +6,10 @@ import { GatewayError } from '../../model/errors.ts';
 import type { Event } from '../../model/event.ts';
 import { callIdFrom, type CallId, type ChannelId } from '../../model/ids.ts';
 import { isoTime } from '../../model/time.ts';
+import { Inbox, receiveInto } from './inbox.ts';
 import type { Among } from './phones.ts';
 import type { SandboxDriver } from './sandbox-driver.ts';
+import { parseScenario, runScenario } from './scenario.ts';
 import { numberSchema } from './schema.ts';
 
 /** What the routes need to see of calls: a running tenant has it. */
@@ -20,10 +23,22 @@ export interface SandboxRoutesOptions {
   readonly view: CallView;
   /** Lets a request pass that may control calls; throws for any other. */
   readonly authorize: (request: FastifyRequest) => void;
+  /** The end of the inbox's address. Whoever knows it can put something there. */
+  readonly inboxName: string;
+  /** Scenario files to choose from. */
+  readonly scenarios: readonly ScenarioFile[];
+}
+
+/** A scenario as it lies in a file. */
+export interface ScenarioFile {
+  readonly file: string;
+  readonly text: string;
 }
 
 const mostSecondsAtOnce = 3600;
 const callShownWithinMs = 5000;
+const mostPlaying = 4;
+const mostScenarioSeconds = 600;
 
 const startSchema = z.strictObject({ from: numberSchema, to: numberSchema });
 const dialSchema = z.strictObject({ to: numberSchema });
@@ -32,14 +47,31 @@ const transferSchema = whichSchema.extend({ to: numberSchema.optional() });
 const keysSchema = whichSchema.extend({ digits: z.string().min(1).max(64) });
 const nothingSchema = z.strictObject({});
 const advanceSchema = z.strictObject({ seconds: z.number().min(0).max(mostSecondsAtOnce) });
+const scenarioSchema = z.strictObject({ text: z.string().max(65_536) });
+const inboxQuery = z.strictObject({ after: z.coerce.number().int().min(0).default(0), wait: z.coerce.number().min(0).max(30).default(0) });
 const phoneParams = z.object({ extension: numberSchema });
 const outsideParams = z.object({ number: numberSchema });
 
 /** `/v1/sandbox`: the hands at the phones of a sandbox, over HTTP. A fastify plugin. */
 export const sandboxRoutes = async (server: FastifyInstance, options: SandboxRoutesOptions): Promise<void> => {
-  const { sandbox, view, authorize } = options;
-  const { phones, clock } = sandbox;
-  server.addHook('onRequest', async (request) => authorize(request));
+  const { sandbox, inboxName } = options;
+  const inbox = new Inbox(sandbox.clock);
+  const inboxPath = `/v1/sandbox/inbox/${inboxName}`;
+  await server.register(async (scope) => receiveInto(scope, inbox, inboxPath));
+  await server.register(async (scope) => {
+    scope.addHook('onRequest', async (request) => options.authorize(request));
+    phoneRoutes(scope, options);
+    stageRoutes(scope, options);
+    scope.get('/v1/sandbox/inbox', async (request, reply) => {
+      const { after, wait } = parse(inboxQuery, request.query);
+      if (wait > 0) await withinSeconds(wait, reply.raw, (signal) => inbox.untilMoreThan(after, signal));
+      return { path: inboxPath, count: inbox.count, requests: inbox.requests };
+    });
+  });
+};
+
+const phoneRoutes = (server: FastifyInstance, { sandbox, view }: SandboxRoutesOptions): void => {
+  const { phones } = sandbox;
 
   const among = (callId: string | undefined): Among | undefined => {
     if (callId === undefined) return undefined;
@@ -138,11 +170,48 @@ export const sandboxRoutes = async (server: FastifyInstance, options: SandboxRou
       return { number };
     });
   }
+};
+
+/** The clock, and scenarios. */
+const stageRoutes = (server: FastifyInstance, { sandbox, scenarios }: SandboxRoutesOptions): void => {
+  const { clock } = sandbox;
+  let playing = 0;
 
   server.post('/v1/sandbox/clock/advance', async (request) => {
     clock.advance(parse(advanceSchema, request.body).seconds);
     return { now: isoTime(clock.now()) };
   });
+
+  server.get('/v1/sandbox/scenarios', async () => ({
+    scenarios: scenarios.map(({ file, text }) => ({ file, name: parseScenario(text).name ?? file, text })),
+  }));
+
+  server.post('/v1/sandbox/scenarios', async (request, reply) => {
+    const { text } = parse(scenarioSchema, request.body);
+    parseScenario(text);
+    if (playing >= mostPlaying) throw new GatewayError('too-many-requests', {}, { note: 'Other scenarios are being played.' });
+    playing += 1;
+    try {
+      await withinSeconds(mostScenarioSeconds, reply.raw, (signal) => runScenario(text, sandbox, signal));
+      return { played: true };
+    } finally {
+      playing -= 1;
+    }
+  });
+};
+
+/** Works until it is done, so much time has passed, or whoever asked has gone. */
+const withinSeconds = async (seconds: number, reply: ServerResponse, work: (signal: AbortSignal) => Promise<void>): Promise<void> => {
+  const gone = new AbortController();
+  const leave = (): void => gone.abort(new GatewayError('timed-out'));
+  const timer = setTimeout(leave, seconds * 1000);
+  reply.on('close', leave);
+  try {
+    await work(gone.signal);
+  } finally {
+    clearTimeout(timer);
+    reply.off('close', leave);
+  }
 };
 
 /** No body is as good as an empty one. */

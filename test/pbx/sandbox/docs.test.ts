@@ -27,9 +27,11 @@ test('the page has every route, and no other', async () => {
   await server.register(sandboxRoutes, {
     sandbox: office.driver,
     view: { call: () => undefined, onCommitted: () => () => undefined },
+    inboxName: ':name',
+    scenarios: [],
     authorize: () => undefined,
   });
-  const rows = [...page.matchAll(/^\| (`(?:calls|clock|phones|outside)[^|]*`) +\|/gm)].flatMap((match) => {
+  const rows = [...page.matchAll(/^\| (`(?:calls|clock|inbox|phones|outside|scenarios)[^|]*`) +\|/gm)].flatMap((match) => {
     const [first = '', ...others] = [...(match[1] ?? '').matchAll(/`([^`]+)`/g)].map(([, name = '']) => name);
     return [first, ...others.map((name) => first.replace(/[^/]+$/, name))];
   });

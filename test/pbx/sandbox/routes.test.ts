@@ -31,6 +31,13 @@ const viewOf = (office: TestOffice): CallView => {
   };
 };
 
+const shortScenario = `name: Short
+steps:
+  - call: { from: +15550100001, to: 101 }
+  - answer: 101
+  - expect: { phone: 101, is: talking }
+`;
+
 const serve = async (office: TestOffice): Promise<FastifyInstance> => {
   const server = Fastify();
   server.setErrorHandler((error, _request, reply) => {
@@ -40,6 +47,8 @@ const serve = async (office: TestOffice): Promise<FastifyInstance> => {
   await server.register(sandboxRoutes, {
     sandbox: office.driver,
     view: viewOf(office),
+    inboxName: 'address',
+    scenarios: [{ file: 'short.yaml', text: shortScenario }],
     authorize: (request) => {
       if (request.headers.authorization !== 'Bearer key') throw new GatewayError('unauthorized');
     },
@@ -107,4 +116,42 @@ test('nothing is done without a key', async () => {
   const response = await server.inject({ method: 'POST', url: '/v1/sandbox/calls', payload: { from: '101', to: '102' } });
   expect(response.statusCode).toBe(401);
   expect(await office.told()).toEqual([]);
+});
+
+test('the inbox keeps what anybody sends to its address, and shows it to whoever may control calls', async () => {
+  await using office = await openOffice();
+  await using server = await serve(office);
+  const get = (search = ''): Promise<{ statusCode: number; json(): unknown }> =>
+    server.inject({ method: 'GET', url: `/v1/sandbox/inbox${search}`, headers: { authorization: 'Bearer key' } });
+  expect((await get()).json()).toEqual({ path: '/v1/sandbox/inbox/address', count: 0, requests: [] });
+  const waiting = get('?after=0&wait=30');
+  const sent = {
+    method: 'POST',
+    url: '/v1/sandbox/inbox/address',
+    headers: { 'content-type': 'application/json', 'webhook-id': 'm1' },
+  } as const;
+  expect((await server.inject({ ...sent, payload: '{"a": 1,}' })).statusCode).toBe(204);
+  const number1 = { number: 1, at: expect.any(String), headers: expect.objectContaining({ 'webhook-id': 'm1' }), body: '{"a": 1,}' };
+  expect((await waiting).json()).toEqual({ path: '/v1/sandbox/inbox/address', count: 1, requests: [number1] });
+  for (let more = 0; more < 25; more += 1) await server.inject({ ...sent, payload: 'x' });
+  const { requests } = (await get()).json() as { requests: readonly { readonly number: number }[] };
+  expect(requests.map(({ number }) => number)).toEqual(Array.from({ length: 20 }, (_, index) => 26 - index));
+  expect((await server.inject({ ...sent, payload: 'x'.repeat(65_537) })).statusCode).toBe(413);
+  expect((await server.inject({ method: 'POST', url: '/v1/sandbox/inbox/another', payload: 'x' })).statusCode).toBe(404);
+  expect((await server.inject({ method: 'GET', url: '/v1/sandbox/inbox' })).statusCode).toBe(401);
+});
+
+test('scenarios are listed and played; one that fails says where', async () => {
+  await using office = await openOffice();
+  await using server = await serve(office);
+  const list = await server.inject({ method: 'GET', url: '/v1/sandbox/scenarios', headers: { authorization: 'Bearer key' } });
+  expect(list.json()).toEqual({ scenarios: [{ file: 'short.yaml', name: 'Short', text: shortScenario }] });
+  expect(await post(server, 'scenarios', { text: shortScenario })).toEqual({ status: 200, body: { played: true } });
+  expect(office.phones.stateOf('101')).toBe('talking');
+  const failed = await post(server, 'scenarios', { text: 'steps: [{ expect: { phone: 101, is: idle } }]' });
+  expect(failed).toMatchObject({ status: 409, body: { id: 'wrong-state', step: 'steps.0' } });
+  expect(await post(server, 'scenarios', { text: 'steps: [{ dance: 101 }]' })).toMatchObject({
+    status: 400,
+    body: { id: 'invalid-parameter' },
+  });
 });

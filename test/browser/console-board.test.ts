@@ -1,0 +1,49 @@
+import type { Locator, Page } from 'playwright-core';
+import { describe, expect, test } from 'vitest';
+import { hasBrowser, useBrowser } from './browser.ts';
+import { serveDemo } from './serve-demo.ts';
+
+const { open } = useBrowser();
+
+const outside = '+15550100001';
+
+const tile = (page: Page, number: string): Locator => page.getByTitle(`Call ${number}`);
+const firstCall = (page: Page): Locator => page.getByRole('region', { name: 'Calls' }).getByRole('listitem').first();
+
+describe.skipIf(!hasBrowser)('the board', () => {
+  test('follows a call, which is answered, held and hung up on it', async () => {
+    const demo = await serveDemo();
+    const page = await open();
+    await demo.openConsole(page);
+    await demo.call(outside, '101');
+    await tile(page, '101').getByText(outside).waitFor();
+    await page.getByRole('button', { name: 'Answer: 101' }).click();
+    await page.getByRole('button', { name: 'Hold: 101' }).click();
+    await page.getByRole('button', { name: 'Resume: 101' }).click();
+    await page.getByRole('button', { name: 'Hold: 101' }).waitFor();
+    expect(demo.sandbox.phones.stateOf('101')).toBe('talking');
+    await page.getByRole('button', { name: 'Hang up: 101' }).click();
+    await tile(page, '101').getByText('Free').waitFor();
+    expect(demo.sandbox.phones.stateOf('101')).toBe('idle');
+  });
+
+  test('moves a call that is dragged onto an extension, into a slot, into a conference', async () => {
+    const demo = await serveDemo();
+    const page = await open();
+    await demo.openConsole(page);
+    await demo.call(outside, '101');
+    demo.sandbox.phones.answer('101');
+    await page.getByRole('button', { name: 'Hold: 101' }).waitFor();
+    await firstCall(page).dragTo(tile(page, '102'));
+    await page.getByText('Moved to 102.').waitFor();
+    await page.getByRole('button', { name: 'Answer: 102' }).click();
+    await page.getByRole('button', { name: 'Hold: 102' }).waitFor();
+    await firstCall(page).dragTo(page.getByRole('region', { name: 'Parking' }).getByRole('listitem').nth(5));
+    await page.getByText('Moved to slot 6.').waitFor();
+    await page.getByLabel('From').selectOption('103');
+    await page.getByRole('button', { name: 'Retrieve from slot 6' }).click();
+    await page.getByRole('button', { name: 'Hold: 103' }).waitFor();
+    await firstCall(page).dragTo(page.getByRole('region', { name: 'Conferences' }).getByRole('listitem').first());
+    await page.getByText('Moved to conference 650.').waitFor();
+  });
+});
