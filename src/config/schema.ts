@@ -289,6 +289,24 @@ const ringcentral = z.strictObject({
     .record(z.string().min(8).max(4096), z.string().min(1).max(32))
     .default({})
     .describe('Texts with which apps log in by the jwt-bearer grant, and the extension of the user for whom each stands.'),
+  sip: z
+    .strictObject({
+      transport: z.enum(['WSS', 'TLS', 'TCP', 'UDP']).default('WSS').describe('How phones reach the proxy.'),
+      domain: z.string().min(1).max(253).describe("The PBX's SIP domain."),
+      outboundProxy: z.string().min(1).max(260).describe('Host and port at which phones register.'),
+      accounts: z
+        .record(
+          z.string().min(1).max(32),
+          z.strictObject({
+            username: z.string().min(1).max(128).optional().describe("Of the phone; the extension's number when it is not set."),
+            authorizationId: z.string().min(1).max(128).optional().describe('With which it authenticates; the same when it is not set.'),
+            password: z.string().min(1).max(256).describe('Its password at the PBX.'),
+          }),
+        )
+        .describe("By extension: what its user's softphone is told."),
+    })
+    .optional()
+    .describe('How softphones register at the PBX: what `sip-provision` answers. They are told nothing when it is not set.'),
   telephony: z
     .strictObject({
       foreignParties: z.boolean().default(false).describe('Tell of parties outside the account, trunks, which the vendor leaves out.'),

@@ -23,7 +23,7 @@ test('the page of the RingCentral API has every option with its default, and the
   );
   const configured = configSchema.parse({ tenants: { demo: { pbxs: { sandbox: { kind: 'sandbox' } } } } }).tenants['demo']?.dialects
     .ringcentral;
-  expect(Object.fromEntries(rows)).toEqual({ accountId: undefined, ...flatten(configured ?? {}) });
+  expect(Object.fromEntries(rows)).toEqual({ accountId: undefined, sip: undefined, ...flatten(configured ?? {}) });
   expect(configured).toEqual({ enabled: true, ...defaultRingCentralOptions });
 });
 

@@ -2,7 +2,7 @@ import type { Identity } from '../../auth/auth.ts';
 import type { Tokens } from '../../auth/tokens.ts';
 import type { Users } from '../../auth/users.ts';
 import type { ExtensionNumber, TenantId } from '../../model/ids.ts';
-import { anotherExtension, applicationLacks, noResource, RingCentralError, userLacks } from './errors.ts';
+import { anotherExtension, applicationLacks, noResource, RingCentralError } from './errors.ts';
 import type { Asked, Asker } from './endpoint.ts';
 import type { TenantSource } from './source.ts';
 
@@ -103,9 +103,4 @@ export const extensionAsked = (asked: Asked): ExtensionNumber => {
 /** Throws CMN-404 unless the extension is the asker's own or the asker an administrator. */
 export const requireOwn = ({ identity, extension }: Asker, wanted: ExtensionNumber | undefined): void => {
   if (wanted !== extension && !isAdmin(identity)) throw anotherExtension();
-};
-
-/** Throws CMN-408 unless the asker is an administrator. */
-export const requireAdmin = ({ identity }: Asker, permission: string): void => {
-  if (!isAdmin(identity)) throw userLacks(permission);
 };

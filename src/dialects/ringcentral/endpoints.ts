@@ -6,6 +6,7 @@ import { partyEndpoints } from './endpoints/parties.ts';
 import { presenceEndpoints } from './endpoints/presence.ts';
 import { sessionEndpoints } from './endpoints/sessions.ts';
 import { subscriptionEndpoints } from './endpoints/subscriptions.ts';
+import { sipEndpoints } from './endpoints/sip.ts';
 import { superviseEndpoints } from './endpoints/supervise.ts';
 
 /** Everything but `/restapi/oauth`: served over HTTP and over the WebSocket alike. */
@@ -18,4 +19,5 @@ export const endpoints: readonly Endpoint[] = [
   ...conferenceEndpoints,
   ...partyEndpoints,
   ...superviseEndpoints,
+  ...sipEndpoints,
 ];

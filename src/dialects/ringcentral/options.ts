@@ -10,6 +10,8 @@ export interface RingCentralOptions {
   readonly directNumbers: Readonly<Record<string, string>>;
   /** Texts with which apps log in by the jwt-bearer grant, and the extension that each of them stands for. */
   readonly assertions: Readonly<Record<string, string>>;
+  /** How softphones register at the PBX; none is told where it is not set. */
+  readonly sip?: SipOptions | undefined;
   readonly telephony: {
     /** Tell of parties outside the account, too: trunks, which the vendor leaves out. */
     readonly foreignParties: boolean;
@@ -33,6 +35,24 @@ export interface RingCentralOptions {
     readonly blacklistAfterSeconds: number;
     readonly probeSeconds: number;
   };
+}
+
+export interface SipOptions {
+  readonly transport: (typeof sipTransports)[number];
+  readonly domain: string;
+  /** Host and port at which phones register. */
+  readonly outboundProxy: string;
+  /** By extension. */
+  readonly accounts: Readonly<Record<string, SipAccount>>;
+}
+
+export const sipTransports = ['WSS', 'TLS', 'TCP', 'UDP'] as const;
+
+export interface SipAccount {
+  /** The extension's number where it is not set; so is the authorization id. */
+  readonly username?: string | undefined;
+  readonly authorizationId?: string | undefined;
+  readonly password: string;
 }
 
 export const defaultRingCentralOptions: RingCentralOptions = {

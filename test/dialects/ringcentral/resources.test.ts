@@ -115,3 +115,46 @@ test('what there is, is told without a token', async () => {
   expect(await parseReply(await fetch(`${url}/restapi/v1.0`))).toMatchObject({ status: 200, body: version });
   expect(await parseReply(await fetch(`${url}/restapi/v1.0/client-info`))).toMatchObject({ status: 200, body: {} });
 });
+
+test('a softphone is told how to register at the PBX, by its own user alone, where the configuration says it', async () => {
+  const sip = {
+    transport: 'WSS',
+    domain: 'pbx.example.com',
+    outboundProxy: 'pbx.example.com:8089',
+    accounts: { 104: { password: 'secret' } },
+  } as const;
+  const { rest } = await serveRingCentral({ sip });
+  const provisioned = await rest('POST', '/client-info/sip-provision', { sipInfo: [{ transport: 'WSS' }] }, '104');
+  const { outboundProxy, domain } = sip;
+  expect(provisioned).toMatchObject({
+    status: 200,
+    body: {
+      device: { extension: { extensionNumber: '104' } },
+      sipInfo: [
+        {
+          transport: 'WSS',
+          username: '104',
+          password: 'secret',
+          authorizationId: '104',
+          domain,
+          outboundProxy,
+          outboundProxyBackup: outboundProxy,
+        },
+      ],
+      sipFlags: { voipFeatureEnabled: true, outboundCallsEnabled: true },
+    },
+  });
+  const { id } = (provisioned.body as { readonly device: { readonly id: string } }).device;
+  const info = { domain, userName: '104', password: 'secret', authorizationId: '104', outboundProxies: [{ proxy: outboundProxy }] };
+  expect(await rest('GET', `/account/~/device/${id}/sip-info`, undefined, '104')).toMatchObject({ status: 200, body: info });
+  const others = (await rest('GET', '/account/~/extension/~/device', undefined, '102')).body as {
+    readonly records: readonly { readonly id: string }[];
+  };
+  const refused = { status: 403, body: { errorCode: 'CMN-404' } };
+  expect(await rest('GET', `/account/~/device/${others.records[0]?.id}/sip-info`, undefined, '104')).toMatchObject(refused);
+  expect(await rest('GET', `/account/~/device/${id}/sip-info`, undefined, '105')).toMatchObject({
+    status: 403,
+    body: { errorCode: 'CMN-401' },
+  });
+  expect(await rest('POST', '/client-info/sip-provision', {}, '102')).toMatchObject({ status: 403, body: { errorCode: 'CMN-109' } });
+});

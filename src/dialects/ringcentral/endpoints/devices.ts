@@ -16,7 +16,8 @@ export interface Device {
   readonly isOnline: boolean;
 }
 
-const devicesOf = (extension: Extension): readonly Device[] =>
+/** In the order in which the PBX names them. */
+export const devicesOf = (extension: Extension): readonly Device[] =>
   extension.devices.map((name) => ({
     id: deviceIdOf(name),
     name,
@@ -31,7 +32,7 @@ const allDevices = (source: TenantSource): readonly Device[] => extensionsOf(sou
 /** The device of an id; undefined if the account has none such. */
 export const deviceOf = (source: TenantSource, id: string): Device | undefined => allDevices(source).find((device) => device.id === id);
 
-const renderDevice = ({ asker: { source }, base }: Asked, { id, name, extension, isOnline }: Device): object => {
+export const renderDevice = ({ asker: { source }, base }: Asked, { id, name, extension, isOnline }: Device): object => {
   const userAgent = extension.registered.find(({ device }) => device === name)?.userAgent;
   return {
     uri: `${base}${accountPath(source)}/device/${id}`,
