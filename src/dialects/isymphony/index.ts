@@ -3,11 +3,11 @@ import type { SocketReaderLimits } from '../../delivery/socket-reader.ts';
 import type { HttpFront } from '../../http/http-server.ts';
 import type { TenantId } from '../../model/ids.ts';
 import type { Dialect } from '../dialect.ts';
-import type { Gateway } from '../gateway.ts';
+import type { DialectGuide, Gateway } from '../gateway.ts';
 import { Guard } from './auth.ts';
 import { Connections } from './connections.ts';
-import { defaultISymphonyOptions, type ISymphonyOptions } from './options.ts';
-import { iSymphonyRoutes } from './routes.ts';
+import { defaultISymphonyOptions, publicAccount, type ISymphonyOptions } from './options.ts';
+import { eventPath, iSymphonyRoutes } from './routes.ts';
 import { openSource, type TenantSource } from './source.ts';
 
 export type { ISymphonyOptions } from './options.ts';
@@ -35,6 +35,28 @@ class ISymphony implements Dialect {
       const engine = gateway.engine(tenant);
       if (engine !== undefined) this.#sources.set(tenant, openSource(gateway, engine, options));
     }
+  }
+
+  guide(tenant: TenantId, url: string): DialectGuide | undefined {
+    const source = this.#sources.get(tenant);
+    const extension = source?.engine.snapshot().extensions[0]?.number;
+    if (source === undefined || extension === undefined) return undefined;
+    const [login] = Object.keys(source.options.accounts);
+    const account = `${login ?? publicAccount.login}:PASSWORD`;
+    const server = `${url}/communication_manager/rest/live/coreServers/getByName/${source.options.slug}`;
+    return {
+      name: this.name,
+      title: 'iSymphony event and live APIs',
+      samples: [
+        { title: 'What happens, over a WebSocket', text: `${url.replace(/^http/, 'ws').replace('://', `://${account}@`)}${eventPath}` },
+        { title: 'What is live', text: `curl -u ${account} "${server}/extensions/getByName/${extension}/callSegments"` },
+        {
+          title: 'Click to dial',
+          text: `curl -u ${account} "${server}/extensions/getByName/${extension}/originate" -d '{"destination": "NUMBER"}'`,
+        },
+      ],
+      pages: [],
+    };
   }
 
   routes(scope: FastifyInstance, gateway: Gateway, front: HttpFront): void {

@@ -13,10 +13,11 @@ import {
   statusActions,
   type Asked,
 } from './actions.ts';
+import { agentKey } from './agents.ts';
 import { deviceStateOf } from './device-state.ts';
 import { configurationIdOf, type Kind } from './ids.ts';
 import type { Person } from './people.ts';
-import { agentKey, roomName } from './project.ts';
+import { roomName } from './properties.ts';
 import { segmentOf, type Segment } from './segments.ts';
 import { renderStatus } from './status.ts';
 import type { Instance, Resource, ResourceSet } from './tree.ts';

@@ -23,7 +23,8 @@ export interface RoutesOptions {
 
 const base = '/communication_manager';
 const live = `${base}/rest/live/`;
-const eventPath = `${base}/ws/event`;
+/** Where the WebSocket is spoken. */
+export const eventPath = `${base}/ws/event`;
 const maxBody = 64 * 1024;
 const methods = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'];
 
