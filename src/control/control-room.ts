@@ -189,14 +189,9 @@ class ControlRoom implements Control {
     const driver = engine.driver(resolved.pbx);
     if (!driver.supports.commands[request.name]) throw new GatewayError('not-supported', { command: request.name, pbx: resolved.pbx });
     this.#policy.check(identity, engine, request);
-    this.#claimSlot(engine.tenant, resolved);
+    // Last of all that may refuse it: the end of the command gives the slot up.
+    if (resolved.slot !== undefined) this.slots.claim(engine.tenant, resolved.slot, resolved.command);
     return { resolved, extension };
-  }
-
-  /** Last of all that may refuse a command: the end of the command gives the slot up. */
-  #claimSlot(tenant: TenantId, { slot, command }: Pick<Resolved, 'slot' | 'command'>): void {
-    if (slot === undefined || this.slots.claim(tenant, slot, command.id)) return;
-    throw new GatewayError(command.name === 'park' ? 'slot-occupied' : 'slot-empty', { lot: slot.lot, slot: slot.slot });
   }
 
   async #start(
@@ -252,9 +247,7 @@ class ControlRoom implements Control {
     const outcome = await engine.driver(running.pbx).execute(command, signal);
     const isTaken = outcome.outcome === 'failed' && outcome.code === 'slot-occupied';
     if (!isTaken || command.name !== 'park' || request.name !== 'park' || request.slot !== undefined) return outcome;
-    // The one that was taken stays claimed, so that another comes.
-    const next = { ...command, slot: this.slots.toParkIn(engine.tenant, undefined) };
-    this.#claimSlot(engine.tenant, { slot: next.slot, command: next });
+    const next = { ...command, slot: this.slots.claimNext(engine.tenant, command) };
     running.underway = { ...running.underway, command: next };
     return this.#execute(engine, running, request, signal);
   }
@@ -369,7 +362,7 @@ class ControlRoom implements Control {
     running.cancelDeadline();
     running.record = record;
     this.#policy.ended(record.id);
-    this.#releaseSlot(running, record);
+    this.#giveUpSlot(running, record);
     const { store, logger } = this.#options;
     // An effect may show before the PBX has answered; whoever reads the log hears of the command first.
     if (record.state === 'done') await running.told.promise;
@@ -384,16 +377,12 @@ class ControlRoom implements Control {
     for (const waiter of running.waiters) waiter.resolve(record);
   }
 
-  /** The PBX may yet park a call whose fate nobody has seen: its slot stays claimed until that has shown. */
-  #releaseSlot({ underway }: Running, { tenant, id, state, error }: CommandRecord): void {
-    if (!needsSlot(underway.command)) return;
-    const isOpen = state === 'unknown' || error === 'timed-out';
-    if (underway.command.name === 'park' && isOpen) return;
+  #giveUpSlot({ underway }: Running, record: CommandRecord): void {
     try {
-      this.slots.release(tenant, id);
+      this.slots.settled(underway.command, record);
     } catch (failure) {
-      // It runs out by itself.
-      this.#options.logger.error({ event: 'slot-not-released', command: id, err: failure });
+      // The claim runs out by itself.
+      this.#options.logger.error({ event: 'slot-not-released', command: record.id, err: failure });
     }
   }
 
@@ -458,8 +447,6 @@ interface Checked {
   readonly resolved: Resolved;
   readonly extension: Underway['extension'];
 }
-
-const needsSlot = ({ name }: Underway['command']): boolean => name === 'park' || name === 'retrieve' || name === 'bridgeSlot';
 
 /** The channel that a command of this kind makes, by which its own leg is known. */
 const ownChannel = ({ command }: Underway): ChannelId | undefined => {

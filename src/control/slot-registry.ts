@@ -1,10 +1,12 @@
 import type { TenantEngine } from '../engine/engine.ts';
 import type { SlotRef } from '../model/call.ts';
+import type { Command } from '../model/command.ts';
 import { GatewayError } from '../model/errors.ts';
-import type { CommandId, TenantId } from '../model/ids.ts';
+import type { TenantId } from '../model/ids.ts';
 import type { Slot } from '../model/place.ts';
 import { microsOf, type Clock } from '../model/time.ts';
 import type { Store } from '../store/store.ts';
+import type { CommandRecord } from './control.ts';
 import { defaultLayout, type SlotLayout, type Slots } from './slots.ts';
 
 export interface SlotRegistryOptions {
@@ -82,16 +84,27 @@ export class SlotRegistry implements Slots {
     throw new GatewayError('slot-empty', detailsOf(wanted));
   }
 
-  /** Makes the slot the command's until `release`; false if another command has it. */
-  claim(tenant: TenantId, { lot, slot }: SlotRef, command: CommandId): boolean {
+  /** Makes the slot the command's until `settled`. Throws `slot-occupied` or `slot-empty` if another command has it. */
+  claim(tenant: TenantId, { lot, slot }: SlotRef, command: Command): void {
     const { store, clock } = this.#options;
     const at = clock.now();
-    return store.slots.claim({ tenant, lot, slot, command, until: at + claimMicros }, at);
+    if (store.slots.claim({ tenant, lot, slot, command: command.id, until: at + claimMicros }, at)) return;
+    throw new GatewayError(command.name === 'park' ? 'slot-occupied' : 'slot-empty', { lot, slot });
   }
 
-  /** Gives up what the command has claimed, if anything. */
-  release(tenant: TenantId, command: CommandId): void {
-    this.#options.store.slots.release(tenant, command);
+  /** For a command whose slot turned out to be taken, the next that is free. The former stays claimed, so that it is not tried again. */
+  claimNext(tenant: TenantId, command: Command): SlotRef {
+    const next = this.toParkIn(tenant, undefined);
+    this.claim(tenant, next, command);
+    return next;
+  }
+
+  /** Gives up what a command has claimed; unless nobody saw how a park ended, which may yet have its effect: then the claim runs out. */
+  settled(command: Command, { tenant, state, error }: Pick<CommandRecord, 'tenant' | 'state' | 'error'>): void {
+    const isParking = command.name === 'park';
+    if (!isParking && command.name !== 'retrieve' && command.name !== 'bridgeSlot') return;
+    if (isParking && (state === 'unknown' || error === 'timed-out')) return;
+    this.#options.store.slots.release(tenant, command.id);
   }
 
   #claimed(tenant: TenantId): readonly SlotRef[] {
