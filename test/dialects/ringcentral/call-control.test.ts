@@ -162,7 +162,7 @@ test('a call is transferred to a mailbox', async () => {
   expect(await own('POST', '/transfer', { voicemail: '400144400101' })).toMatchObject({ status: 200 });
   await world.leg('103', ({ voicemail }) => voicemail === true);
   const { body } = await world.rest('GET', sessionPath(callee));
-  expect(body).toMatchObject({ parties: [{ extensionId: jerry }, { status: { code: 'Disconnected', reason: 'BlindTransfer' } }] });
+  expect(body).toMatchObject({ parties: [{ extensionId: jerry }, { status: { code: 'Disconnected', reason: 'Voicemail' } }] });
 });
 
 test('where a call goes is said by one target, which there must be', async () => {
@@ -309,6 +309,7 @@ test('parties and sessions are hung up, and an ended session is gone for whoever
   const second = await talk(world);
   expect(await world.rest('DELETE', sessionPath(second.callee), 'null', '102')).toMatchObject({ status: 204 });
   await world.ended(second.callee.callId);
+  expect(await world.rest('DELETE', sessionPath(second.callee), undefined, '102')).toMatchObject(notFound('telephonySessionId'));
   const third = await ring(world);
   expect(await third.own('DELETE')).toMatchObject({ status: 204 });
   expect(await world.rest('DELETE', `/account/~/telephony/sessions/s-unknown`)).toMatchObject(notFound('telephonySessionId'));

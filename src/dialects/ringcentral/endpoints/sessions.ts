@@ -1,7 +1,7 @@
 /** Telephony sessions: those that live, hanging one up, and placing a call. */
 import { requireAccount, requireOwn, requirePermission, extensionAsked, isAdmin } from '../auth.ts';
 import { created, done, ok, type Answer, type Asked, type Endpoint } from '../endpoint.ts';
-import { anotherExtension, missingParameter, invalidParameter, RingCentralError } from '../errors.ts';
+import { anotherExtension, invalidParameter, missingParameter, noResource, RingCentralError } from '../errors.ts';
 import { telephonySessionIdOf } from '../ids.ts';
 import type { Party, Session } from '../schema.ts';
 import { accountPath, extensionPath } from './account.ts';
@@ -69,6 +69,8 @@ const deleteSession = async (asked: Asked): Promise<Answer> => {
   const { identity, extension } = asked.asker;
   const session = await sessionAsked(asked);
   const live = session.parties.filter(isLive);
+  // What has ended is still shown for a while, but clients drop what is not found.
+  if (live.length === 0) throw noResource('telephonySessionId');
   const own = live.filter((party) => party.extension === extension);
   if (own.length === 0 && !isAdmin(identity)) throw anotherExtension();
   const order = [...own, ...live.filter((party) => party.extension !== extension)];
