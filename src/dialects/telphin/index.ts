@@ -46,7 +46,7 @@ class Telphin implements Dialect {
     const extension = source?.engine.snapshot().extensions[0]?.number;
     if (source === undefined || extension === undefined) return undefined;
     const own = `${url}/api/ver1.0/extension/${source.numbers.idOf(extension)}`;
-    const bearer = '-H "Authorization: Bearer $TOKEN"';
+    const bearer = '-H "Authorization: Bearer TOKEN"';
     const subscription = '{"url": "https://crm.example/hook", "event_type": "answer", "method": "GET"}';
     return {
       name: this.name,

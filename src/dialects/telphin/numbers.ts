@@ -1,8 +1,8 @@
+import type { Side } from '../../delivery/participations.ts';
 import type { TenantEngine } from '../../engine/engine.ts';
 import { extensionNumber, type ExtensionNumber } from '../../model/ids.ts';
 import { uuidOf } from './ids.ts';
 import type { TelphinOptions } from './options.ts';
-import type { Side } from './schema.ts';
 
 /** What an extension is: somebody's phone, or a place where callers are led or wait. */
 export type ExtensionKind = 'phone' | 'queue' | 'ivr';

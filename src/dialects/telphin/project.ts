@@ -1,38 +1,46 @@
 import { List, Map as ImmutableMap } from 'immutable';
-import { dialStatusOf } from '../../delivery/dial-status.ts';
+import {
+  foldParticipations,
+  participationOf,
+  participationsOf,
+  participationTypes,
+  replace,
+  sideOf,
+  sidesOf,
+  type Describe,
+  type Participation,
+  type ParticipationChange,
+  type Participations,
+} from '../../delivery/participations.ts';
 import type { Message, Projected, Projector } from '../../delivery/projection.ts';
-import type { Call, Leg, Party } from '../../model/call.ts';
+import type { Call, Leg } from '../../model/call.ts';
 import type { EventOf, EventType } from '../../model/event.ts';
-import { extensionNumber, type CallId, type ExtensionNumber, type LegId } from '../../model/ids.ts';
-import type { LiveState } from '../../model/live-state.ts';
-import { microsOf, type Micros } from '../../model/time.ts';
+import { extensionNumber, type CallId, type ExtensionNumber } from '../../model/ids.ts';
+import type { Micros } from '../../model/time.ts';
 import { apiUuidOf, uuidOf, vendorCallId, withoutDashes } from './ids.ts';
-import type { Happening, Part, Side } from './schema.ts';
+import type { Happening, Part } from './schema.ts';
 
-/** An extension's part in a call that goes on: all the legs by which it takes part, one a device. */
-interface LivePart extends Part {
-  readonly legs: readonly LegId[];
-  readonly answeredAt?: Micros;
+/** What is told of an extension's part, and what was recorded of it. */
+interface Detail {
+  readonly part: Part;
   readonly recording?: string;
 }
 
 /** A queue or a menu that a call has come to; its part lasts as long as the call. */
-interface Place extends Part {
+interface Place {
+  readonly part: Part;
   readonly enteredAt: Micros;
 }
 
 export interface TelphinState {
-  readonly parts: ImmutableMap<ExtensionNumber, readonly LivePart[]>;
+  readonly parts: Participations<Detail>;
   readonly places: ImmutableMap<CallId, readonly Place[]>;
   /** The newest calls that have ended: the vendor's ids do not lead back to ours. */
   readonly ended: List<CallId>;
 }
 
 const types = [
-  'leg.started',
-  'leg.connected',
-  'legs.linked',
-  'leg.ended',
+  ...participationTypes,
   'queue.joined',
   'recording.started',
   'call.merged',
@@ -45,7 +53,7 @@ const mostEnded = 2_000;
 /** Folds a tenant's events into the vendor's; a message's key is the extension. `menus` are the numbers whose callers are led. */
 export const createTelphinProjector = (menus: ReadonlySet<string>): Projector<TelphinState, Happening> => ({
   name: 'telphin',
-  version: 2,
+  version: 3,
   types: new Set<EventType>(types),
   initial: { parts: ImmutableMap(), places: ImmutableMap(), ended: List() },
   project: (state, event, at) => {
@@ -56,9 +64,13 @@ export const createTelphinProjector = (menus: ReadonlySet<string>): Projector<Te
   // Of a gap nothing is told afterwards; who is still there keeps the ids under which it was told of.
   rebase: (state, live) => {
     const calls = new Set(live.calls.map(({ id }) => id));
-    return { ...state, parts: partsOf(state, live), places: state.places.filter((_places, call) => calls.has(call)) };
+    return {
+      ...state,
+      parts: participationsOf(state.parts, live, describe),
+      places: state.places.filter((_places, call) => calls.has(call)),
+    };
   },
-  save: ({ parts, places, ended }) => ({ parts: [...parts.entries()], places: [...places.entries()], ended: ended.toArray() }),
+  save: ({ parts, places, ended }): Saved => ({ parts: [...parts.entries()], places: [...places.entries()], ended: ended.toArray() }),
   load: (saved) => {
     const { parts, places, ended } = saved as Saved;
     return { parts: ImmutableMap(parts), places: ImmutableMap(places), ended: List(ended) };
@@ -66,8 +78,8 @@ export const createTelphinProjector = (menus: ReadonlySet<string>): Projector<Te
 });
 
 interface Saved {
-  readonly parts: readonly [ExtensionNumber, readonly LivePart[]][];
-  readonly places: readonly [CallId, readonly Place[]][];
+  readonly parts: readonly (readonly [ExtensionNumber, readonly Participation<Detail>[]])[];
+  readonly places: readonly (readonly [CallId, readonly Place[]])[];
   readonly ended: readonly CallId[];
 }
 
@@ -92,97 +104,69 @@ class Step {
 
   take(): void {
     const event = this.#event;
-    const { call, leg } = event;
+    const { call, callId, leg } = event;
     switch (event.type) {
       case 'leg.started':
-        if (call === undefined || leg === undefined) return undefined;
-        this.#started(call, leg);
-        return this.#reachedMenu(call, leg);
       case 'leg.connected':
-        if (call === undefined || leg === undefined) return undefined;
-        this.#reachedMenu(call, leg);
-        // The caller's own leg is connected by announcements too; it is answered when it is linked.
-        return leg.direction === 'inbound' ? this.#answered(leg) : undefined;
       case 'legs.linked':
-        for (const each of call?.legs ?? []) {
-          if (each.direction === 'outbound' && (each.id === event.legId || each.id === event.data.peer)) this.#answered(each);
-        }
-        return undefined;
-      case 'leg.ended':
-        return leg === undefined ? undefined : this.#ended(event, leg);
+      case 'leg.ended': {
+        const { parts, changes } = foldParticipations(this.#state.parts, event, this.#at, describe);
+        this.#state = { ...this.#state, parts };
+        for (const change of changes) this.#tellOf(change);
+        return call === undefined || leg === undefined ? undefined : this.#reachedMenu(call, leg);
+      }
       case 'queue.joined':
         return call === undefined || leg === undefined ? undefined : this.#entered(call, leg, event.data.queue);
-      case 'recording.started': {
-        const part = leg === undefined ? undefined : this.#partOf(leg);
-        const recording = withoutDashes(uuidOf(`recording ${event.data.recordingId}`)).toUpperCase();
-        return part === undefined ? undefined : this.#replace(part, { ...part, recording });
-      }
+      case 'recording.started':
+        return leg === undefined ? undefined : this.#recorded(leg, event.data.recordingId);
       case 'call.merged':
-        return event.callId === undefined ? undefined : this.#merged(event.callId, event.data.into);
+        return callId === undefined ? undefined : this.#merged(callId, event.data.into);
       case 'call.ended':
-        return event.callId === undefined ? undefined : this.#left(event.callId, event.data.answeredBy !== undefined);
+        return callId === undefined ? undefined : this.#left(callId, event.data.answeredBy !== undefined);
       default:
         return event satisfies never;
     }
   }
 
-  /** A second device of the extension that is called is one more leg of the same part. */
-  #started(call: Call, leg: Leg): void {
-    const { extension } = leg;
-    if (extension === undefined || leg.supervising !== undefined) return;
-    const flow = flowOf(leg);
-    const parts = this.#partsOf(extension);
-    const same = parts.find((part) => part.call === call.id && part.flow === flow && part.answeredAt === undefined);
-    if (same !== undefined) return this.#replace(same, { ...same, legs: [...same.legs, leg.id] });
-    const part = createPart(call, leg, extension);
-    this.#set(extension, [...parts, part]);
-    return this.#tell(flow === 'in' ? 'dial-in' : 'dial-out', 'CALLING', part);
+  #tellOf(change: ParticipationChange<Detail>): void {
+    const { detail, answeredAt } = change.part;
+    switch (change.what) {
+      case 'began':
+        return this.#tell(detail.part.flow === 'in' ? 'dial-in' : 'dial-out', 'CALLING', detail.part);
+      case 'answered':
+        return this.#tell('answer', 'ANSWER', detail.part);
+      case 'ended': {
+        const talked = answeredAt === undefined ? 0 : Math.max(0, this.#at - answeredAt);
+        const recording = detail.recording === undefined ? undefined : { recording: detail.recording };
+        return this.#tell('hangup', change.status, detail.part, { talked, ...recording });
+      }
+      default:
+        return change satisfies never;
+    }
   }
 
-  #answered(leg: Leg): void {
-    const part = this.#partOf(leg);
-    if (part === undefined || part.answeredAt !== undefined) return;
-    const answered = { ...part, answeredAt: this.#at };
-    this.#replace(part, answered);
-    this.#tell('answer', 'ANSWER', answered);
-  }
-
-  #ended(event: EventOf<'leg.ended'>, leg: Leg): void {
-    const part = this.#partOf(leg);
+  #recorded(leg: Leg, recordingId: string): void {
+    const { parts } = this.#state;
+    const part = participationOf(parts, leg);
     if (part === undefined) return;
-    const legs = part.legs.filter((id) => id !== leg.id);
-    if (legs.length > 0) return this.#replace(part, { ...part, legs });
-    this.#replace(part);
-    const { answeredAt, recording } = part;
-    const talked = answeredAt === undefined ? 0 : Math.max(0, this.#at - answeredAt);
-    return this.#tell('hangup', answeredAt === undefined ? dialStatusOf(leg, event.data) : 'ANSWER', part, {
-      talked,
-      ...(recording === undefined ? undefined : { recording }),
-    });
+    const recording = withoutDashes(uuidOf(`recording ${recordingId}`)).toUpperCase();
+    this.#state = { ...this.#state, parts: replace(parts, part, { ...part, detail: { ...part.detail, recording } }) };
   }
 
   /** Whoever calls a menu's number, or is let in by an outside number that leads there. */
   #reachedMenu(call: Call, leg: Leg): void {
     const number = [call.to.number, call.dialled ?? ''].find((each) => this.#menus.has(each));
-    if (number !== undefined && leg.ordinal === 1) this.#entered(call, leg, number);
+    if (number !== undefined && leg.ordinal === 1 && leg.state !== 'ended') this.#entered(call, leg, number);
   }
 
   #entered(call: Call, leg: Leg, name: string): void {
     const places = this.#state.places.get(call.id) ?? [];
     const extension = extensionNumber(name);
-    if (places.some((each) => each.extension === extension)) return undefined;
-    const place: Place = {
-      ...identityOf(call, `${leg.id} ${name}`),
-      extension,
-      flow: 'in',
-      caller: sideOf(leg.party),
-      called: { number: name, name: '', extension },
-      did: call.did ?? '',
-      dialled: call.did ?? call.dialled ?? name,
-      enteredAt: this.#at,
-    };
+    if (places.some(({ part }) => part.extension === extension)) return undefined;
+    const part = placePart(call, leg, extension);
+    const place = { part, enteredAt: this.#at };
     this.#state = { ...this.#state, places: this.#state.places.set(call.id, [...places, place]) };
-    return this.#tell('dial-in', 'CALLING', place);
+    return this.#tell('dial-in', 'CALLING', part);
   }
 
   #merged(absorbed: CallId, into: CallId): void {
@@ -194,55 +178,18 @@ class Step {
 
   #left(call: CallId, bridged: boolean): void {
     const { places, ended } = this.#state;
-    for (const place of places.get(call) ?? []) {
-      this.#tell('hangup', 'ANSWER', place, { talked: Math.max(0, this.#at - place.enteredAt), bridged });
+    for (const { part, enteredAt } of places.get(call) ?? []) {
+      this.#tell('hangup', 'ANSWER', part, { talked: Math.max(0, this.#at - enteredAt), bridged });
     }
     this.#state = { ...this.#state, places: places.delete(call), ended: ended.push(call).takeLast(mostEnded) };
   }
 
-  #partsOf(extension: ExtensionNumber): readonly LivePart[] {
-    return this.#state.parts.get(extension) ?? [];
-  }
-
-  #partOf(leg: Leg): LivePart | undefined {
-    return leg.extension === undefined ? undefined : this.#partsOf(leg.extension).find(({ legs }) => legs.includes(leg.id));
-  }
-
-  #replace(part: LivePart, by?: LivePart): void {
-    this.#set(
-      part.extension,
-      this.#partsOf(part.extension).flatMap((each) => (each !== part ? [each] : by === undefined ? [] : [by])),
-    );
-  }
-
-  #set(extension: ExtensionNumber, parts: readonly LivePart[]): void {
-    const all = this.#state.parts;
-    this.#state = { ...this.#state, parts: parts.length === 0 ? all.delete(extension) : all.set(extension, parts) };
-  }
-
-  #tell(type: Happening['type'], status: Happening['status'], part: LivePart | Place, hangup?: Happening['hangup']): void {
+  #tell(type: Happening['type'], status: Happening['status'], part: Part, hangup?: Happening['hangup']): void {
     const { seq, id } = this.#event;
-    const body = { seq, event: id, at: this.#at, type, status, part: plain(part), ...(hangup === undefined ? undefined : { hangup }) };
+    const body = { seq, event: id, at: this.#at, type, status, part, ...(hangup === undefined ? undefined : { hangup }) };
     this.#messages.push({ key: part.extension, body });
   }
 }
-
-/** A part as its events tell it. */
-const plain = ({ extension, call, callId, subCallId, apiUuid, flow, caller, called, did, dialled, remote }: Part): Part => ({
-  extension,
-  call,
-  callId,
-  subCallId,
-  apiUuid,
-  flow,
-  caller,
-  called,
-  did,
-  dialled,
-  ...(remote === undefined ? undefined : { remote }),
-});
-
-const flowOf = (leg: Leg): Part['flow'] => (leg.direction === 'inbound' ? 'in' : 'out');
 
 const identityOf = (call: Call, ofPart: string): Pick<Part, 'call' | 'callId' | 'subCallId' | 'apiUuid'> => ({
   call: call.id,
@@ -251,38 +198,30 @@ const identityOf = (call: Call, ofPart: string): Pick<Part, 'call' | 'callId' | 
   apiUuid: apiUuidOf(call.id),
 });
 
-const createPart = (call: Call, leg: Leg, extension: ExtensionNumber): LivePart => {
-  const flow = flowOf(leg);
-  const own = { ...sideOf(leg.party), extension };
-  const peer = leg.peer.number === '' ? (flow === 'in' ? call.from : call.to) : leg.peer;
-  const isTransferred = flow === 'in' && peer.extension !== undefined && call.from.extension === undefined && call.from.number !== '';
-  return {
+const describe: Describe<Detail> = (call, leg, extension) => {
+  const isCalled = leg.direction === 'inbound';
+  const { caller, called } = sidesOf(call, leg, extension);
+  const isTransferred = isCalled && caller.extension !== undefined && call.from.extension === undefined && call.from.number !== '';
+  const part: Part = {
     ...identityOf(call, leg.id),
     extension,
-    flow,
-    caller: flow === 'in' ? sideOf(peer) : own,
-    called: flow === 'in' ? own : sideOf(peer),
-    did: flow === 'in' ? (call.did ?? '') : '',
-    dialled: flow === 'in' ? extension : (call.dialled ?? call.to.number),
+    flow: isCalled ? 'in' : 'out',
+    caller,
+    called,
+    did: isCalled ? (call.did ?? '') : '',
+    dialled: isCalled ? extension : (call.dialled ?? call.to.number),
     ...(isTransferred ? { remote: call.from.number } : undefined),
-    legs: [leg.id],
   };
+  return { part };
 };
 
-const sideOf = ({ number, name, extension }: Party): Side => ({ number, name, ...(extension === undefined ? undefined : { extension }) });
-
-const partsOf = (state: TelphinState, live: LiveState): TelphinState['parts'] => {
-  let parts: TelphinState['parts'] = ImmutableMap();
-  for (const call of live.calls) {
-    for (const leg of call.legs) {
-      const { extension, connectedAt } = leg;
-      if (extension === undefined || leg.state === 'ended' || leg.supervising !== undefined) continue;
-      const known = state.parts.get(extension)?.find(({ legs }) => legs.includes(leg.id));
-      const isAnswered = connectedAt !== undefined && (leg.direction === 'inbound' || call.answeredAt !== undefined);
-      const answered = isAnswered ? { answeredAt: known?.answeredAt ?? microsOf(connectedAt) } : undefined;
-      const part = { ...(known ?? createPart(call, leg, extension)), legs: [leg.id], ...answered };
-      parts = parts.set(extension, [...(parts.get(extension) ?? []), part]);
-    }
-  }
-  return parts;
-};
+/** The part of a queue or a menu, of whose name its number is made. */
+export const placePart = (call: Call, leg: Leg, extension: ExtensionNumber): Part => ({
+  ...identityOf(call, `${leg.id} ${extension}`),
+  extension,
+  flow: 'in',
+  caller: sideOf(leg.party),
+  called: { number: extension, name: '', extension },
+  did: call.did ?? '',
+  dialled: call.did ?? call.dialled ?? extension,
+});

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { DialStatus } from '../../delivery/dial-status.ts';
+import type { Side } from '../../delivery/participations.ts';
 import type { CallId, ExtensionNumber } from '../../model/ids.ts';
 import type { Micros } from '../../model/time.ts';
 
@@ -20,12 +21,6 @@ export interface Subscription {
   readonly type: EventType;
   readonly method: (typeof methods)[number];
   readonly url: string;
-}
-
-export interface Side {
-  readonly number: string;
-  readonly name: string;
-  readonly extension?: ExtensionNumber;
 }
 
 /** The part that an extension (a phone's, or a queue's or menu's) takes in a call, as its events tell of it from beginning to end. */

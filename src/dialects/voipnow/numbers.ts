@@ -1,7 +1,8 @@
+import type { Side } from '../../delivery/participations.ts';
 import type { TenantEngine } from '../../engine/engine.ts';
 import { extensionNumber, type ExtensionNumber } from '../../model/ids.ts';
 import type { Places } from './places.ts';
-import type { Profile, Side } from './schema.ts';
+import type { Profile } from './schema.ts';
 
 /** How numbers are written and read: the vendor's extensions carry their customer's number before them. */
 export interface Numbers {

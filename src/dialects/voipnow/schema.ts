@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { DialStatus } from '../../delivery/dial-status.ts';
+import type { Side } from '../../delivery/participations.ts';
 import type { ExtensionNumber, CallId } from '../../model/ids.ts';
 import type { IsoTime, Micros } from '../../model/time.ts';
 
@@ -30,12 +31,6 @@ export interface PublishedRequest {
   /** CallFlow as `in` and `out`, or `IN` and `OUT`; as the tenant's option says when absent. */
   readonly lowerCaseFlow?: boolean;
   readonly modified: IsoTime;
-}
-
-export interface Side {
-  readonly number: string;
-  readonly name: string;
-  readonly extension?: ExtensionNumber;
 }
 
 /** The part that an extension takes in a call, as its events tell of it from beginning to end. */
