@@ -150,7 +150,7 @@ test('an outside caller is not told of, unless that is asked for; the numbers of
 });
 
 test('the ends: who has missed a call, who was too late, and who is gone with whom', async () => {
-  const { world, told } = await listen([`${sessions}?missedCall=true`, `${presence}`]);
+  const { world, told } = await listen([`${sessions}?missedCall=true`, presence]);
   world.sandbox.phones.call('103', '102');
   world.sandbox.phones.hangUp('103');
   const [ringing, missed, ended] = await told(3);
