@@ -19,9 +19,11 @@ import type {
   AttemptRecord,
   DeliveryItem,
   DeliverySource,
+  EndpointInfo,
   EndpointView,
   WebhookEndpoint,
   WebhookEngine,
+  WholeRequest,
 } from './webhook-engine.ts';
 
 export interface WebhookEngineOptions {
@@ -112,6 +114,17 @@ class StoredWebhookEngine implements WebhookEngine {
 
   view(id: string): EndpointView | undefined {
     return this.#running.get(id)?.runner.view();
+  }
+
+  endpoints(tenant: TenantId): readonly EndpointInfo[] {
+    return [...this.#running.values()].flatMap(({ runner }) => {
+      const { tenant: owner, url, method = 'POST' } = runner.endpoint;
+      return owner === tenant ? [{ ...runner.view(), url, method }] : [];
+    });
+  }
+
+  async requestFor(id: string, seq: number): Promise<WholeRequest | undefined> {
+    return this.#running.get(id)?.runner.requestFor(seq);
   }
 
   pause(id: string): boolean {

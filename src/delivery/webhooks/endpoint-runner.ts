@@ -8,7 +8,7 @@ import { ItemSender, mostUnsettled } from './item-sender.ts';
 import { Lanes, type Waiting } from './lanes.ts';
 import type { Progress } from './progress.ts';
 import type { Sender } from './sender.ts';
-import type { Attempt, DeliveryItem, DeliverySource, EndpointView, ItemPage, WebhookEndpoint } from './webhook-engine.ts';
+import type { Attempt, DeliveryItem, DeliverySource, EndpointView, ItemPage, WebhookEndpoint, WholeRequest } from './webhook-engine.ts';
 
 export interface RunnerOptions {
   readonly progress: Progress;
@@ -129,6 +129,14 @@ export class EndpointRunner {
     this.#options.onProgress();
     this.#pump();
     return 'begun';
+  }
+
+  async requestFor(seq: number): Promise<WholeRequest | undefined> {
+    const request = (await this.#reader.itemOf(seq))?.request();
+    if (request === undefined) return undefined;
+    const { url, method = 'POST', headers } = this.endpoint;
+    const body = typeof request.body === 'object' ? Buffer.from(request.body).toString() : (request.body ?? '');
+    return { method, url: request.url ?? url, headers: { ...headers, ...request.headers }, body };
   }
 
   /** Sends nothing new; resolves when nothing is under way. Safe to call twice. */

@@ -159,6 +159,20 @@ export interface EndpointView {
   readonly failing: number;
 }
 
+/** An endpoint as a list of all of them shows it. */
+export interface EndpointInfo extends EndpointView {
+  readonly url: string;
+  readonly method: 'GET' | 'POST';
+}
+
+/** A request with everything that its endpoint adds; the connection's own headers are not among them. */
+export interface WholeRequest {
+  readonly method: 'GET' | 'POST';
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
 export interface AttemptQuery {
   readonly tenant: TenantId;
   readonly endpoint?: string;
@@ -194,6 +208,10 @@ export interface WebhookEngine {
   /** Ends its deliveries and forgets its progress; attempts stay until they are pruned. False if there is none. */
   remove(id: string): boolean;
   view(id: string): EndpointView | undefined;
+  /** Every endpoint of the tenant, whichever dialect's it is, in the order in which they came. */
+  endpoints(tenant: TenantId): readonly EndpointInfo[];
+  /** What the endpoint is sent for an event, made anew (with a signature of now); undefined if that is nothing, or the log no longer has it. */
+  requestFor(id: string, seq: number): Promise<WholeRequest | undefined>;
   pause(id: string): boolean;
   /** Ends any pause; what waits is tried at once. */
   resume(id: string): boolean;

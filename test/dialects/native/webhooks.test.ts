@@ -171,6 +171,31 @@ describe('administration', () => {
     expect(await list(`seq=${seq}&endpoint=${second.id}`)).toEqual([`${second.id} retried`]);
   });
 
+  test('every endpoint is listed, paused and resumed, and what one was sent is shown again', async () => {
+    const world = await serveNative();
+    const sink = await startSink();
+    const { id } = await create(world, { url: sink.url, types: ['call.ended'] });
+    const { seq, callId } = await playCall(world);
+    await sink.count(1);
+    const endpoints = async (): Promise<unknown> => ((await world.ask('/v1/endpoints')).body as { endpoints: unknown }).endpoints;
+    expect(await endpoints()).toMatchObject([{ id, url: sink.url, method: 'POST', status: 'active', waiting: 0 }]);
+    expect((await world.ask('/v1/endpoints/pause', { method: 'POST', json: { endpoint: id } })).body).toMatchObject({ reason: 'by-hand' });
+    expect(await endpoints()).toMatchObject([{ status: 'paused' }]);
+    expect((await world.ask('/v1/endpoints/resume', { method: 'POST', json: { endpoint: id } })).body).toMatchObject({ status: 'active' });
+    const { status, body } = await world.ask(`/v1/deliveries/request?endpoint=${id}&seq=${seq}`);
+    expect({ status, body }).toMatchObject({
+      status: 200,
+      body: { method: 'POST', url: sink.url, headers: { 'webhook-id': expect.any(String) } },
+    });
+    expect(JSON.parse((body as { body: string }).body)).toMatchObject({ type: 'call.ended', callId });
+    expect((await world.ask(`/v1/deliveries/request?endpoint=${id}&seq=${seq - 1}`)).status).toBe(404);
+    expect((await world.ask('/v1/endpoints/pause', { method: 'POST', json: { endpoint: 'wh_x' } })).body).toMatchObject({
+      id: 'no-such-webhook',
+    });
+    const observer = { headers: { authorization: `Bearer ${world.keyFor(['observe'])}` } };
+    expect((await world.ask('/v1/endpoints', observer)).status).toBe(403);
+  });
+
   test('a webhook that is changed goes on where it was, at its new address and with its new filter', async () => {
     const world = await serveNative();
     const [before, after] = await Promise.all([startSink(), startSink()]);

@@ -1,10 +1,19 @@
 import { z } from 'zod';
-import { attemptOutcomes, type Attempt, type AttemptRecord } from '../../../delivery/webhooks/webhook-engine.ts';
+import {
+  attemptOutcomes,
+  pauseReasons,
+  type Attempt,
+  type AttemptRecord,
+  type EndpointInfo,
+} from '../../../delivery/webhooks/webhook-engine.ts';
+import { GatewayError } from '../../../model/errors.ts';
+import type { TenantId } from '../../../model/ids.ts';
 import { isoTime } from '../../../model/time.ts';
+import type { Gateway } from '../../gateway.ts';
 import { defineEndpoint } from '../endpoint.ts';
 import type { Endpoint } from '../endpoint.ts';
 import { numberParameter } from '../parse.ts';
-import { deliverySchema } from '../schema.ts';
+import { deliverySchema, isoTimeSchema } from '../schema.ts';
 import type { NativeWebhooks } from '../webhooks.ts';
 
 const optional = z.exactOptional;
@@ -43,6 +52,33 @@ export const renderAttempt = (attempt: Attempt & Partial<Pick<AttemptRecord, 'nu
     ...(reply === undefined ? undefined : { reply }),
   };
 };
+
+const endpointId = z.string().min(1).max(400).describe('An endpoint, as `endpoint` of a delivery names it');
+
+const endpointSchema = z
+  .object({
+    id: endpointId,
+    url: z.string(),
+    method: z.enum(['GET', 'POST']),
+    status: z.enum(['active', 'paused']),
+    reason: optional(z.enum(pauseReasons)).describe('Why it is paused'),
+    detail: optional(z.string()).describe('The last failure, while it matters'),
+    since: isoTimeSchema.describe('Since when it is what `status` says'),
+    waiting: z.int().describe('What was read and is neither delivered nor given up'),
+    failing: z.int().describe('How much of that has failed at least once'),
+  })
+  .meta({ id: 'DeliveryEndpoint' });
+
+const renderEndpoint = ({ low: _low, position: _position, head: _head, since, ...info }: EndpointInfo): z.input<typeof endpointSchema> => ({
+  ...info,
+  since: isoTime(since),
+});
+
+/** Headers by which the receiver knows the sender: they are the receiver's secret. */
+const secretHeaders = /^(authorization|verification-token)$/i;
+
+const shownHeaders = (headers: Readonly<Record<string, string>>): Readonly<Record<string, string>> =>
+  Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, secretHeaders.test(name) ? '[redacted]' : value]));
 
 const attemptsQuery = {
   outcome: optional(z.enum(attemptOutcomes)),
@@ -87,4 +123,62 @@ export const deliveryEndpoints = (webhooks: () => NativeWebhooks): readonly Endp
       return { status: 200, body: { deliveries: attempts.map(renderAttempt) } };
     },
   }),
+  defineEndpoint({
+    id: 'getDeliveryRequest',
+    method: 'GET',
+    path: '/v1/deliveries/request',
+    tag: 'webhooks',
+    summary: 'What an endpoint is sent for an event, made anew: the same but for a signature of now',
+    scopes: ['administer'],
+    query: z.strictObject({ endpoint: endpointId, seq: numberParameter(1, 999_999_999, 'The event') }),
+    answers: {
+      200: {
+        description: 'The request',
+        schema: z.object({ method: z.enum(['GET', 'POST']), url: z.string(), headers: z.record(z.string(), z.string()), body: z.string() }),
+      },
+    },
+    handle: async ({ query }, { gateway, identity }) => {
+      findEndpoint(gateway, identity.tenant, query.endpoint);
+      const request = await gateway.webhooks.requestFor(query.endpoint, query.seq);
+      if (request === undefined) throw new GatewayError('not-found', { seq: query.seq });
+      return { status: 200, body: { ...request, headers: shownHeaders(request.headers) } };
+    },
+  }),
+  defineEndpoint({
+    id: 'listEndpoints',
+    method: 'GET',
+    path: '/v1/endpoints',
+    tag: 'webhooks',
+    summary: "Everything that is delivered to: webhooks, what the vendors' APIs publish, and e-mails",
+    scopes: ['administer'],
+    answers: { 200: { description: 'Every endpoint', schema: z.object({ endpoints: z.array(endpointSchema).readonly() }) } },
+    handle: (_input, { gateway, identity }) => ({
+      status: 200,
+      body: { endpoints: gateway.webhooks.endpoints(identity.tenant).map(renderEndpoint) },
+    }),
+  }),
+  ...(['pause', 'resume'] as const).map((action) =>
+    defineEndpoint({
+      id: `${action}Endpoint`,
+      method: 'POST',
+      path: `/v1/endpoints/${action}`,
+      tag: 'webhooks',
+      summary: action === 'pause' ? 'Sends nothing for now; what happens meanwhile is kept' : 'Ends a pause: what waits is sent, in order',
+      scopes: ['administer'],
+      body: z.strictObject({ endpoint: endpointId }),
+      answers: { 200: { description: 'The endpoint', schema: endpointSchema } },
+      handle: ({ body }, { gateway, identity }) => {
+        findEndpoint(gateway, identity.tenant, body.endpoint);
+        gateway.webhooks[action](body.endpoint);
+        return { status: 200, body: renderEndpoint(findEndpoint(gateway, identity.tenant, body.endpoint)) };
+      },
+    }),
+  ),
 ];
+
+/** Throws `no-such-webhook`, also for another tenant's. */
+const findEndpoint = ({ webhooks }: Pick<Gateway, 'webhooks'>, tenant: TenantId, id: string): EndpointInfo => {
+  const found = webhooks.endpoints(tenant).find((endpoint) => endpoint.id === id);
+  if (found === undefined) throw new GatewayError('no-such-webhook', { webhook: id });
+  return found;
+};
