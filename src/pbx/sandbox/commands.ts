@@ -87,9 +87,9 @@ const perform = (pbx: SandboxPbx, command: Command): void => {
     case 'park':
       return pbx.park(pbx.channel(command.channel), pbx.channel(command.peer), command.slot, command.timeoutSeconds);
     case 'retrieve':
-      return pbx.retrieve(command.slot, command.extension, command.channel);
+      return pbx.retrieve(command.slot, command.parked, command.extension, command.channel);
     case 'bridgeSlot':
-      return pbx.bridgeSlot(pbx.channel(command.channel), pbx.channel(command.peer), command.slot);
+      return pbx.bridgeSlot(pbx.channel(command.channel), pbx.channel(command.peer), command.slot, command.parked);
     case 'record':
       return pbx.record(pbx.channel(command.channel), command.recording);
     case 'pauseRecording':

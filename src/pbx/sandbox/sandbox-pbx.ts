@@ -375,18 +375,19 @@ export class SandboxPbx {
     this.#exchange.end(channel, 16);
   }
 
-  retrieve(slot: SlotRef, extension: string, channel?: ChannelId): void {
-    const parked = this.#dialplan.parkedIn(slot.lot, slot.slot);
+  /** `expected` must be who waits there. */
+  retrieve(slot: SlotRef, expected: ChannelId, extension: string, channel: ChannelId): void {
+    const parked = this.#parkedIn(slot, expected);
     this.#callUp(this.phone(extension), channel, shown(parked), (own) => {
       this.#exchange.enter(own, 'parking', slot.slot);
       this.#dialplan.retrieve(own, parked);
     });
   }
 
-  /** `channel` leaves, its peer talks with what is parked in the slot. */
-  bridgeSlot(channel: LiveChannel, peer: LiveChannel, slot: SlotRef): void {
+  /** `channel` leaves, its peer talks with `expected`, which must be who waits in the slot. */
+  bridgeSlot(channel: LiveChannel, peer: LiveChannel, slot: SlotRef, expected: ChannelId): void {
     requireConversation(channel, peer);
-    const parked = this.#dialplan.parkedIn(slot.lot, slot.slot);
+    const parked = this.#parkedIn(slot, expected);
     if (channel.held) this.#exchange.resume(channel);
     const endChannel = this.#exchange.depart(peer, { how: 'moved' });
     this.#dialplan.retrieve(peer, parked);
@@ -533,6 +534,12 @@ export class SandboxPbx {
       answered: then,
       failed: () => undefined,
     }).start();
+  }
+
+  #parkedIn({ lot, slot }: SlotRef, expected: ChannelId): LiveChannel {
+    const parked = this.#dialplan.parkedIn(lot, slot);
+    if (parked.id !== expected) throw new GatewayError('slot-empty', { lot, slot }, { note: 'Somebody else waits there now.' });
+    return parked;
   }
 
   #requireNew(id: ChannelId): void {

@@ -104,6 +104,14 @@ test('park and retrieve, with an occupied slot refused', async () => {
   await office.told();
   const again = await office.command({ ...park, channel: office.channelOf('103'), peer: office.channelOf('102') });
   expect(again).toMatchObject({ outcome: 'failed', code: 'slot-occupied' });
+  const stranger = {
+    name: 'retrieve',
+    slot,
+    parked: office.channelOf('103'),
+    extension: extension('105'),
+    channel: channel('r-0'),
+  } as const;
+  expect(await office.command(stranger)).toMatchObject({ outcome: 'failed', code: 'slot-empty' });
   await office.command({ name: 'retrieve', slot, parked: park.peer, extension: extension('105'), channel: channel('retriever-1') });
   expect((await office.told()).slice(-4)).toEqual([
     `${outside} retrieved from 4 by 105`,

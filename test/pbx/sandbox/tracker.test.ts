@@ -4,7 +4,7 @@ import { commandNames } from '../../../src/model/command.ts';
 import { GatewayError } from '../../../src/model/errors.ts';
 import type { NewEvent } from '../../../src/model/event.ts';
 import type { Fact } from '../../../src/model/fact.ts';
-import { pbxId } from '../../../src/model/ids.ts';
+import { pbxId, type ChannelId } from '../../../src/model/ids.ts';
 import { Traffic } from '../../../src/pbx/sandbox/index.ts';
 import { liveState } from '../../../src/tracker/snapshot.ts';
 import { createTrackerState, type TrackerState } from '../../../src/tracker/state.ts';
@@ -145,6 +145,9 @@ const wish = fc.record({
   mode: fc.constantFrom('listen', 'whisper', 'barge'),
 });
 
+const parkedLast = ({ facts }: TestOffice, { slot }: Wish['slot']): ChannelId | undefined =>
+  facts.flatMap((fact) => (fact.type === 'parking.entered' && fact.slot === slot ? [fact.channel] : [])).at(-1);
+
 const command = async (office: TestOffice, { name, one, other, extension: by, to, slot, mode }: Wish): Promise<void> => {
   await office.told();
   const made = office.facts.flatMap((fact) => (fact.type === 'channel.created' ? [fact.channel] : [])).toReversed();
@@ -173,9 +176,9 @@ const command = async (office: TestOffice, { name, one, other, extension: by, to
     case 'park':
       return void (await office.command({ name, channel: own, peer, slot, timeoutSeconds: 30 }));
     case 'retrieve':
-      return void (await office.command({ name, slot, parked: peer, extension: by, channel: id }));
+      return void (await office.command({ name, slot, parked: parkedLast(office, slot) ?? peer, extension: by, channel: id }));
     case 'bridgeSlot':
-      return void (await office.command({ name, channel: own, peer, slot, parked: peer }));
+      return void (await office.command({ name, channel: own, peer, slot, parked: parkedLast(office, slot) ?? peer }));
     case 'startTransfer':
       return void (await office.command({ name, channel: own, peer, extension: by, to, consult: id, timeoutSeconds: 10 }));
     case 'completeTransfer':
