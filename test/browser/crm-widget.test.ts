@@ -1,31 +1,11 @@
 import { spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import { chromium, type Browser, type Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import type { Page } from 'playwright-core';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { eventPath } from '../dialects/isymphony/event-client.ts';
 import { serveISymphony, type ISymphonyWorld } from '../dialects/isymphony/serve-isymphony.ts';
+import { hasBrowser, overflowOf, schemes, useBrowser, type Look } from './browser.ts';
 
-/** The browser of the machine; where there is none, these tests are skipped, and with REQUIRE_REAL=1 that is a failure. */
-const executablePath = process.env['CHROMIUM'] ?? '/usr/bin/chromium';
-const hasBrowser = existsSync(executablePath);
-if (!hasBrowser && process.env['REQUIRE_REAL'] === '1') throw new Error(`There is no browser at ${executablePath}.`);
-
-/** It runs in containers as root, and asks nobody outside for anything. */
-const browserFlags = [
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-];
-
-let browser: Browser | undefined;
-beforeAll(async () => {
-  if (hasBrowser) browser = await chromium.launch({ executablePath, args: browserFlags });
-});
-afterAll(() => browser?.close());
+const browser = useBrowser();
 
 /** The widget's address, served as its users serve it. */
 const serveWidget = async (): Promise<string> => {
@@ -40,19 +20,8 @@ const serveWidget = async (): Promise<string> => {
   throw new Error('the widget is not served');
 };
 
-const openWidget = async (
-  world: ISymphonyWorld,
-  user: string,
-  look: { readonly width?: number; readonly scheme?: 'light' | 'dark' } = {},
-): Promise<Page> => {
-  const context = await browser?.newContext({
-    viewport: { width: look.width ?? 480, height: 800 },
-    colorScheme: look.scheme ?? 'light',
-    reducedMotion: 'reduce',
-  });
-  if (context === undefined) throw new Error('There is no browser.');
-  onTestFinished(() => context.close());
-  const page = await context.newPage();
+const openWidget = async (world: ISymphonyWorld, user: string, look: Look = { width: 480 }): Promise<Page> => {
+  const page = await browser.open(look);
   await page.goto(await serveWidget());
   await page.getByText('Server').click();
   await page.getByLabel('Event address').fill(`ws://localhost:${new URL(world.url).port}${eventPath}`);
@@ -90,6 +59,7 @@ describe.skipIf(!hasBrowser)("the widget of a caller's card", () => {
     await card.getByRole('heading', { name: 'Unknown caller' }).waitFor();
     world.sandbox.phones.reject('110');
     await card.getByText('Missed').waitFor();
+    expect(await card.getByText('+15550109999').count()).toBe(1);
   });
 
   test('connects again when the connection is lost', async () => {
@@ -100,14 +70,15 @@ describe.skipIf(!hasBrowser)("the widget of a caller's card", () => {
     await page.getByText('Waiting for calls').waitFor();
     world.sandbox.phones.call('102', '101');
     await page.getByRole('heading', { name: 'Tom Sawyer' }).waitFor();
+    expect(await page.getByRole('listitem').count()).toBe(1);
   });
 
-  test.each(['light', 'dark'] as const)('fits a narrow window, %s', async (scheme) => {
+  test.each(schemes)('fits a narrow window, %s', async (scheme) => {
     const world = await serveISymphony();
     const page = await openWidget(world, '101', { width: 320, scheme });
     world.sandbox.phones.call('+15550100001', '101');
     await page.getByRole('heading', { name: 'Ada Lovelace' }).waitFor();
-    expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(320);
+    expect(await overflowOf(page)).toBe(0);
     const folder = process.env['PICTURES'];
     if (folder !== undefined) await page.screenshot({ path: `${folder}/crm-widget-${scheme}.png` });
   });

@@ -277,3 +277,33 @@ describe('people', () => {
     expect(linesOf(client.told)).toEqual(['dial 110>102']);
   });
 });
+
+test('what goes on already when the gateway begins is known: who talks, who rings, who waits and where', async () => {
+  const world = await serveISymphony({
+    before: async ({ sandbox: { phones }, leg }) => {
+      phones.call('101', '102');
+      await leg('102', ({ state }) => state === 'ringing');
+      phones.answer('102');
+      phones.call('103', '106');
+      await leg('106', ({ state }) => state === 'ringing');
+      phones.call('109', '600');
+      await leg('109', ({ state }) => state === 'queued');
+      phones.call('110', '600');
+      await leg('110', ({ state }) => state === 'queued');
+    },
+  });
+  const client = await world.connect();
+  const until = reader(client);
+  const { phones } = world.sandbox;
+  phones.hangUp('101');
+  expect(await until('hangup 102')).toEqual(['linkEnd 101>102', 'hangup 101', 'hangup 102']);
+  phones.reject('106');
+  expect(await until('hangup 103')).toEqual(['dialEnd 103>106 BUSY', 'hangup 106', 'hangup 103']);
+  phones.hangUp('110');
+  await until('hangup 110');
+  expect(linesOf(client.told)).toContain('queueCallLeave 110 600 2');
+  // Who was not to be disturbed all along is no news.
+  phones.call('120', '101');
+  await until('dial 120>101');
+  expect(client.types()).not.toContain('doNotDisturb');
+});

@@ -35,10 +35,12 @@ export interface ServeOptions {
   readonly options?: Partial<ISymphonyOptions>;
   readonly limits?: Partial<SocketReaderLimits>;
   readonly http?: Partial<HttpServerOptions>;
+  /** What happens in the office before the APIs are there. */
+  readonly before?: (world: SandboxTenant) => Promise<void>;
 }
 
 /** The demo's office behind the iSymphony APIs, on a real port; a user for each of 101 to 110 and 104, 105, mikey at 110. */
-export const serveISymphony = async ({ options = {}, limits = {}, http = {} }: ServeOptions = {}): Promise<ISymphonyWorld> => {
+export const serveISymphony = async ({ options = {}, limits = {}, http = {}, before }: ServeOptions = {}): Promise<ISymphonyWorld> => {
   const world = await startSandboxTenant();
   const { clock, store, engine, control } = world;
   const { tenant } = engine;
@@ -62,6 +64,7 @@ export const serveISymphony = async ({ options = {}, limits = {}, http = {} }: S
   const users = quickUsers(store, clock, people);
   onTestFinished(tellUsers({ users, owners: new Map(), engines: new Map([[tenant, engine]]), clock }));
   await engine.tell({ type: 'users.assigned', at: clock.now(), users: people });
+  await before?.(world);
   const gateway = {
     tenants: [tenant],
     engine: (asked: string) => (asked === tenant ? engine : undefined),
