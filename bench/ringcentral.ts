@@ -1,16 +1,16 @@
 /**
  * The RingCentral API: what it costs to fold an event and to render a notification, and how long it takes from the PBX to the
  * clients of 2,000 WebSocket subscriptions at 50 calls a second: a call is placed, answered and ended, each extension is watched by
- * several. The clients are a thread of their own. Times are by the event's own time, in whole milliseconds.
+ * several. The clients are a process of their own. Times are by the event's own time, in whole milliseconds.
  * `node bench/ringcentral.ts [subscriptions] [calls per second] [seconds]`, 2,000, 50 and 10 when not given.
  */
+import { fork } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
 import { pino } from 'pino';
 import { WebSocket } from 'ws';
 import { startGateway } from '../src/app/gateway.ts';
@@ -26,6 +26,7 @@ import { eventsOf } from '../test/captures/play.ts';
 import { readRecording, recordings } from '../test/captures/recording.ts';
 
 const [subscriptions = 2_000, callsPerSecond = 50, seconds = 10] = process.argv.slice(2).map(Number);
+const clientsRole = 'clients';
 const connectionsPerUser = 50;
 const extensionCount = 400;
 const firstExtension = 1_000;
@@ -92,7 +93,7 @@ const costs = (): { readonly fold: number; readonly render: number } => {
   return { fold: fold / folded, render: render / rendered };
 };
 
-/** The thread of the clients: each tells when it listens, and all together how long notifications took. */
+/** The process of the clients: it tells when all listen, and, when asked, how long notifications took. */
 const runClients = async (clients: readonly Client[]): Promise<void> => {
   const delays: number[] = [];
   let waiting = clients.length;
@@ -106,7 +107,7 @@ const runClients = async (clients: readonly Client[]): Promise<void> => {
       } else if (text.includes('"messageId":"subscribe"')) {
         if (!text.includes('"status":200')) throw new Error(text);
         waiting -= 1;
-        if (waiting === 0) parentPort?.postMessage('listening');
+        if (waiting === 0) process.send?.('listening');
       }
     });
     await once(socket, 'open');
@@ -115,9 +116,8 @@ const runClients = async (clients: readonly Client[]): Promise<void> => {
     socket.send(JSON.stringify([meta, { eventFilters, deliveryMode: { transportType: 'WebSocket' } }]));
   };
   for (const client of clients) await open(client);
-  parentPort?.on('message', () => {
-    parentPort?.postMessage(delays.splice(0));
-  });
+  await once(process, 'message');
+  process.send?.(delays);
 };
 
 const post = async (url: string, init: RequestInit): Promise<Readonly<Record<string, string>>> => {
@@ -170,8 +170,9 @@ const run = async (): Promise<void> => {
     }
   }
   const began = performance.now();
-  const worker = new Worker(new URL(import.meta.url), { workerData: clients });
-  await once(worker, 'message');
+  const listeners = fork(import.meta.filename, [clientsRole]);
+  listeners.send(clients);
+  await once(listeners, 'message');
   console.log(`${clients.length} subscriptions listen after ${((performance.now() - began) / 1_000).toFixed(1)} s`);
 
   await pause(500);
@@ -192,17 +193,21 @@ const run = async (): Promise<void> => {
   }
   await Promise.all(ends);
   await pause(500);
-  worker.postMessage('report');
-  const [delays] = (await once(worker, 'message')) as [readonly number[]];
+  listeners.send('report');
+  const [delays] = (await once(listeners, 'message')) as [readonly number[]];
   const sorted = delays.toSorted((one, two) => one - two);
   const at = (share: number): string => (sorted[Math.floor(sorted.length * share)] ?? 0).toFixed(1);
   console.log(
     `${sorted.length} notifications at ${callsPerSecond} calls/s: p50 ${at(0.5)} ms, p99 ${at(0.99)} ms, longest ${at(0.9999)} ms`,
   );
-  await worker.terminate();
+  listeners.kill();
   await gateway.close();
   rmSync(folder, { recursive: true });
 };
 
-if (isMainThread) await run();
-else await runClients(workerData as readonly Client[]);
+if (process.argv[2] === clientsRole) {
+  const [clients] = (await once(process, 'message')) as [readonly Client[]];
+  await runClients(clients);
+} else {
+  await run();
+}
