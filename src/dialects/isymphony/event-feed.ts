@@ -108,7 +108,7 @@ export class EventFeed {
 
   #project(logged: LoggedEvent): readonly WireEvent[] {
     try {
-      return this.#options.projection.take(logged.event);
+      return this.#options.projection.take(logged.event, this.#of.size > 0);
     } catch (error) {
       // One event that cannot be told must not end what is told of all others.
       this.#options.logger.error({ event: 'isymphony.event-failed', type: logged.type, cursor: logged.cursor, err: error });

@@ -15,14 +15,18 @@ export type Kind =
   | 'parkingLot'
   | 'permission';
 
+/** Ids that are kept so that they need not be made again. */
+const mostKept = 20_000;
+
 /**
  * The ids of live things: UUIDs that are the same for as long as this process runs and the thing is there, and others after
- * that, as the vendor's are. Nothing is remembered but what was there before and came again: an id is made of the thing's name
- * and a secret of the process.
+ * that, as the vendor's are. Nothing needs to be remembered but what was there before and came again: an id is made of the
+ * thing's name and a secret of the process.
  */
 export class LiveIds {
   readonly #secret: string;
   readonly #lives = new Map<string, number>();
+  readonly #kept = new Map<string, string>();
 
   /** `secret`: unguessable, and another in each process. */
   constructor(secret: string) {
@@ -31,15 +35,21 @@ export class LiveIds {
 
   of(kind: Kind, name: string): string {
     const key = `${kind}\0${name}`;
+    const kept = this.#kept.get(key);
+    if (kept !== undefined) return kept;
     const digest = createHmac('sha256', this.#secret)
       .update(`${key}\0${this.#lives.get(key) ?? 0}`)
       .digest();
-    return renderUuid(digest, 4);
+    const id = renderUuid(digest, 4);
+    if (this.#kept.size >= mostKept) this.#kept.clear();
+    this.#kept.set(key, id);
+    return id;
   }
 
   /** The thing has gone: if it comes again it is another one. */
   end(kind: Kind, name: string): void {
     const key = `${kind}\0${name}`;
+    this.#kept.delete(key);
     this.#lives.set(key, (this.#lives.get(key) ?? 0) + 1);
   }
 }

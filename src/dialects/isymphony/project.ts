@@ -34,6 +34,7 @@ export class EventProjection {
   readonly #lines = new WaitingLines();
   readonly #dnd = new Map<ExtensionNumber, boolean>();
   #time = 0;
+  #listens = true;
   #told: WireEvent[] = [];
 
   constructor(options: ProjectionOptions) {
@@ -46,9 +47,10 @@ export class EventProjection {
     this.#find(live);
   }
 
-  /** What the vendor tells of the event; of many it tells nothing. */
-  take(event: Event): readonly WireEvent[] {
+  /** What the vendor tells of the event; of many it tells nothing. While nobody `listens` it is only kept in mind. */
+  take(event: Event, listens = true): readonly WireEvent[] {
     this.#time = Date.parse(event.time);
+    this.#listens = listens;
     this.#told = [];
     this.#take(event);
     return this.#told;
@@ -210,8 +212,6 @@ export class EventProjection {
     const { address: ip = '', port = 0 } = login;
     const properties = { ...this.#sets.ofUser(user), userLoginId: ids.of('login', login.id), ip, port };
     this.#tell(type === 'user.loggedIn' ? 'login' : 'logout', properties);
-    // Where the same phone registers again it is another login.
-    if (type === 'user.loggedOut') ids.end('login', login.id);
   }
 
   #status({ data }: EventOf<'user.statusChanged'>): void {
@@ -234,10 +234,12 @@ export class EventProjection {
 
   #ofAgent(type: EventType, event: AgentEvent, more: Properties = {}): void {
     const { extension, data } = event;
+    const state = this.#agents.tellState(event);
+    if (!this.#listens) return;
     const properties = {
       agentId: this.#options.ids.of('agent', agentKey(data)),
       agent: data.name,
-      state: this.#agents.tellState(event),
+      state,
       ...this.#sets.ofQueue(data.queue),
       ...this.#sets.ofExtension(extension),
       ...more,
@@ -250,10 +252,11 @@ export class EventProjection {
   }
 
   #tellOne(type: EventType, segment: Segment, place?: Properties): void {
-    this.#tell(type, this.#sets.ofSegment(segment, '', place), [segment.leg.extension]);
+    if (this.#listens) this.#tell(type, this.#sets.ofSegment(segment, '', place), [segment.leg.extension]);
   }
 
   #tellTwo(type: EventType, one: Segment, two: Segment, more: Properties = {}): void {
+    if (!this.#listens) return;
     const properties = { ...this.#sets.ofSegment(one, '1'), ...this.#sets.ofSegment(two, '2'), ...more };
     this.#tell(type, properties, [one.leg.extension, two.leg.extension]);
   }

@@ -13,8 +13,8 @@ import { readRecording, recordings, type Recording } from '../../captures/record
 
 const nobody: People = { ownerOf: () => undefined, named: () => undefined, all: () => [], idOf: () => '', isFull: () => true };
 
-/** What is told while the recording is played, the engine being as far as its facts. */
-const toldOf = (recording: Recording): readonly WireEvent[] => {
+/** What is told while the recording is played, from the event of that number on, the engine being as far as its facts. */
+const toldOf = (recording: Recording, from = 0): readonly WireEvent[] => {
   let state = createTrackerState(lab);
   const segments = new Segments();
   const projection = new EventProjection({
@@ -33,7 +33,11 @@ const toldOf = (recording: Recording): readonly WireEvent[] => {
   for (const fact of factsOf(readRecording(recording))) {
     const step = track(state, fact);
     state = step.state;
-    for (const event of step.events) told.push(...projection.take(envelop(event, tenantId('lab'), 'e1', (seq += 1), isoTime(event.at))));
+    for (const each of step.events) {
+      const event = envelop(each, tenantId('lab'), 'e1', (seq += 1), isoTime(each.at));
+      const now = projection.take(event, seq > from);
+      if (seq > from) told.push(...now);
+    }
   }
   return told;
 };
@@ -54,6 +58,11 @@ describe.each(recordings)('what is told of $pbx $name', (recording) => {
 
   test('has the properties of its type, each of them, in order', () => {
     for (const event of told) expect(Object.keys(event)).toEqual(['type', 'time', 'coreServerId', ...eventProperties[event.type]]);
+  });
+
+  test('is the same for one who comes later', () => {
+    const late = toldOf(recording, 20);
+    expect(late).toEqual(told.slice(told.length - late.length));
   });
 
   test('pairs: who is linked is unlinked, who is dialled is dialled no more, who comes into a room leaves it; then it is hung up, once', () => {
