@@ -10,7 +10,15 @@ export const findParking = async (session: AmiSession, names: SlotNames | undefi
   if (names === undefined) return [];
   const lots = await lotsOf(session, signal);
   const mend = renderLot(names);
-  if (lots === undefined) return [{ check, ok: false, detail: 'Asterisk tells of no parking lots: load res_parking.so.', ...mendOf(mend) }];
+  if (lots === undefined)
+    return [
+      {
+        check,
+        ok: false,
+        detail: 'Asterisk tells of no parking lots: res_parking.so does not run, as it does not without a res_parking.conf.',
+        ...mendOf(mend),
+      },
+    ];
   const own = lots.find(({ name }) => name === names.lot);
   const lot = own ?? lots.find(({ name }) => name === fallbackLot);
   if (lot === undefined) return [{ check, ok: false, detail: `There is no parking lot ${names.lot}.`, ...mendOf(mend) }];

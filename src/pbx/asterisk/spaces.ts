@@ -20,7 +20,7 @@ export const parkingLotOf = (message: AmiMessage): ParkingLot => ({
   last: Number(message.get('StopSpace')),
 });
 
-/** The first of what Asterisk has by itself, without any configuration. */
+/** The lot that res_parking makes of itself, also of an empty res_parking.conf: spaces 701 to 750. */
 export const fallbackLot = 'default';
 
 /**
