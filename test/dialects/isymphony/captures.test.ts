@@ -13,8 +13,14 @@ import { readRecording, recordings, type Recording } from '../../captures/record
 
 const nobody: People = { ownerOf: () => undefined, named: () => undefined, all: () => [], idOf: () => '', isFull: () => true };
 
-/** What is told while the recording is played, from the event of that number on, the engine being as far as its facts. */
-const toldOf = (recording: Recording, from = 0): readonly WireEvent[] => {
+interface Numbered {
+  /** The place of the event that led to it. */
+  readonly seq: number;
+  readonly event: WireEvent;
+}
+
+/** What is told while the recording is played, the engine being as far as its facts; somebody listens after the event of that number. */
+const numberedOf = (recording: Recording, after = 0): readonly Numbered[] => {
   let state = createTrackerState(lab);
   const segments = new Segments();
   const projection = new EventProjection({
@@ -28,19 +34,21 @@ const toldOf = (recording: Recording, from = 0): readonly WireEvent[] => {
     coreServerId: 'server',
     answeredDialEnd: true,
   });
-  const told: WireEvent[] = [];
+  const told: Numbered[] = [];
   let seq = 0;
   for (const fact of factsOf(readRecording(recording))) {
     const step = track(state, fact);
     state = step.state;
-    for (const each of step.events) {
-      const event = envelop(each, tenantId('lab'), 'e1', (seq += 1), isoTime(each.at));
-      const now = projection.take(event, seq > from);
-      if (seq > from) told.push(...now);
+    for (const happened of step.events) {
+      const event = envelop(happened, tenantId('lab'), 'e1', (seq += 1), isoTime(happened.at));
+      const now = projection.take(event, seq > after);
+      if (seq > after) for (const each of now) told.push({ seq, event: each });
     }
   }
   return told;
 };
+
+const toldOf = (recording: Recording): readonly WireEvent[] => numberedOf(recording).map(({ event }) => event);
 
 const about = (told: WireEvent): string => {
   const two = told['callerIdNumber1'] === undefined ? undefined : `${told['callerIdNumber1']}>${told['callerIdNumber2']}`;
@@ -61,8 +69,7 @@ describe.each(recordings)('what is told of $pbx $name', (recording) => {
   });
 
   test('is the same for one who comes later', () => {
-    const late = toldOf(recording, 20);
-    expect(late).toEqual(told.slice(told.length - late.length));
+    expect(numberedOf(recording, 20)).toEqual(numberedOf(recording).filter(({ seq }) => seq > 20));
   });
 
   test('pairs: who is linked is unlinked, who is dialled is dialled no more, who comes into a room leaves it; then it is hung up, once', () => {
