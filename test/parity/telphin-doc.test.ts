@@ -39,7 +39,7 @@ test('the page of the Telphin API has every parameter of call events, and no oth
   };
   const engine = { extension: () => undefined, snapshot: () => ({ queues: [], extensions: [] }) as never };
   const numbers = createNumbers(engine, defaultTelphinOptions);
-  const names = renderParameters(happening, { numbers, options: defaultTelphinOptions }).map(([name]) => name);
+  const names = renderParameters(happening, { numbers, options: defaultTelphinOptions, knownAs: (call) => call }).map(([name]) => name);
   const rows = [...section('Call events').matchAll(/^\| (`[^|]*`) +\|/gm)].flatMap(([, cell = '']) => [...codesOf(cell)]);
   expect(rows.toSorted()).toEqual(names.toSorted());
   for (const word of [...dialStatuses, ...toldEventTypes]) expect(codesOf(section('Call events'))).toContain(word);

@@ -39,7 +39,7 @@ export const getHistory = (asked: Asked): Answer => {
   requireSight(asked.identity);
   const { source, params } = asked;
   const wanted = withoutDashes(params['call'] ?? '').toLowerCase();
-  const id = source.projection.view().state.ended.findLast((each) => vendorCallId(each) === wanted);
+  const id = source.projection.view().state.ended.findLast((each) => vendorCallId(source.knownAs(each)) === wanted);
   const call = id === undefined ? undefined : source.store.history.get(source.tenant, id);
   if (call === undefined) throw notFound();
   return { status: 200, body: renderHistory(call, source) };
@@ -91,7 +91,7 @@ const renderHistory = (call: Call, writing: Writing): object => {
   const own = call.legs.find(({ extension }) => extension !== undefined);
   const answered = call.legs.find(({ direction, connectedAt }) => direction === 'inbound' && connectedAt !== undefined);
   return {
-    call_uuid: vendorCallId(call.id).toUpperCase(),
+    call_uuid: vendorCallId(writing.knownAs(call.id)).toUpperCase(),
     flow: flowOf(call),
     init_time_gmt: renderTime(call.startedAt),
     start_time_gmt: renderTime(call.startedAt),

@@ -1,9 +1,10 @@
 import type { CommandRecord, CommandRequest } from '../../control/control.ts';
+import { placeCall } from '../../control/placing/place-call.ts';
 import type { Call, Leg } from '../../model/call.ts';
 import { GatewayError } from '../../model/errors.ts';
 import { extensionNumber, type ExtensionNumber } from '../../model/ids.ts';
 import { badRequest, notFound, TelphinError } from './errors.ts';
-import { apiUuidOf, parseApiId, vendorCallId, withoutDashes } from './ids.ts';
+import { parseApiId, vendorCallId, withoutDashes } from './ids.ts';
 import { checkClient, extensionAsked, parseBody, requireSight } from './parse.ts';
 import { apiIdOf, renderCurrentCall } from './render.ts';
 import { callActionBody, callbackBody } from './schema.ts';
@@ -21,16 +22,14 @@ export const perform = async ({ identity, source, signal }: Asked, request: Comm
   return record;
 };
 
-/** The live call of a call_api_id, also after it was merged into another; and which of its UUIDs that was. */
-export const callOf = ({ engine }: TenantSource, apiId: string): { readonly call: Call; readonly apiUuid: string } | undefined => {
+/** The live call of a call_api_id, also after it was merged into another or of several phones that ring for one; and which of its UUIDs that was. */
+export const callOf = ({ engine, placed }: TenantSource, apiId: string): { readonly call: Call; readonly apiUuid: string } | undefined => {
   const wanted = parseApiId(apiId);
-  for (const call of engine.snapshot().calls) {
-    for (const id of [call.id, ...call.aliases]) {
-      const apiUuid = apiUuidOf(id);
-      if (withoutDashes(apiUuid) === wanted) return { call, apiUuid };
-    }
-  }
-  return undefined;
+  const found = engine.snapshot().calls.flatMap((call) => {
+    const apiUuid = [call.id, ...call.aliases].map((id) => placed.idOf(id)).find((uuid) => withoutDashes(uuid) === wanted);
+    return apiUuid === undefined ? [] : [{ call, apiUuid }];
+  });
+  return found.find(({ call }) => call.legs.some(({ state }) => state === 'connected')) ?? found[0];
 };
 
 const isLive = (leg: Leg): boolean => leg.state !== 'ended' && leg.supervising === undefined;
@@ -49,23 +48,29 @@ export const createCallback = async (asked: Asked): Promise<Answer> => {
   const { source, identity } = asked;
   extensionAsked(asked);
   const wish = parseBody(callbackBody, withList(asked.body));
-  const [from, ...others] = wish.src_num;
-  if (others.length > 0) throw new TelphinError(501, 'A callback has one src_num here.');
-  if ((wish.call_duration ?? 0) !== 0) throw new TelphinError(501, 'call_duration is not supported.');
+  const [first, ...others] = wish.src_num.map((number) => phoneNamed(source, number));
+  if (first === undefined) throw badRequest('src_num is missing.');
   if ((wish.dst_dtmf ?? '') !== '') throw new TelphinError(501, 'dst_dtmf is not supported.');
-  const extension = source.numbers.parse(from ?? '');
-  if (extension === undefined || source.numbers.kindOf(extension) !== 'phone') throw badRequest('src_num: it is no phone of this client.');
   const shown = wish.caller_id_number ?? '';
-  const record = await source.control.submit(identity, {
-    name: 'dial',
-    extension,
-    number: source.numbers.dialled(wish.dst_num),
-    timeoutSeconds: wish.wait_for_pickup ?? 60,
-    ...(shown === '' ? undefined : { callerId: { number: shown, name: wish.caller_id_name ?? '' } }),
-  });
-  const call = record.callId ?? (record.legId === undefined ? undefined : source.engine.leg(record.legId)?.callId);
-  if (call === undefined) throw new GatewayError('timed-out', { command: record.id });
-  return { status: 201, body: { call_api_id: apiIdOf(call, source), call_id: vendorCallId(call) } };
+  const limitSeconds = wish.call_duration ?? 0;
+  const call = await placeCall(
+    { ...source, identity },
+    {
+      extensions: [first, ...others],
+      number: source.numbers.dialled(wish.dst_num),
+      timeoutSeconds: wish.wait_for_pickup ?? 60,
+      ...(limitSeconds === 0 ? undefined : { limitSeconds }),
+      ...(shown === '' ? undefined : { callerId: { number: shown, name: wish.caller_id_name ?? '' } }),
+    },
+  );
+  return { status: 201, body: { call_api_id: apiIdOf(call, source), call_id: vendorCallId(source.knownAs(call)) } };
+};
+
+/** Phones alone are rung: neither numbers outside nor queues. */
+const phoneNamed = ({ numbers }: TenantSource, text: string): ExtensionNumber => {
+  const extension = numbers.parse(text);
+  if (extension === undefined || numbers.kindOf(extension) !== 'phone') throw badRequest(`src_num: ${text} is no phone of this client.`);
+  return extension;
 };
 
 /** A form-minded client writes the list's name with its brackets. */

@@ -1,8 +1,11 @@
 import type { FastifyInstance } from 'fastify';
+import { CallLimits } from '../../control/placing/call-limits.ts';
+import { PlacedCalls } from '../../control/placing/placed-calls.ts';
 import { openProjection, type Projection } from '../../delivery/projection.ts';
-import type { TenantId } from '../../model/ids.ts';
+import type { CallId, TenantId } from '../../model/ids.ts';
 import type { Dialect } from '../dialect.ts';
 import type { DialectGuide, Gateway } from '../gateway.ts';
+import { apiUuidOf } from './ids.ts';
 import { serveMenus } from './interactive.ts';
 import { createNumbers } from './numbers.ts';
 import { defaultTelphinOptions, type TelphinOptions } from './options.ts';
@@ -23,6 +26,7 @@ interface OpenTenant {
   readonly source: TenantSource;
   readonly publisher: Publisher;
   readonly projection: Projection<TelphinState, Happening>;
+  readonly limits: CallLimits;
 }
 
 class Telphin implements Dialect {
@@ -73,7 +77,8 @@ class Telphin implements Dialect {
 
   async close(): Promise<void> {
     await Promise.all(
-      [...this.#open.values()].map(async ({ publisher, projection }) => {
+      [...this.#open.values()].map(async ({ publisher, projection, limits }) => {
+        limits.close();
         await publisher.close();
         await projection.close();
       }),
@@ -84,7 +89,7 @@ class Telphin implements Dialect {
 const openTenant = async (gateway: Gateway, tenant: TenantId, options: TelphinOptions): Promise<OpenTenant | undefined> => {
   const engine = gateway.engine(tenant);
   if (engine === undefined) return undefined;
-  const { store, clock, control, webhooks, interactive, log: logger } = gateway;
+  const { store, clock, timers, control, webhooks, interactive, log: logger } = gateway;
   const numbers = createNumbers(engine, options);
   const projection = await openProjection({
     tenant,
@@ -95,7 +100,9 @@ const openTenant = async (gateway: Gateway, tenant: TenantId, options: TelphinOp
     logger,
     snapshot: () => engine.snapshot(),
   });
-  const publisher = new Publisher({ tenant, engine: webhooks, projection, numbers, options, epoch: () => engine.cursor().epoch });
+  const placed = new PlacedCalls({ tenant, store, name: 'telphin:placed', idOf: apiUuidOf });
+  const knownAs = (call: CallId): CallId => placed.knownAs(call);
+  const publisher = new Publisher({ tenant, engine: webhooks, projection, numbers, options, knownAs, epoch: () => engine.cursor().epoch });
   const subscriptions = new Subscriptions({
     tenant,
     store,
@@ -106,7 +113,8 @@ const openTenant = async (gateway: Gateway, tenant: TenantId, options: TelphinOp
     },
   });
   for (const subscription of subscriptions.all()) publisher.publish(subscription);
-  serveMenus(interactive, tenant, { numbers, options });
-  const source = { tenant, engine, control, store, numbers, options, projection, subscriptions, parkedIds: new ParkedIds(store, tenant) };
-  return { source, publisher, projection };
+  serveMenus(interactive, tenant, { numbers, options, knownAs });
+  const parkedIds = new ParkedIds(store, tenant, (call) => placed.idOf(call));
+  const source = { tenant, engine, control, store, numbers, options, knownAs, projection, subscriptions, parkedIds, placed, logger };
+  return { source, publisher, projection, limits: new CallLimits({ engine, control, placed, clock, timers, logger }) };
 };

@@ -1,6 +1,5 @@
 import type { CallId, TenantId } from '../../model/ids.ts';
 import type { Store } from '../../store/store.ts';
-import { apiUuidOf } from './ids.ts';
 
 const stateName = 'telphin:parked';
 const mostKept = 1_000;
@@ -12,22 +11,25 @@ const mostKept = 1_000;
 export class ParkedIds {
   readonly #store: Store;
   readonly #tenant: TenantId;
+  readonly #idOf: (call: CallId) => string;
   readonly #ids: Map<string, string>;
 
-  constructor(store: Store, tenant: TenantId) {
+  /** `idOf`: the UUID that a call has anyway. */
+  constructor(store: Store, tenant: TenantId, idOf: (call: CallId) => string) {
     this.#store = store;
     this.#tenant = tenant;
+    this.#idOf = idOf;
     const saved = store.state.get(tenant, stateName);
     this.#ids = new Map(saved === undefined ? [] : (JSON.parse(saved) as readonly [string, string][]));
   }
 
   of(call: CallId): string {
-    return this.#ids.get(call) ?? apiUuidOf(call);
+    return this.#ids.get(call) ?? this.#idOf(call);
   }
 
   /** Remembers it where it is not the one that the call has anyway. */
   remember(call: CallId, apiUuid: string): void {
-    if (apiUuid === apiUuidOf(call)) return;
+    if (apiUuid === this.#idOf(call)) return;
     this.#ids.delete(call);
     this.#ids.set(call, apiUuid);
     for (const oldest of this.#ids.keys()) {

@@ -2,7 +2,7 @@ import type { Parameter } from '../../delivery/webhooks/parameters.ts';
 import type { Call, Leg } from '../../model/call.ts';
 import type { CallId, ExtensionNumber } from '../../model/ids.ts';
 import type { IsoTime } from '../../model/time.ts';
-import { apiUuidOf, nodeNumberOf } from './ids.ts';
+import { apiUuidOf, nodeNumberOf, vendorCallId } from './ids.ts';
 import type { Numbers } from './numbers.ts';
 import type { TelphinOptions } from './options.ts';
 import type { Happening, Part, Subscription } from './schema.ts';
@@ -11,12 +11,14 @@ import type { Happening, Part, Subscription } from './schema.ts';
 export interface Writing {
   readonly numbers: Numbers;
   readonly options: TelphinOptions;
+  /** The call under whose ids this one is told of: itself, or the first of several that ring for one. */
+  readonly knownAs: (call: CallId) => CallId;
 }
 
 /** `3232240860-37b98fb2-a66c-11ea-ae69-6fd86d94a0e0`: the node's address as a number, and the call's UUID. */
 export const renderApiId = (apiUuid: string, { node }: Pick<TelphinOptions, 'node'>): string => `${nodeNumberOf(node)}-${apiUuid}`;
 
-export const apiIdOf = (call: CallId, { options }: Writing): string => renderApiId(apiUuidOf(call), options);
+export const apiIdOf = (call: CallId, { options, knownAs }: Writing): string => renderApiId(apiUuidOf(knownAs(call)), options);
 
 /**
  * The parameters of a call event, in the order of the vendor's published example; what a hangup and a transferred call tell
@@ -32,7 +34,7 @@ export const renderParameters = ({ type, status, part, at, hangup }: Happening, 
     ['CallFlow', part.flow],
     ['CalledNumber', numbers.numberOf({ number: part.dialled })],
     ['SubCallID', `${numbers.idOf(part.extension)}-${part.subCallId}`],
-    ['CallAPIID', renderApiId(part.apiUuid, writing.options)],
+    ['CallAPIID', renderApiId(idsOf(part, writing).apiUuid, writing.options)],
     ['EventTime', String(at)],
     ...(type === 'dial-in' && part.remote !== undefined ? [['RemoteNumber', part.remote] as const] : []),
     ...(hangup === undefined ? [] : renderHangup(part, hangup, writing)),
@@ -47,8 +49,14 @@ export const renderQuestion = (part: Part, writing: Writing): readonly Parameter
   ['CallStatus', 'ANSWER'],
   ['CallFlow', 'IN'],
   ['CalledNumber', writing.numbers.numberOf({ number: part.dialled })],
-  ['CallAPIID', renderApiId(part.apiUuid, writing.options)],
+  ['CallAPIID', renderApiId(idsOf(part, writing).apiUuid, writing.options)],
 ];
+
+/** Of a part in one of several calls that ring for one, those of the first. */
+const idsOf = ({ call, callId, apiUuid }: Part, { knownAs }: Writing): Pick<Part, 'callId' | 'apiUuid'> => {
+  const known = knownAs(call);
+  return known === call ? { callId, apiUuid } : { callId: vendorCallId(known), apiUuid: apiUuidOf(known) };
+};
 
 /** Of parties inside alone. */
 const renderSides = ({ caller, called }: Part, { numbers }: Writing): readonly Parameter[] => {
@@ -62,11 +70,11 @@ const renderSides = ({ caller, called }: Part, { numbers }: Writing): readonly P
   return [...side('Called', numbers.extensionOf(called)), ...side('Caller', numbers.extensionOf(caller))];
 };
 
-const renderCall = ({ callId, caller, did }: Part, { numbers }: Writing): readonly Parameter[] => [
-  ['CallID', callId],
-  ['CallerIDNum', numbers.numberOf(caller)],
-  ['CallerIDName', caller.name],
-  ...(did === '' ? [] : [['CalledDID', did] as const]),
+const renderCall = (part: Part, writing: Writing): readonly Parameter[] => [
+  ['CallID', idsOf(part, writing).callId],
+  ['CallerIDNum', writing.numbers.numberOf(part.caller)],
+  ['CallerIDName', part.caller.name],
+  ...(part.did === '' ? [] : [['CalledDID', part.did] as const]),
 ];
 
 const renderHangup = (

@@ -79,7 +79,7 @@ export const callbackBody = z.object({
   wait_for_pickup: z.coerce.number().int().min(1).max(600).nullish(),
   caller_id_name: z.string().max(80).nullish(),
   caller_id_number: numberish.nullish(),
-  call_duration: z.coerce.number().nullish(),
+  call_duration: z.coerce.number().int().min(0).max(86_400).nullish(),
   dst_dtmf: numberish.nullish(),
 });
 

@@ -1,6 +1,8 @@
 import type { Identity } from '../../auth/auth.ts';
 import type { Grant } from '../../auth/tokens.ts';
+import type { Logger } from 'pino';
 import type { Control } from '../../control/control.ts';
+import type { PlacedCalls } from '../../control/placing/placed-calls.ts';
 import type { Projection } from '../../delivery/projection.ts';
 import type { TenantEngine } from '../../engine/engine.ts';
 import type { TenantId } from '../../model/ids.ts';
@@ -20,6 +22,8 @@ export interface TenantSource extends Writing {
   readonly projection: Projection<TelphinState, Happening>;
   readonly subscriptions: Subscriptions;
   readonly parkedIds: ParkedIds;
+  readonly placed: PlacedCalls;
+  readonly logger: Logger;
 }
 
 /** A request of a token's owner. */

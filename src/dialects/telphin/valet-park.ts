@@ -2,7 +2,7 @@ import type { SlotRef } from '../../model/call.ts';
 import { GatewayError } from '../../model/errors.ts';
 import { callOf, legAsked, perform } from './calls.ts';
 import { badRequest, notFound, TelphinError } from './errors.ts';
-import { apiUuidOf, parseApiId, withoutDashes } from './ids.ts';
+import { parseApiId, withoutDashes } from './ids.ts';
 import { extensionAsked, parseBody, requireSight } from './parse.ts';
 import { valetBody } from './schema.ts';
 import type { Answer, Asked, TenantSource } from './source.ts';
@@ -71,7 +71,7 @@ const slots = (asked: Asked, slot: SlotRef | undefined): Answer => {
   const { source, params } = asked;
   const apiId = params['call'] ?? '';
   const { ended } = source.projection.view().state;
-  const isKnown = callOf(source, apiId) !== undefined || ended.some((id) => withoutDashes(apiUuidOf(id)) === parseApiId(apiId));
+  const isKnown = callOf(source, apiId) !== undefined || ended.some((id) => withoutDashes(source.placed.idOf(id)) === parseApiId(apiId));
   if (!isKnown) throw notFound();
   const { control, tenant, parkedIds } = source;
   if (slot === undefined) return { status: 200, body: renderFree(control.slots.free(tenant).map((each) => each.slot)) };

@@ -2,9 +2,8 @@ import { requireScope } from '../../http/bearer.ts';
 import type { Call } from '../../model/call.ts';
 import { GatewayError } from '../../model/errors.ts';
 import type { ExtensionNumber } from '../../model/ids.ts';
-import { actingLeg, callOf, hangUp, perform, slotOf, type Asked, type TenantSource } from './calls.ts';
+import { actingLeg, callOf, hangUp, perform, place, slotOf, type Asked, type TenantSource } from './calls.ts';
 import { parseCallerId, parseExtension, parseRequestChange, type Parameters } from './parse.ts';
-import { placeCall } from './place.ts';
 import { uniqueIdOf } from './project.ts';
 import type { PublishedRequest } from './schema.ts';
 import type { Tree } from './xml.ts';
@@ -68,7 +67,7 @@ const operations: Readonly<Record<string, Operation>> = {
     if (charged !== undefined) parseExtension(charged, source.numbers);
     const callerId = parameters.get('CallerID');
     const limitSeconds = parameters.whole('CallDuration', 0, 86_400) ?? 0;
-    const apiId = await placeCall(asked, {
+    const apiId = await place(asked, {
       extensions: [from, ...others],
       number,
       timeoutSeconds: parameters.whole('WaitForPickup', 1, 600) ?? 25,
@@ -162,7 +161,7 @@ const callTree = ({ numbers, placed }: TenantSource, call: Call): Tree => {
   const talkMs = call.answeredAt === undefined || call.endedAt === undefined ? 0 : Date.parse(call.endedAt) - Date.parse(call.answeredAt);
   return [
     ['CallID', uniqueIdOf(call)],
-    ['APIID', placed.apiIdOf(call.id)],
+    ['APIID', placed.idOf(call.id)],
     ['CallerIDNum', numbers.numberOf(call.from, 'callapi2')],
     ['CallerIDName', call.from.name],
     ['CalledDID', call.did ?? ''],

@@ -1,6 +1,8 @@
 import type { Logger } from 'pino';
 import type { Identity } from '../../auth/auth.ts';
 import type { CommandRecord, CommandRequest, Control } from '../../control/control.ts';
+import { placeCall, type CallWish } from '../../control/placing/place-call.ts';
+import type { PlacedCalls } from '../../control/placing/placed-calls.ts';
 import type { TenantEngine } from '../../engine/engine.ts';
 import type { Call, Leg, SlotRef } from '../../model/call.ts';
 import { GatewayError } from '../../model/errors.ts';
@@ -9,7 +11,6 @@ import type { Store } from '../../store/store.ts';
 import type { RequestCounter } from './limits.ts';
 import type { Numbers } from './numbers.ts';
 import type { VoipNowOptions } from './options.ts';
-import type { PlacedCalls } from './placed-calls.ts';
 import type { Publisher } from './publish.ts';
 import type { PublishedRequests } from './requests.ts';
 
@@ -60,6 +61,10 @@ export const actingLeg = (call: Call, extension?: ExtensionNumber): Leg => {
   if (leg === undefined) throw new GatewayError('no-such-leg');
   return leg;
 };
+
+/** Has a call placed; gives its id as the vendor knows it, once a phone rings. */
+export const place = async ({ identity, source }: Asked, wish: CallWish): Promise<string> =>
+  source.placed.idOf(await placeCall({ ...source, identity }, wish));
 
 /** Submits, and stays for the effect. */
 export const perform = async ({ identity, source, signal }: Asked, request: CommandRequest): Promise<CommandRecord> => {

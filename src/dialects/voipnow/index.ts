@@ -1,4 +1,6 @@
 import type { FastifyInstance } from 'fastify';
+import { CallLimits } from '../../control/placing/call-limits.ts';
+import { PlacedCalls } from '../../control/placing/placed-calls.ts';
 import { openProjection, type Projection } from '../../delivery/projection.ts';
 import { createBrake } from '../../auth/brake.ts';
 import type { HttpFront } from '../../http/http-server.ts';
@@ -7,7 +9,6 @@ import type { TenantId } from '../../model/ids.ts';
 import type { Dialect } from '../dialect.ts';
 import type { DialectGuide, Gateway } from '../gateway.ts';
 import { Guard, type Account } from './auth.ts';
-import { CallLimits } from './call-limits.ts';
 import type { TenantSource } from './calls.ts';
 import { sendEmails } from './email.ts';
 import { defaultEmailTemplates, parseEmailTemplates } from './email-templates.ts';
@@ -16,8 +17,7 @@ import { RequestCounter } from './limits.ts';
 import { createNumbers } from './numbers.ts';
 import { defaultVoipNowOptions, type VoipNowOptions } from './options.ts';
 import { createPlaces, type Places } from './places.ts';
-import { PlacedCalls } from './placed-calls.ts';
-import { createVoipNowProjector, type VoipNowState } from './project.ts';
+import { apiIdOf, createVoipNowProjector, type VoipNowState } from './project.ts';
 import { Publisher } from './publish.ts';
 import { PublishedRequests } from './requests.ts';
 import { voipNowRoutes } from './routes.ts';
@@ -110,7 +110,7 @@ const openTenant = async (gateway: Gateway, tenant: TenantId, options: VoipNowOp
   });
   const places = createPlaces(engine, Object.keys(options.interactive));
   const numbers = createNumbers(engine, options.prefix, places);
-  const placed = new PlacedCalls(tenant, store);
+  const placed = new PlacedCalls({ tenant, store, name: 'voipnow:placed', idOf: apiIdOf });
   const publisher = new Publisher({
     tenant,
     engine: webhooks,
@@ -118,7 +118,7 @@ const openTenant = async (gateway: Gateway, tenant: TenantId, options: VoipNowOp
     numbers,
     options,
     keyOf: (number) => (engine.extension(number) === undefined ? (places.keyOf(number) ?? number) : number),
-    apiIdOf: (call) => placed.apiIdOf(call),
+    apiIdOf: (call) => placed.idOf(call),
     epoch: () => engine.cursor().epoch,
   });
   const requests = new PublishedRequests({
@@ -133,7 +133,7 @@ const openTenant = async (gateway: Gateway, tenant: TenantId, options: VoipNowOp
     },
   });
   for (const request of requests.all()) publisher.publish(request);
-  serveMenus(gateway.interactive, tenant, options, numbers, (call) => placed.apiIdOf(call));
+  serveMenus(gateway.interactive, tenant, options, numbers, (call) => placed.idOf(call));
   startEmails(gateway, tenant, options);
   const counter = new RequestCounter(options.limits, clock);
   const source = { engine, control, store, numbers, options, requests, publisher, counter, placed, logger };

@@ -141,12 +141,44 @@ test('a callback rings the source first, and its events carry the id that it ans
   });
 });
 
+test('of several sources all ring, and the first to answer gets the call, under the one id that was given', async () => {
+  const world = await serveTelphin();
+  await world.subscribe(34_414, ['answer']);
+  const { status, body } = await world.api('POST', '/extension/34414/callback/', { src_num: ['200', '341'], dst_num: '102' });
+  expect(status).toBe(201);
+  await world.leg('200', ({ state }) => state === 'ringing');
+  await world.leg('341', ({ state }) => state === 'ringing');
+  world.sandbox.phones.answer('341');
+  await world.leg('102', ({ state }) => state === 'ringing');
+  await world.event(({ type, leg }) => type === 'leg.ended' && leg?.extension === '200');
+  world.sandbox.phones.answer('102');
+  const { call_api_id: apiId, call_id: callId } = body as { readonly call_api_id: string; readonly call_id: string };
+  const [answered] = await world.receiver.next(1);
+  expect(answered?.parameters).toMatchObject({ CallAPIID: apiId, CallID: callId });
+  expect(await currentCalls(world)).toMatchObject([{ call_api_id: apiId, real_call: true }]);
+  expect((await world.api('DELETE', `/extension/34414/current_calls/${apiId}`)).status).toBe(204);
+});
+
+test('a callback of a limited length is ended when its time is over', async () => {
+  const world = await serveTelphin();
+  await world.api('POST', '/extension/34414/callback/', { src_num: ['341'], dst_num: '102', call_duration: 60 });
+  world.sandbox.phones.answer('341');
+  await world.leg('102', ({ state }) => state === 'ringing');
+  world.sandbox.phones.answer('102');
+  const { callId } = await world.leg('102', ({ state }) => state === 'connected');
+  await world.event(({ type }) => type === 'legs.linked');
+  world.clock.advance(59);
+  expect((await world.leg('102')).state).toBe('connected');
+  world.clock.advance(2);
+  expect(await world.ended(callId)).toMatchObject({ data: { disposition: 'answered' } });
+});
+
 test('a callback that cannot be is refused', async () => {
   const cases = [
     ['no source', { dst_num: '101' }, 400],
     ['a source outside', { src_num: ['+15550100001'], dst_num: '101' }, 400],
-    ['two sources', { src_num: ['341', '200'], dst_num: '101' }, 501],
-    ['a limit of its length', { src_num: ['341'], dst_num: '101', call_duration: 60 }, 501],
+    ['a limit of its length that is none', { src_num: ['341'], dst_num: '101', call_duration: -1 }, 400],
+    ['keys for the far end', { src_num: ['341'], dst_num: '101', dst_dtmf: '1' }, 501],
     ['a phone that is off', { src_num: ['119'], dst_num: '101' }, 409],
   ] as const;
   const world = await serveTelphin();

@@ -5,7 +5,7 @@ import { createNumbers } from '../../../src/dialects/telphin/numbers.ts';
 import { defaultTelphinOptions } from '../../../src/dialects/telphin/options.ts';
 import { renderParameters, renderQuestion } from '../../../src/dialects/telphin/render.ts';
 import type { Happening, Part } from '../../../src/dialects/telphin/schema.ts';
-import { callIdFrom, extensionNumber } from '../../../src/model/ids.ts';
+import { callIdFrom, extensionNumber, type CallId } from '../../../src/model/ids.ts';
 import { demoOptions } from './serve-telphin.ts';
 
 const phones = new Set(['200', '341', '007']);
@@ -17,7 +17,7 @@ const numbers = createNumbers(
   },
   options,
 );
-const writing = { numbers, options };
+const writing = { numbers, options, knownAs: (call: CallId): CallId => call };
 
 /** The call of the vendor's published request. */
 const part: Part = {

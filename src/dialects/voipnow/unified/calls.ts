@@ -2,10 +2,9 @@ import { requireScope } from '../../../http/bearer.ts';
 import type { Call, Leg } from '../../../model/call.ts';
 import { GatewayError } from '../../../model/errors.ts';
 import type { ExtensionNumber } from '../../../model/ids.ts';
-import { actingLeg, callsOf, hangUp, isLive, perform, type TenantSource } from '../calls.ts';
+import { actingLeg, callsOf, hangUp, isLive, perform, place, type TenantSource } from '../calls.ts';
 import { UnifiedError } from '../errors.ts';
 import { parseCallerId, parseUnifiedExtension } from '../parse.ts';
-import { placeCall } from '../place.ts';
 import { conferenceInviteBody, phoneCallBody } from '../schema.ts';
 import type { UnifiedAnswer, UnifiedAsked } from './asked.ts';
 import { listEntries, type ListingRules } from './listing.ts';
@@ -27,7 +26,7 @@ export const createCall = async (asked: UnifiedAsked): Promise<UnifiedAnswer> =>
   if (extension === undefined) throw invalidSource();
   const limitSeconds = secondsOf(query.get('callDuration'), 0, 86_400);
   const nonce = body.data?.nonce ?? undefined;
-  const id = await placeCall(asked, {
+  const id = await place(asked, {
     extensions: [extension, ...more],
     number: source.numbers.dialled(to),
     timeoutSeconds: secondsOf(query.get('waitForPickup'), 1, 600) ?? 25,
@@ -54,7 +53,7 @@ export const inviteToConference = async (asked: UnifiedAsked): Promise<UnifiedAn
     // Until the phone answers its call is the extension's newest.
     const call = record.callId ?? callsOf(source, extension).at(-1)?.id;
     if (call === undefined) throw new GatewayError('timed-out', { command: record.id });
-    const id = source.placed.apiIdOf(call);
+    const id = source.placed.idOf(call);
     invited.push({ id, links: { self: callAddress(asked, extension, id) } });
   }
   return invited;
@@ -64,7 +63,7 @@ export const listCalls = (asked: UnifiedAsked): UnifiedAnswer => {
   requireScope(asked.identity, ['observe', 'control']);
   const extension = callExtension(asked);
   const { placed } = asked.source;
-  const calls = callsOf(asked.source, extension).filter(({ id }) => asked.id === undefined || placed.apiIdOf(id) === asked.id);
+  const calls = callsOf(asked.source, extension).filter(({ id }) => asked.id === undefined || placed.idOf(id) === asked.id);
   const entries = calls.map((call) => renderCall(asked, extension, call));
   return listEntries(entries, asked.query, rules, callsAddress(asked, extension));
 };
@@ -82,7 +81,7 @@ export const deleteCalls = async (asked: UnifiedAsked): Promise<UnifiedAnswer> =
     const leg = phoneNumber === '' ? actingLeg(call, extension) : legOfNumber(source, call, phoneNumber);
     if (leg === undefined) continue;
     await hangUp(asked, leg);
-    const id = source.placed.apiIdOf(call.id);
+    const id = source.placed.idOf(call.id);
     ended.push({ id, links: { self: callAddress(asked, extension, id) } });
   }
   return ended.length === 0 ? undefined : ended;

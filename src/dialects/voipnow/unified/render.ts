@@ -9,7 +9,7 @@ export type CallMember = (typeof callMembers)[number];
 /** A PhoneCall, as an extension sees it. Members that are not known are left out. */
 export const renderCall = (asked: UnifiedAsked, extension: ExtensionNumber, call: Call): Readonly<Partial<Record<CallMember, unknown>>> => {
   const { engine, numbers, placed } = asked.source;
-  const id = placed.apiIdOf(call.id);
+  const id = placed.idOf(call.id);
   const nonce = placed.get(call.id)?.nonce;
   const ownerName = engine.extension(extension)?.name ?? '';
   return {

@@ -1,9 +1,12 @@
 import { pino } from 'pino';
 import { expect, test } from 'vitest';
-import { CallLimits } from '../../../src/dialects/voipnow/call-limits.ts';
-import { ownerOf, PlacedCalls } from '../../../src/dialects/voipnow/placed-calls.ts';
+import { CallLimits } from '../../../src/control/placing/call-limits.ts';
+import { ownerOf, PlacedCalls } from '../../../src/control/placing/placed-calls.ts';
 import { extensionNumber } from '../../../src/model/ids.ts';
 import { startSandboxTenant } from '../../sandbox-tenant.ts';
+
+const name = 'test:placed';
+const idOf = (call: string): string => call;
 
 test('a call whose time ran out while nobody watched it ends when somebody does again', async () => {
   const { engine, control, store, clock, sandbox, identity, leg, event } = await startSandboxTenant();
@@ -14,12 +17,12 @@ test('a call whose time ran out while nobody watched it ends when somebody does 
     new CallLimits({
       engine,
       control,
-      placed: new PlacedCalls(engine.tenant, store),
+      placed: new PlacedCalls({ tenant: engine.tenant, store, name, idOf }),
       clock,
       timers: clock,
       logger: pino({ level: 'silent' }),
     });
-  new PlacedCalls(engine.tenant, store).note({ call: callId, limit: { seconds: 60, owner: ownerOf(who) } });
+  new PlacedCalls({ tenant: engine.tenant, store, name, idOf }).note({ call: callId, limit: { seconds: 60, owner: ownerOf(who) } });
   const before = watch();
   sandbox.phones.answer('101');
   clock.advance(10);
@@ -35,7 +38,7 @@ test('a call whose time ran out while nobody watched it ends when somebody does 
 
 test('of calls placed long ago nothing more is known than of any other', async () => {
   const { engine, store } = await startSandboxTenant();
-  const placed = new PlacedCalls(engine.tenant, store);
+  const placed = new PlacedCalls({ tenant: engine.tenant, store, name, idOf });
   for (let number = 0; number <= 1_000; number += 1) placed.note({ call: `call_${number}` as never, nonce: String(number) });
   expect([placed.get('call_0' as never), placed.get('call_1' as never)?.nonce, placed.all().length]).toEqual([undefined, '1', 1_000]);
 });

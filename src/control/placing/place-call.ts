@@ -1,10 +1,20 @@
-import type { CommandRecord } from '../../control/control.ts';
+import type { Logger } from 'pino';
+import type { Identity } from '../../auth/auth.ts';
+import type { TenantEngine } from '../../engine/engine.ts';
 import type { LoggedEvent } from '../../log/event-log.ts';
 import { GatewayError } from '../../model/errors.ts';
 import type { CallId, ExtensionNumber, LegId } from '../../model/ids.ts';
-import type { Asked } from './calls.ts';
-import { ownerOf } from './placed-calls.ts';
-import { apiIdOf } from './project.ts';
+import type { CommandRecord, Control } from '../control.ts';
+import { ownerOf, type PlacedCalls } from './placed-calls.ts';
+
+/** For whom a call is placed, and with what. */
+export interface Placing {
+  readonly identity: Identity;
+  readonly engine: TenantEngine;
+  readonly control: Control;
+  readonly placed: PlacedCalls;
+  readonly logger: Logger;
+}
 
 export interface CallWish {
   /** Rung together; the first to answer is connected to the number, the others stop ringing. */
@@ -20,9 +30,9 @@ export interface CallWish {
 
 const mostExtensions = 20;
 
-/** Has a call placed. Gives its id as the vendor knows it, once a phone rings. Throws `invalid-parameter` for more phones than may ring for it. */
-export const placeCall = async (asked: Asked, wish: CallWish): Promise<string> => {
-  const { control } = asked.source;
+/** Has a call placed. Gives the one under whose id it is known, once a phone rings. Throws `invalid-parameter` for more phones than may ring for it. */
+export const placeCall = async (placing: Placing, wish: CallWish): Promise<CallId> => {
+  const { control, identity } = placing;
   const extensions = [...new Set(wish.extensions)];
   if (extensions.length > mostExtensions) {
     throw new GatewayError('invalid-parameter', { field: 'extension' }, { note: `At most ${mostExtensions} phones ring for one call.` });
@@ -33,15 +43,15 @@ export const placeCall = async (asked: Asked, wish: CallWish): Promise<string> =
     ...(callerId === undefined ? undefined : { callerId }),
     ...(timeoutSeconds === undefined ? undefined : { timeoutSeconds }),
   };
-  const hunt = new Hunt(asked, wish);
+  const hunt = new Hunt(placing, wish);
   try {
     const dials = await Promise.allSettled(
-      extensions.map(async (extension) => hunt.rang(await control.submit(asked.identity, { name: 'dial', extension, ...rest }))),
+      extensions.map(async (extension) => hunt.rang(await control.submit(identity, { name: 'dial', extension, ...rest }))),
     );
-    const apiId = hunt.apiId;
-    if (apiId !== undefined) return apiId;
-    const [first] = dials;
-    throw first?.status === 'rejected' ? first.reason : new GatewayError('timed-out');
+    const { first: call } = hunt;
+    if (call !== undefined) return call;
+    const [dial] = dials;
+    throw dial?.status === 'rejected' ? dial.reason : new GatewayError('timed-out');
   } finally {
     hunt.allAsked();
   }
@@ -52,29 +62,29 @@ export const placeCall = async (asked: Asked, wish: CallWish): Promise<string> =
  * any event of theirs leaves, for commits are heard at once and web requests are made of them later.
  */
 class Hunt {
-  readonly #asked: Asked;
+  readonly #placing: Placing;
   readonly #wish: CallWish;
   readonly #stopListening: () => void;
   /** Whose first leg has not been seen yet. */
   readonly #expected: Set<ExtensionNumber>;
   readonly #ringing = new Map<CallId, LegId>();
-  #apiId: string | undefined;
+  #first: CallId | undefined;
   #isDecided = false;
 
-  constructor(asked: Asked, wish: CallWish) {
-    this.#asked = asked;
+  constructor(placing: Placing, wish: CallWish) {
+    this.#placing = placing;
     this.#wish = wish;
     this.#expected = new Set(wish.extensions);
-    this.#stopListening = asked.source.engine.onCommitted((events) => this.#look(events));
+    this.#stopListening = placing.engine.onCommitted((events) => this.#look(events));
   }
 
-  get apiId(): string | undefined {
-    return this.#apiId;
+  get first(): CallId | undefined {
+    return this.#first;
   }
 
   /** The PBX has taken the wish, so that its call is known for certain. */
   rang({ id, callId, legId }: CommandRecord): void {
-    const call = callId ?? (legId === undefined ? undefined : this.#asked.source.engine.leg(legId)?.callId);
+    const call = callId ?? (legId === undefined ? undefined : this.#placing.engine.leg(legId)?.callId);
     if (call === undefined) throw new GatewayError('timed-out', { command: id });
     this.#note(call);
   }
@@ -106,14 +116,14 @@ class Hunt {
 
   /** What is known of the call from now on; nothing for one that is like any other. */
   #note(call: CallId): void {
-    const { identity, source } = this.#asked;
+    const { identity, placed } = this.#placing;
     const { limitSeconds, nonce } = this.#wish;
-    this.#apiId ??= apiIdOf(call);
-    const own = this.#apiId === apiIdOf(call);
-    if (own && limitSeconds === undefined && nonce === undefined) return;
-    source.placed.note({
+    this.#first ??= call;
+    const isFirst = this.#first === call;
+    if (isFirst && limitSeconds === undefined && nonce === undefined) return;
+    placed.note({
       call,
-      ...(own ? undefined : { apiId: this.#apiId }),
+      ...(isFirst ? undefined : { knownAs: this.#first }),
       ...(nonce === undefined ? undefined : { nonce }),
       ...(limitSeconds === undefined ? undefined : { limit: { seconds: limitSeconds, owner: ownerOf(identity) } }),
     });
@@ -132,12 +142,12 @@ class Hunt {
   }
 
   #giveUp(call: CallId): void {
-    const { identity, source } = this.#asked;
+    const { identity, control, logger } = this.#placing;
     const leg = this.#ringing.get(call);
     if (leg === undefined) return;
-    source.control.submit(identity, { name: 'hangup', leg }).catch((error: unknown) => {
+    control.submit(identity, { name: 'hangup', leg }).catch((error: unknown) => {
       // It has just ended by itself, most likely; if not, the phone's own time-out ends it.
-      source.logger.warn({ event: 'voipnow.hunt-failed', call, err: error }, 'a phone that rang in vain could not be stopped');
+      logger.warn({ event: 'placing.hunt-failed', call, err: error }, 'a phone that rang in vain could not be stopped');
     });
   }
 }

@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import type { Control } from '../../control/control.ts';
+import type { Control } from '../control.ts';
 import type { TenantEngine } from '../../engine/engine.ts';
 import type { LoggedEvent } from '../../log/event-log.ts';
 import type { Call } from '../../model/call.ts';
@@ -74,7 +74,7 @@ export class CallLimits {
     control.submit(identity, { name: 'hangup', leg: leg.id }).catch((error: unknown) => {
       // It has just ended by itself: that is what was wanted.
       if (error instanceof GatewayError && (error.code === 'leg-ended' || error.code === 'no-such-leg')) return;
-      logger.error({ event: 'voipnow.limit-failed', call: id, err: error }, 'a call whose time is over could not be ended');
+      logger.error({ event: 'placing.limit-failed', call: id, err: error }, 'a call whose time is over could not be ended');
     });
   }
 }

@@ -2,7 +2,6 @@ import type { Identity, Scope } from '../../auth/auth.ts';
 import type { Call } from '../../model/call.ts';
 import type { CallId, KeyId, TenantId } from '../../model/ids.ts';
 import type { Store } from '../../store/store.ts';
-import { apiIdOf } from './project.ts';
 
 /** For whom a call is ended when its time is over, as it can be kept. */
 export interface LimitOwner {
@@ -11,31 +10,37 @@ export interface LimitOwner {
   readonly scopes: readonly Scope[];
 }
 
-/** What only this API knows of a call that it placed. */
+/** What only those who had a call placed know of it. */
 export interface PlacedCall {
   readonly call: CallId;
-  /** Under which it is known, where that is not its own: of several calls that are rung for one, the first's. */
-  readonly apiId?: string;
+  /** Of several calls that are rung for one: the first, under whose id all of them are known. */
+  readonly knownAs?: CallId;
   /** What the client gave it to know it again by. */
   readonly nonce?: string;
   /** After so many seconds of talk it is ended. */
   readonly limit?: { readonly seconds: number; readonly owner: LimitOwner };
 }
 
-const stateName = 'voipnow:placed';
+export interface PlacedCallsOptions {
+  readonly tenant: TenantId;
+  readonly store: Store;
+  /** Under which they are kept: `voipnow:placed`. */
+  readonly name: string;
+  /** The id by which clients know a call. */
+  readonly idOf: (call: CallId) => string;
+}
+
 /** Of calls placed longer ago nothing more is known than of any other call. */
 const mostPlaced = 1_000;
 
-/** The calls that the API placed, over restarts: by which ids they are known, and what the client said of them. */
+/** The calls that an API placed, over restarts: by which ids its clients know them, and what they said of them. */
 export class PlacedCalls {
-  readonly #tenant: TenantId;
-  readonly #store: Store;
+  readonly #options: PlacedCallsOptions;
   readonly #calls: Map<CallId, PlacedCall>;
 
-  constructor(tenant: TenantId, store: Store) {
-    this.#tenant = tenant;
-    this.#store = store;
-    const text = store.state.get(tenant, stateName);
+  constructor(options: PlacedCallsOptions) {
+    this.#options = options;
+    const text = options.store.state.get(options.tenant, options.name);
     const saved = text === undefined ? [] : (JSON.parse(text) as readonly PlacedCall[]);
     this.#calls = new Map(saved.map((placed) => [placed.call, placed]));
   }
@@ -56,17 +61,23 @@ export class PlacedCalls {
     this.#calls.set(placed.call, { ...known, ...placed });
     const [oldest] = this.#calls.keys();
     if (this.#calls.size > mostPlaced && oldest !== undefined) this.#calls.delete(oldest);
-    this.#store.state.put(this.#tenant, stateName, JSON.stringify(this.all()));
+    const { store, tenant, name } = this.#options;
+    store.state.put(tenant, name, JSON.stringify(this.all()));
   }
 
-  /** The call's id as the vendor knows it: MakeCall's APIID, the id of phoneCalls, CallAPIID of its events. */
-  apiIdOf(call: CallId): string {
-    return this.#calls.get(call)?.apiId ?? apiIdOf(call);
+  /** The call under whose id this one is known: itself, or the first of those that were rung together. */
+  knownAs(call: CallId): CallId {
+    return this.#calls.get(call)?.knownAs ?? call;
+  }
+
+  /** The call's id as its clients know it. */
+  idOf(call: CallId): string {
+    return this.#options.idOf(this.knownAs(call));
   }
 
   /** Those of the calls that are known by the id, also after they absorbed the one that was. */
-  find(calls: readonly Call[], apiId: string): readonly Call[] {
-    return calls.filter(({ id, aliases }) => [id, ...aliases].some((each) => this.apiIdOf(each) === apiId));
+  find(calls: readonly Call[], wanted: string): readonly Call[] {
+    return calls.filter(({ id, aliases }) => [id, ...aliases].some((each) => this.idOf(each) === wanted));
   }
 }
 
