@@ -13,7 +13,7 @@ import { routed, valet } from './translate/parking.ts';
 import { dtmf, recording, registered } from './translate/phones.ts';
 import { callCenter, conference, fifo } from './translate/places.ts';
 import { Reader, type Translate } from './translate/reader.ts';
-import { transferred } from './translate/transfers.ts';
+import { transferOverdue, transferred } from './translate/transfers.ts';
 
 /** Event-socket events to facts. */
 export interface Translator {
@@ -44,7 +44,9 @@ export const createTranslator = ({ directory }: TranslatorOptions): Translator =
       if (stories === undefined) return [];
       const reader = new Reader(message, at);
       const facts = [...shownAnswered(reader, memory), ...stories.flatMap((translate) => translate(reader, memory))];
-      return memory.heldBack.size === 0 ? facts : [...facts, ...endHeldBack({ id: reader.channel() }, memory)];
+      if (memory.heldBack.size > 0) facts.push(...endHeldBack({ id: reader.channel() }, memory));
+      facts.push(...transferOverdue(memory, reader.at));
+      return facts;
     },
     adopt: (resync, found) => adopt(resync.channels, found, memory),
     sends(channel, by) {

@@ -44,7 +44,10 @@ export const executed: Translate = (reader, memory) => {
     ...(dialled === undefined ? undefined : { dialled }),
     ...(context === '' ? undefined : { context }),
   });
-  if (application === 'pickup') facts.push(...pickedUp(channel, name, detail, at, memory));
+  if (application === 'pickup') {
+    channel.picksUp = { name, detail };
+    if (channel.isUp === true) facts.push(...pickedUp(channel, at, memory));
+  }
   if (application === 'supervision') {
     channel.supervises = { byKeys: reader.text('variable_eavesdrop_enable_dtmf') === 'true' };
     const mode = supervisionMode(name, (variable) => reader.text(`variable_${variable}`));
@@ -66,8 +69,14 @@ const dialledBy = ({ endpoint }: Channel, destination: string, detail: string): 
   return /^user\/([^@,|:]+)/.exec(detail)?.[1];
 };
 
-/** `pickup` names a group, which was dialled beside the phones as `pickup/GROUP`; `intercept` names the channel of the caller. */
-const pickedUp = (picker: Channel, name: string, detail: string, at: Micros, { channels }: Memory): readonly Fact[] => {
+/**
+ * What a channel that is up takes over, if it was to. `pickup` names a group, which was dialled beside the phones as `pickup/GROUP`;
+ * `intercept` names the channel of the caller.
+ */
+export const pickedUp = (picker: Channel, at: Micros, { channels }: Memory): readonly Fact[] => {
+  if (picker.picksUp === undefined) return none;
+  const { name, detail } = picker.picksUp;
+  delete picker.picksUp;
   const all = [...channels.values()];
   const intercepted = channelId(detail.split(' ').at(-1) ?? '');
   const caller = name === 'intercept' ? intercepted : all.find(({ dials }) => dials?.includes(`pickup/${detail}`) === true)?.id;

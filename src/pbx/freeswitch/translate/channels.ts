@@ -3,6 +3,7 @@ import type { DialResult, Endpoint, Fact } from '../../../model/fact.ts';
 import type { ChannelId } from '../../../model/ids.ts';
 import type { Micros } from '../../../model/time.ts';
 import { pairedAs, shownName } from '../directory.ts';
+import { pickedUp } from './applications.ts';
 import { consultationFailed, consultationLeft, leaveBridge, settleEarlyPair } from './bridges.ts';
 import type { Channel, Memory } from './memory.ts';
 import { hangsUpInSlot } from './parking.ts';
@@ -91,6 +92,7 @@ export const answered: Translate = (reader, memory) => {
   return [
     { type: 'channel.state', at, channel: channel.id, state: 'up' },
     ...(channel.isCalled === true ? [dialEnded(channel, at, 'answered')] : none),
+    ...pickedUp(channel, at, memory),
     ...settleEarlyPair(channel, at, memory),
   ];
 };
@@ -164,8 +166,16 @@ export const ended: Translate = (reader, memory) => {
     memory.heldBack.set(transferee.id, end);
     return none;
   }
+  if (memory.transferer?.second === channel.id && holdsAnother(channel, memory)) {
+    memory.transferer.end = end;
+    return none;
+  }
   return [...end(), ...endHeldBack(channel, memory)];
 };
+
+/** The phone of a consulting leg has the other party on another leg, which is to end as well. */
+const holdsAnother = (channel: Channel, { channels }: Memory): boolean =>
+  [...channels.values()].some(({ id, endpoint }) => id !== channel.id && endpoint.device === channel.endpoint.device);
 
 /** The end that waited for a word of this channel. */
 export const endHeldBack = ({ id }: Pick<Channel, 'id'>, memory: Memory): readonly Fact[] => {

@@ -13,12 +13,21 @@ export interface Memory {
   /** By name: `1002@default`. */
   readonly agents: Map<string, CallCenterAgent>;
   /** The consulting leg of an attended transfer has ended; the leg that holds the other party ends next and tells the rest. */
-  transferer: { readonly second: ChannelId; readonly target: ChannelId | undefined; readonly device: string } | undefined;
+  transferer: Transferer | undefined;
   /**
    * FreeSWITCH's events keep their order within a channel, not between channels: the end of one that has sent another elsewhere waits, by
    * the other's id, until that has told where it went.
    */
   readonly heldBack: Map<ChannelId, () => readonly Fact[]>;
+}
+
+export interface Transferer {
+  readonly second: ChannelId;
+  readonly target: ChannelId | undefined;
+  readonly device: string;
+  readonly at: Micros;
+  /** The end of the consulting leg: it waits, so that the leg is there when the transfer is told. */
+  end?: () => readonly Fact[];
 }
 
 /** What is remembered of an agent of mod_callcenter, which serves several queues at once and tells of itself by its name alone. */
@@ -61,6 +70,8 @@ export interface Channel {
   isHangingUp?: boolean;
   parked?: OccupiedSlot;
   application?: Application;
+  /** Whose ringing it takes over, as soon as it has answered. */
+  picksUp?: { readonly name: string; readonly detail: string };
   /** What it dials, several at once or in turn. */
   dials?: readonly string[];
   queue?: string;

@@ -41,9 +41,22 @@ export const hangsUpTransferring = (channel: Channel, reader: Reader, memory: Me
   if (end === 'BLIND_TRANSFER') channel.hasTransferred = true;
   else if (end === 'ATTENDED_TRANSFER') {
     const target = channel.lastPeer ?? rungBy(channel, memory)?.id;
-    memory.transferer = { second: channel.id, target, device: channel.endpoint.device };
+    const former = memory.transferer?.end?.() ?? none;
+    memory.transferer = { second: channel.id, target, device: channel.endpoint.device, at: reader.at };
+    return former;
   } else if (reader.text('variable_transfer_disposition') === 'recv_replace') return attended(channel, reader.at, memory);
   return none;
+};
+
+/** Longer than the holding leg takes to end after the consulting one. */
+const patience: Micros = 2_000_000;
+
+/** The end of a consulting leg whose transfer was never told. */
+export const transferOverdue = (memory: Memory, at: Micros): readonly Fact[] => {
+  const { transferer } = memory;
+  if (transferer?.end === undefined || at - transferer.at < patience) return none;
+  memory.transferer = undefined;
+  return transferer.end();
 };
 
 /** The phone that a consulting leg still rings: it may be joined before it is answered. */
@@ -70,6 +83,7 @@ const attended = (first: Channel, at: Micros, memory: Memory): readonly Fact[] =
       ...(target === undefined ? undefined : { target }),
       succeeded: true,
     },
+    ...(transferer.end?.() ?? none),
     ...(isToRing ? [{ type: 'dial.began', at, caller: transferee, callee: ringing.id } as const] : none),
   ];
 };

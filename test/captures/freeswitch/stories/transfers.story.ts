@@ -56,10 +56,10 @@ export const transfers: readonly Story[] = [
       ['leg.connected 1001#2', 'leg.connected 1003', 'legs.linked 1001#2 1003'],
       [
         'legs.unlinked 1001#2 1003',
-        'leg.ended 1001#2 16 pbx',
         'leg.resumed 1001',
         'legs.unlinked 1001 1002',
-        ...merges('B', 'A', '1003'),
+        ...merges('B', 'A', '1001#2', '1003'),
+        'leg.ended 1001#2 16 pbx',
         'call.transferred A attended by=1001 to=1003 ok',
         'leg.ended 1001 16 pbx',
       ],
@@ -67,8 +67,7 @@ export const transfers: readonly Story[] = [
       hangsUp('1002', ['1002', '1003']),
       'call.ended A internal 1001>1002 answered 16 answered=1002 ended=1002',
     ],
-    // It is freed of its second line before the first: for a moment only the held one is left.
-    presence: { 1001: 'busy held busy held busy idle', 1002: 'ringing busy idle', 1003: 'ringing busy idle' },
+    presence: { 1001: 'busy held busy idle', 1002: 'ringing busy idle', 1003: 'ringing busy idle' },
   },
   {
     capture: 'attended_by_callee',
@@ -83,10 +82,10 @@ export const transfers: readonly Story[] = [
       ['leg.connected 1002#2', 'leg.connected 1003', 'legs.linked 1002#2 1003'],
       [
         'legs.unlinked 1002#2 1003',
-        'leg.ended 1002#2 16 pbx',
         'leg.resumed 1002',
         'legs.unlinked 1001 1002',
-        ...merges('B', 'A', '1003'),
+        ...merges('B', 'A', '1002#2', '1003'),
+        'leg.ended 1002#2 16 pbx',
         'call.transferred A attended by=1002 to=1003 ok',
         'leg.ended 1002 16 pbx',
       ],
@@ -94,7 +93,7 @@ export const transfers: readonly Story[] = [
       hangsUp('1003', ['1001', '1003']),
       'call.ended A internal 1001>1002 answered 16 answered=1002 ended=1003',
     ],
-    presence: { 1001: 'busy idle', 1002: 'ringing busy held busy held busy idle', 1003: 'ringing busy idle' },
+    presence: { 1001: 'busy idle', 1002: 'ringing busy held busy idle', 1003: 'ringing busy idle' },
   },
   {
     capture: 'redirect_caller',
