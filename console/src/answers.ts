@@ -17,6 +17,41 @@ export interface Webhook {
   readonly failing: number;
 }
 
+/** Of any dialect. */
+export interface Endpoint {
+  readonly id: string;
+  readonly url: string;
+  readonly method: string;
+  readonly status: 'active' | 'paused';
+  readonly reason?: Webhook['reason'];
+  readonly detail?: string;
+  readonly since: string;
+  readonly waiting: number;
+  readonly failing: number;
+}
+
+export interface DeliveryRequest {
+  readonly method: string;
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
+export interface Tenant {
+  readonly id: string;
+  readonly pbxs: readonly string[];
+  readonly oldest: string;
+  readonly head: string;
+}
+
+/** A request that the sandbox's inbox got. */
+export interface InboxRequest {
+  readonly number: number;
+  readonly at: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
 export interface DeliveryAttempt {
   readonly endpoint: string;
   readonly id: string;
@@ -26,7 +61,7 @@ export interface DeliveryAttempt {
   readonly latencyMs: number;
   readonly outcome: string;
   readonly status?: number;
-  readonly failure?: { readonly code?: string; readonly detail?: string };
+  readonly failure?: { readonly kind: string; readonly detail: string };
   readonly number?: number;
   readonly reply?: string;
 }

@@ -45,5 +45,6 @@ describe.skipIf(!hasBrowser)('the board', () => {
     await page.getByRole('button', { name: 'Hold: 103' }).waitFor();
     await firstCall(page).dragTo(page.getByRole('region', { name: 'Conferences' }).getByRole('listitem').first());
     await page.getByText('Moved to conference 650.').waitFor();
+    await expect.poll(() => page.getByRole('region', { name: 'Conferences' }).getByRole('heading').last().innerText()).toBe('650 2');
   });
 });

@@ -16,7 +16,7 @@ type WhyEntry =
   | { readonly kind: 'pbx'; readonly at: string; readonly text: string }
   | { readonly kind: 'fact'; readonly at: string; readonly fact: { readonly type: string } }
   | { readonly kind: 'event'; readonly at: string; readonly event: Event }
-  | ({ readonly kind: 'delivery'; readonly at: string } & Partial<DeliveryAttempt>);
+  | { readonly kind: 'delivery'; readonly at: string; readonly delivery: DeliveryAttempt };
 
 interface Recordings {
   readonly recordings: readonly { readonly id: string; readonly file?: string }[];
@@ -184,21 +184,31 @@ const Why = ({ entries }: { readonly entries: readonly WhyEntry[] }): JSX.Elemen
 const summaryOf = (entry: WhyEntry): string => {
   switch (entry.kind) {
     case 'pbx':
-      return entry.text.split(/\r?\n/)[0] ?? '';
+      return entry.text.trim().split(/\r?\n/)[0] || 'a message';
     case 'fact':
       return entry.fact.type;
     case 'event':
       return entry.event.type;
     case 'delivery':
-      return [entry.endpoint, entry.outcome, entry.status].filter((part) => part !== undefined).join(' ');
+      return [entry.delivery.endpoint, entry.delivery.outcome, entry.delivery.status ?? ''].join(' ');
     default:
       return entry satisfies never;
   }
 };
 
-const textOf = (entry: WhyEntry): string => {
-  if (entry.kind === 'pbx') return entry.text;
-  return JSON.stringify(entry.kind === 'fact' ? entry.fact : entry.kind === 'event' ? entry.event : entry, undefined, 2);
+const textOf = (entry: WhyEntry): string => (entry.kind === 'pbx' ? entry.text : JSON.stringify(toldIn(entry), undefined, 2));
+
+const toldIn = (entry: Exclude<WhyEntry, { readonly kind: 'pbx' }>): unknown => {
+  switch (entry.kind) {
+    case 'fact':
+      return entry.fact;
+    case 'event':
+      return entry.event;
+    case 'delivery':
+      return entry.delivery;
+    default:
+      return entry satisfies never;
+  }
 };
 
 /** Everything that is shown here, as a file for whoever is asked for help. */

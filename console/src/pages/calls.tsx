@@ -5,6 +5,7 @@ import { ask, query, Problem } from '../api.ts';
 import { onEvent } from '../live/connection.ts';
 import { PartyName } from '../parts/parties.tsx';
 import { Empty, Waiting } from '../parts/states.tsx';
+import { Table } from '../parts/table.tsx';
 import { Moment, renderSpan } from '../parts/time.tsx';
 import { go, href, route } from '../router.ts';
 import { fieldsOf } from '../parts/fields.ts';
@@ -120,42 +121,29 @@ const CallTable = ({ calls }: { readonly calls: readonly Call[] }): JSX.Element 
   calls.length === 0 ? (
     <Empty>No such call.</Empty>
   ) : (
-    <div class="table-wrap">
-      <table class="table">
-        <thead>
-          <tr>
-            <th scope="col">When</th>
-            <th scope="col">From</th>
-            <th scope="col">To</th>
-            <th scope="col">Ended as</th>
-            <th scope="col">Talked</th>
-          </tr>
-        </thead>
-        <tbody>
-          {calls.map((call) => (
-            <tr key={call.id}>
-              <td>
-                <a href={href(['calls', call.id])}>
-                  <Moment at={call.startedAt} />
-                </a>
-              </td>
-              <td>
-                <PartyName party={call.from} />
-              </td>
-              <td>
-                <PartyName party={call.to} />
-              </td>
-              <td>
-                <span class={`badge disposition-${call.disposition ?? 'unknown'}`}>{call.disposition ?? call.state}</span>
-              </td>
-              <td>
-                {call.answeredAt === undefined || call.endedAt === undefined
-                  ? '–'
-                  : renderSpan(Date.parse(call.endedAt) - Date.parse(call.answeredAt))}
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <Table label="Calls" columns={['When', 'From', 'To', 'Ended as', 'Talked']}>
+      {calls.map((call) => (
+        <tr key={call.id}>
+          <td>
+            <a href={href(['calls', call.id])}>
+              <Moment at={call.startedAt} />
+            </a>
+          </td>
+          <td>
+            <PartyName party={call.from} />
+          </td>
+          <td>
+            <PartyName party={call.to} />
+          </td>
+          <td>
+            <span class={`badge disposition-${call.disposition ?? 'unknown'}`}>{call.disposition ?? call.state}</span>
+          </td>
+          <td>
+            {call.answeredAt === undefined || call.endedAt === undefined
+              ? '–'
+              : renderSpan(Date.parse(call.endedAt) - Date.parse(call.answeredAt))}
+          </td>
+        </tr>
+      ))}
+    </Table>
   );

@@ -1,12 +1,13 @@
 import { useState } from 'preact/hooks';
 import type { JSX } from 'preact';
-import { scopes, type Key, type User } from '../answers.ts';
+import { scopes, type Key, type Tenant, type User } from '../answers.ts';
 import { ask } from '../api.ts';
 import { Dialog } from '../parts/dialog.tsx';
 import { attempt } from '../parts/notices.tsx';
 import { Secret } from '../parts/secret.tsx';
 import { Waiting } from '../parts/states.tsx';
 import { Moment } from '../parts/time.tsx';
+import { Table } from '../parts/table.tsx';
 import { useAnswer } from '../parts/use-answer.ts';
 import { session } from '../session.ts';
 import { fieldsOf } from '../parts/fields.ts';
@@ -15,10 +16,29 @@ import { fieldsOf } from '../parts/fields.ts';
 export const KeysPage = (): JSX.Element => (
   <>
     <h1>Keys and users of {session.value?.tenant}</h1>
+    <TenantFacts />
     <Keys />
     <Users />
   </>
 );
+
+/** Tenants are made in the configuration; here is what this one has. */
+const TenantFacts = (): JSX.Element => {
+  const { answer } = useAnswer<{ readonly tenants: readonly Tenant[] }>('/v1/tenants');
+  return (
+    <>
+      {answer?.tenants.map(({ id, pbxs, oldest, head }) => (
+        <p key={id} class="facts quiet">
+          <span>Tenant {id}</span>
+          <span>PBXs: {pbxs.join(', ')}</span>
+          <span>
+            log from {oldest} to {head}
+          </span>
+        </p>
+      ))}
+    </>
+  );
+};
 
 const Keys = (): JSX.Element => {
   const { answer, problem, again } = useAnswer<{ readonly keys: readonly Key[] }>('/v1/keys');
@@ -39,45 +59,30 @@ const Keys = (): JSX.Element => {
       {answer === undefined ? (
         <Waiting problem={problem} />
       ) : (
-        <div class="table-wrap">
-          <table class="table">
-            <thead>
-              <tr>
-                <th scope="col">Name</th>
-                <th scope="col">May</th>
-                <th scope="col">Made</th>
-                <th scope="col">Last used</th>
-                <th scope="col">
-                  <span class="visually-hidden">Revoke</span>
-                </th>
-              </tr>
-            </thead>
-            <tbody>
-              {answer.keys.map((key) => (
-                <tr key={key.id} class={key.revokedAt === undefined ? '' : 'gone'}>
-                  <td>{key.name}</td>
-                  <td>
-                    {key.scopes.join(', ')}
-                    {key.extension === undefined ? '' : ` (${key.extension})`}
-                  </td>
-                  <td>
-                    <Moment at={key.createdAt} />
-                  </td>
-                  <td>{key.lastUsedAt === undefined ? 'never' : <Moment at={key.lastUsedAt} />}</td>
-                  <td>
-                    {key.revokedAt === undefined ? (
-                      <button type="button" class="button small danger" aria-label={`Revoke ${key.name}`} onClick={() => void revoke(key)}>
-                        Revoke
-                      </button>
-                    ) : (
-                      'revoked'
-                    )}
-                  </td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </div>
+        <Table label="Keys" columns={['Name', 'May', 'Made', 'Last used', '(Revoke)']}>
+          {answer.keys.map((key) => (
+            <tr key={key.id} class={key.revokedAt === undefined ? '' : 'gone'}>
+              <td>{key.name}</td>
+              <td>
+                {key.scopes.join(', ')}
+                {key.extension === undefined ? '' : ` (${key.extension})`}
+              </td>
+              <td>
+                <Moment at={key.createdAt} />
+              </td>
+              <td>{key.lastUsedAt === undefined ? 'never' : <Moment at={key.lastUsedAt} />}</td>
+              <td>
+                {key.revokedAt === undefined ? (
+                  <button type="button" class="button small danger" aria-label={`Revoke ${key.name}`} onClick={() => void revoke(key)}>
+                    Revoke
+                  </button>
+                ) : (
+                  'revoked'
+                )}
+              </td>
+            </tr>
+          ))}
+        </Table>
       )}
       {isAdding ? (
         <Dialog title="New key" onClose={() => setAdding(false)}>
@@ -146,49 +151,28 @@ const Users = (): JSX.Element => {
       {answer === undefined ? (
         <Waiting problem={problem} />
       ) : (
-        <div class="table-wrap">
-          <table class="table">
-            <thead>
-              <tr>
-                <th scope="col">Name</th>
-                <th scope="col">Extension</th>
-                <th scope="col">May</th>
-                <th scope="col">Says</th>
-                <th scope="col">Logged in</th>
-                <th scope="col">
-                  <span class="visually-hidden">Remove</span>
-                </th>
-              </tr>
-            </thead>
-            <tbody>
-              {answer.users.map((user) => (
-                <tr key={user.id}>
-                  <td>
-                    {user.name} <span class="quiet">{user.displayName ?? ''}</span>
-                  </td>
-                  <td>{user.extension ?? ''}</td>
-                  <td>{user.scopes.join(', ')}</td>
-                  <td>{user.status.label ?? user.status.status}</td>
-                  <td>{user.logins.map(({ kind }) => kind).join(', ') || 'no'}</td>
-                  <td>
-                    {user.configured ? (
-                      <span class="quiet">configured</span>
-                    ) : (
-                      <button
-                        type="button"
-                        class="button small danger"
-                        aria-label={`Remove ${user.name}`}
-                        onClick={() => void remove(user)}
-                      >
-                        Remove
-                      </button>
-                    )}
-                  </td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </div>
+        <Table label="Users" columns={['Name', 'Extension', 'May', 'Says', 'Logged in', '(Remove)']}>
+          {answer.users.map((user) => (
+            <tr key={user.id}>
+              <td>
+                {user.name} <span class="quiet">{user.displayName ?? ''}</span>
+              </td>
+              <td>{user.extension ?? ''}</td>
+              <td>{user.scopes.join(', ')}</td>
+              <td>{user.status.label ?? user.status.status}</td>
+              <td>{user.logins.map(({ kind }) => kind).join(', ') || 'no'}</td>
+              <td>
+                {user.configured ? (
+                  <span class="quiet">configured</span>
+                ) : (
+                  <button type="button" class="button small danger" aria-label={`Remove ${user.name}`} onClick={() => void remove(user)}>
+                    Remove
+                  </button>
+                )}
+              </td>
+            </tr>
+          ))}
+        </Table>
       )}
       {isAdding ? (
         <Dialog title="New user" onClose={() => setAdding(false)}>

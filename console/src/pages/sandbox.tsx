@@ -1,18 +1,14 @@
-import { useEffect, useState } from 'preact/hooks';
+import { useState } from 'preact/hooks';
 import type { JSX } from 'preact';
 import type { Leg } from '../../../src/model/call.ts';
-import { ask } from '../api.ts';
-import { isLive } from '../commands.ts';
-import { office, onEvent } from '../live/connection.ts';
-import { attempt } from '../parts/notices.tsx';
-import { Snippet } from '../parts/copy.tsx';
+import { isLive, ringsHere } from '../commands.ts';
+import { office } from '../live/connection.ts';
 import { partyText } from '../parts/parties.tsx';
 import { Timer } from '../parts/time.tsx';
-import { href } from '../router.ts';
 import { fieldsOf } from '../parts/fields.ts';
-
-const play = (path: string, body: unknown = {}, done?: string): Promise<boolean> =>
-  attempt(() => ask('POST', `/v1/sandbox/${path}`, body), done);
+import { outside, play } from '../sandbox/play.ts';
+import { Scenarios } from '../sandbox/scenarios.tsx';
+import { Tour } from '../sandbox/tour.tsx';
 
 /** Only where the PBX is a sandbox: hands at its phones, and its clock. */
 export const SandboxPage = (): JSX.Element => (
@@ -21,6 +17,7 @@ export const SandboxPage = (): JSX.Element => (
     <p>The phones of this office are played from here, by the API under /v1/sandbox, or by scenario files. Nothing outside rings.</p>
     <Tour />
     <Phones />
+    <Scenarios />
     <section class="card" aria-label="The clock">
       <h2>The clock</h2>
       <p>Time-outs, ring times and returns from parking need not be waited for.</p>
@@ -39,86 +36,12 @@ export const SandboxPage = (): JSX.Element => (
   </>
 );
 
-const outside = '+15550100001';
-
-const steps = ['A call comes in', '101 answers', 'The call ends, and a program is told'] as const;
-
-/** From a first call to a first webhook, by three clicks. */
-const Tour = (): JSX.Element => {
-  const [done, setDone] = useState(0);
-  const [call, setCall] = useState<string>();
-  useEffect(
-    () =>
-      onEvent((event) => {
-        if (event.callId !== call || call === undefined) return;
-        if (event.type === 'leg.connected' && event.extension === '101') setDone((count) => Math.max(count, 2));
-        if (event.type === 'call.ended') setDone(3);
-      }),
-    [call],
-  );
-  const start = async (): Promise<void> => {
-    await attempt(async () => {
-      const made = await ask<{ readonly id: string }>('POST', '/v1/sandbox/calls', { from: outside, to: '101' });
-      setCall(made.id);
-      setDone(1);
-    });
-  };
-  return (
-    <section class="card tour" aria-label="A tour in three steps">
-      <h2>See it work</h2>
-      <ol>
-        {steps.map((title, index) => (
-          <li
-            key={title}
-            class={index < done ? 'tour-done' : index === done ? 'tour-now' : ''}
-            {...(index === done ? { 'aria-current': 'step' as const } : {})}
-          >
-            <strong>{title}</strong>
-            {index === 0 ? (
-              <>
-                <span>{outside} calls 101.</span>
-                <button type="button" class="button primary" disabled={done !== 0} onClick={() => void start()}>
-                  Call 101
-                </button>
-              </>
-            ) : index === 1 ? (
-              <>
-                <span>Somebody takes the phone off the hook; the board shows who talks with whom.</span>
-                <button type="button" class="button primary" disabled={done !== 1} onClick={() => void play('phones/101/answer')}>
-                  Answer at 101
-                </button>
-              </>
-            ) : (
-              <>
-                <span>Run this in a terminal first, and hang up: the webhook arrives there.</span>
-                <Snippet title="A program that is told" text={listenText()} />
-                <button type="button" class="button primary" disabled={done !== 2} onClick={() => void play('phones/101/hangup')}>
-                  Hang up
-                </button>
-              </>
-            )}
-          </li>
-        ))}
-      </ol>
-      {done < 3 || call === undefined ? null : (
-        <p>
-          That was a whole call. <a href={href(['calls', call])}>See why everything about it was told</a>, or{' '}
-          <button type="button" class="button small" onClick={() => setDone(0)}>
-            begin again
-          </button>
-        </p>
-      )}
-    </section>
-  );
-};
-
-const listenText = (): string =>
-  `SWITCHHOOK_URL=${location.origin} SWITCHHOOK_KEY=demo-key npm run -s switchhook -- listen --forward-to http://127.0.0.1:9000/hook --types 'call.*'`;
-
 const Phones = (): JSX.Element => {
   const state = office.value;
   const extensions = [...(state?.extensions.values() ?? [])];
-  const legs = [...(state?.calls.values() ?? [])].flatMap((call) => call.legs.filter(isLive));
+  const legs = [...(state?.calls.values() ?? [])].flatMap((call) =>
+    call.legs.filter(isLive).map((leg) => ({ leg, rings: ringsHere(call, leg) })),
+  );
   const [from, setFrom] = useState(outside);
   return (
     <section aria-labelledby="phones-title">
@@ -157,9 +80,10 @@ const Phones = (): JSX.Element => {
               {number} <span class="quiet">{name}</span>
             </h3>
             {legs
-              .filter((leg) => leg.extension === number)
-              .map((leg) => (
-                <PhoneLeg key={leg.id} number={number} leg={leg} />
+
+              .filter(({ leg }) => leg.extension === number)
+              .map(({ leg, rings }) => (
+                <PhoneLeg key={leg.id} number={number} leg={leg} rings={rings} />
               ))}
             <button
               type="button"
@@ -176,21 +100,21 @@ const Phones = (): JSX.Element => {
   );
 };
 
-const buttonsFor = ({ state, direction }: Leg): readonly (readonly [name: string, title: string])[] => {
-  if (state === 'ringing' && direction === 'inbound')
+const buttonsFor = (leg: Leg, rings: boolean): readonly (readonly [name: string, title: string])[] => {
+  if (rings)
     return [
       ['answer', 'Answer'],
       ['reject', 'Reject'],
     ];
-  return [state === 'held' ? ['resume', 'Resume'] : ['hold', 'Hold'], ['hangup', 'Hang up']];
+  return [leg.state === 'held' ? ['resume', 'Resume'] : ['hold', 'Hold'], ['hangup', 'Hang up']];
 };
 
-const PhoneLeg = ({ number, leg }: { readonly number: string; readonly leg: Leg }): JSX.Element => (
+const PhoneLeg = ({ number, leg, rings }: { readonly number: string; readonly leg: Leg; readonly rings: boolean }): JSX.Element => (
   <p class="phone-leg">
     <span>
       {leg.state} <span class="quiet">{partyText(leg.peer)}</span> <Timer since={leg.connectedAt ?? leg.startedAt} />
     </span>
-    {buttonsFor(leg).map(([name, title]) => (
+    {buttonsFor(leg, rings).map(([name, title]) => (
       <button
         key={name}
         type="button"

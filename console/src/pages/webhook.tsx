@@ -6,25 +6,31 @@ import { CopyButton } from '../parts/copy.tsx';
 import { curlOf } from '../parts/curl.ts';
 import { attempt } from '../parts/notices.tsx';
 import { Secret } from '../parts/secret.tsx';
-import { Empty, Waiting } from '../parts/states.tsx';
+import { Waiting } from '../parts/states.tsx';
 import { Moment } from '../parts/time.tsx';
 import { useAnswer } from '../parts/use-answer.ts';
 import { go, href } from '../router.ts';
-import { Health } from './webhooks.tsx';
 import { fieldsOf } from '../parts/fields.ts';
+import { Attempts } from './attempts.tsx';
+import { EndpointPage } from './endpoint.tsx';
+import { Health, isWebhook } from './webhooks.tsx';
 
-/** One endpoint: how it fares, what was tried and what it answered, and what can be done about it. */
-export const WebhookPage = ({ id }: { readonly id: string }): JSX.Element => {
+/** What is delivered to: a webhook, or an endpoint of a vendor's API. */
+export const WebhookPage = ({ id }: { readonly id: string }): JSX.Element =>
+  isWebhook(id) ? <OwnWebhook id={id} /> : <EndpointPage id={id} />;
+
+/** One webhook: how it fares, what was tried and what it answered, and what can be done about it. */
+const OwnWebhook = ({ id }: { readonly id: string }): JSX.Element => {
   const path = `/v1/webhooks/${id}`;
   const { answer: webhook, problem, again } = useAnswer<Webhook>(path);
-  const attempts = useAnswer<{ readonly deliveries: readonly DeliveryAttempt[] }>(`${path}/deliveries?limit=100`);
+  const [asked, setAsked] = useState(0);
   const [secret, setSecret] = useState<string>();
   const act = async (name: string, done: string, body: unknown = {}): Promise<void> => {
     if (await attempt(() => ask('POST', `${path}/${name}`, body), done)) refresh();
   };
   const refresh = (): void => {
     again();
-    attempts.again();
+    setAsked((times) => times + 1);
   };
   if (webhook === undefined) return <Waiting problem={problem} />;
   return (
@@ -34,7 +40,7 @@ export const WebhookPage = ({ id }: { readonly id: string }): JSX.Element => {
       </nav>
       <h1 class="long">{webhook.url}</h1>
       <p class="facts">
-        <Health webhook={webhook} />
+        <Health endpoint={webhook} />
         <span class="quiet">
           since <Moment at={webhook.since} />, delivered up to {webhook.settledTo} of {webhook.head}
         </span>
@@ -87,17 +93,7 @@ export const WebhookPage = ({ id }: { readonly id: string }): JSX.Element => {
           Replay
         </button>
       </form>
-      <header class="section-head">
-        <h2>Attempts</h2>
-        <button type="button" class="button small" onClick={refresh}>
-          Refresh
-        </button>
-      </header>
-      {attempts.answer === undefined ? (
-        <Waiting problem={attempts.problem} />
-      ) : (
-        <Attempts attempts={attempts.answer.deliveries} onReplay={(seq) => void act('replay', 'It is on its way again.', { seq })} />
-      )}
+      <Attempts key={asked} endpoint={id} onReplay={(seq) => void act('replay', 'It is on its way again.', { seq })} />
       {secret === undefined ? null : <Secret title="The new secret" secret={secret} onClose={() => setSecret(undefined)} />}
     </>
   );
@@ -111,55 +107,3 @@ const test = async (path: string, refresh: () => void): Promise<void> => {
   }, 'The test was delivered.');
   refresh();
 };
-
-const Attempts = ({
-  attempts,
-  onReplay,
-}: {
-  readonly attempts: readonly DeliveryAttempt[];
-  readonly onReplay: (seq: number) => void;
-}): JSX.Element =>
-  attempts.length === 0 ? (
-    <Empty>Nothing has been sent yet.</Empty>
-  ) : (
-    <div class="table-wrap">
-      <table class="table">
-        <thead>
-          <tr>
-            <th scope="col">When</th>
-            <th scope="col">Event</th>
-            <th scope="col">Attempt</th>
-            <th scope="col">Outcome</th>
-            <th scope="col">Took</th>
-            <th scope="col">Answer</th>
-            <th scope="col">
-              <span class="visually-hidden">Again</span>
-            </th>
-          </tr>
-        </thead>
-        <tbody>
-          {attempts.map((each) => (
-            <tr key={each.number ?? `${each.id}/${each.attempt}/${each.at}`}>
-              <td>
-                <Moment at={each.at} />
-              </td>
-              <td>{each.id}</td>
-              <td>{each.attempt}</td>
-              <td>
-                <span class={`badge ${each.outcome === 'delivered' ? 'badge-good' : 'badge-bad'}`}>{each.status ?? each.outcome}</span>
-              </td>
-              <td>{Math.round(each.latencyMs)} ms</td>
-              <td class="reply">{each.failure?.detail ?? each.reply ?? ''}</td>
-              <td>
-                {each.seq === 0 ? null : (
-                  <button type="button" class="button small" aria-label={`Send ${each.id} again`} onClick={() => onReplay(each.seq)}>
-                    Again
-                  </button>
-                )}
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
-  );

@@ -1,6 +1,6 @@
 import { useState } from 'preact/hooks';
 import type { JSX } from 'preact';
-import type { Webhook } from '../answers.ts';
+import type { Endpoint, Webhook } from '../answers.ts';
 import { ask } from '../api.ts';
 import { Dialog } from '../parts/dialog.tsx';
 import { attempt } from '../parts/notices.tsx';
@@ -31,22 +31,19 @@ export const WebhooksPage = (): JSX.Element => {
         <ul class="cards">
           {answer.webhooks.map((webhook) => (
             <li key={webhook.id} class="card">
-              <h2>
+              <h2 class="long">
                 <a href={href(['webhooks', webhook.id])}>{webhook.url}</a>
               </h2>
               <p>{webhook.description}</p>
               <p class="facts">
-                <Health webhook={webhook} />
+                <Health endpoint={webhook} />
                 <span class="quiet">{webhook.types?.join(', ') ?? 'every event'}</span>
               </p>
             </li>
           ))}
         </ul>
       )}
-      <p class="quiet">
-        The requests that extensions publish over VoipNow's CallAPI have{' '}
-        <a href={href(['dialects'])}>a page of their own for each extension</a>.
-      </p>
+      <OtherEndpoints />
       {isAdding ? (
         <AddDialog
           onClose={() => setAdding(false)}
@@ -61,6 +58,39 @@ export const WebhooksPage = (): JSX.Element => {
   );
 };
 
+/** What is told over the vendors' APIs: subscriptions, published requests, e-mails. They are made and changed there. */
+const OtherEndpoints = (): JSX.Element => {
+  const { answer, problem } = useAnswer<{ readonly endpoints: readonly Endpoint[] }>('/v1/endpoints');
+  const others = answer?.endpoints.filter(({ id }) => !isWebhook(id));
+  return (
+    <section aria-label="Endpoints of the vendors' APIs">
+      <h2>Of the vendors' APIs</h2>
+      <p class="quiet">
+        They are made and changed through those APIs, which <a href={href(['dialects'])}>the dialects</a> show; VoipNow has a page for it
+        there.
+      </p>
+      {others === undefined ? <Waiting problem={problem} /> : null}
+      {others?.length === 0 ? <Empty>Nobody has subscribed through them.</Empty> : null}
+      <ul class="cards">
+        {others?.map((endpoint) => (
+          <li key={endpoint.id} class="card">
+            <h3 class="long">
+              <a href={href(['webhooks', endpoint.id])}>{endpoint.url}</a>
+            </h3>
+            <p class="quiet long">{endpoint.id}</p>
+            <p class="facts">
+              <Health endpoint={endpoint} />
+            </p>
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+};
+
+/** Whether it is a webhook of the native API, which can be changed here. */
+export const isWebhook = (id: string): boolean => id.startsWith('wh_');
+
 const reasons = {
   'by-hand': 'paused by hand',
   gone: 'paused: it answered 410 Gone',
@@ -69,8 +99,8 @@ const reasons = {
 } as const;
 
 /** How an endpoint fares, in words. */
-export const Health = ({ webhook }: { readonly webhook: Webhook }): JSX.Element => {
-  const { status, reason, waiting, failing } = webhook;
+export const Health = ({ endpoint }: { readonly endpoint: Omit<Endpoint, 'method'> }): JSX.Element => {
+  const { status, reason, waiting, failing } = endpoint;
   const isWell = status === 'active' && failing === 0;
   return (
     <>

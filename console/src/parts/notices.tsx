@@ -25,14 +25,14 @@ export const notify = (kind: Notice['kind'], text: string): void => {
   setTimeout(() => dismiss(id), shownMs);
 };
 
-/** Does it, and says what came of it. Resolves to whether it was done. */
-export const attempt = async (work: () => Promise<unknown>, done?: string): Promise<boolean> => {
+/** Does it, and says what came of it, but for what was given up by the signal. Resolves to whether it was done. */
+export const attempt = async (work: () => Promise<unknown>, done?: string, signal?: AbortSignal): Promise<boolean> => {
   try {
     await work();
     if (done !== undefined) notify('done', done);
     return true;
   } catch (error) {
-    notify('failed', error instanceof Problem ? error.detail : String(error));
+    if (signal?.aborted !== true) notify('failed', error instanceof Problem ? error.detail : String(error));
     return false;
   }
 };
