@@ -25,6 +25,13 @@ import type { Instance, Resource, ResourceSet } from './tree.ts';
 /** Every live resource of a tenant, as it is when it is asked for. */
 export const liveResources = (asked: Asked): { readonly coreServers: () => ResourceSet } => new Office(asked);
 
+/** The same core server as the configuration has it: under the id that lasts. */
+export const configuredResources = ({ tenant, options: { slug } }: Asked['source']): { readonly coreServers: () => ResourceSet } => {
+  const id = configurationIdOf('coreServer', `${tenant}\0${tenant}`);
+  const server = instance(id, () => ({ id, slug, name: slug }));
+  return { coreServers: () => ({ kind: 'set', items: () => [server], named: (name) => (name === slug ? server : undefined) }) };
+};
+
 /** One request's view: all of it is of one moment. */
 class Office {
   readonly #asked: Asked;

@@ -9,7 +9,7 @@ import type { Clock } from '../../model/time.ts';
 import type { Guard } from './auth.ts';
 import { maxMessageBytes, type Connections } from './connections.ts';
 import { explain, renderRefusal } from './errors.ts';
-import { liveResources } from './resources.ts';
+import { configuredResources, liveResources } from './resources.ts';
 import type { TenantSource } from './source.ts';
 import { follow, type Resource } from './tree.ts';
 
@@ -23,6 +23,7 @@ export interface RoutesOptions {
 
 const base = '/communication_manager';
 const live = `${base}/rest/live/`;
+const configured = `${base}/rest/config/server/`;
 /** Where the WebSocket is spoken. */
 export const eventPath = `${base}/ws/event`;
 const maxBody = 64 * 1024;
@@ -65,9 +66,9 @@ export const iSymphonyRoutes = (scope: FastifyInstance, options: RoutesOptions):
       const source = requireSource(identity);
       requireScope(identity, request.method === 'GET' ? ['observe'] : ['control', 'control-own', 'supervise', 'record']);
       const { status, since } = source.engine.status();
-      void reply.header('Switchhook-PBX', `${status}; since=${since}`).header('Cache-Control', 'no-store');
-      const { coreServers } = liveResources({ identity, source, clock, signal: signalOf(reply) });
-      const target = follow({ kind: 'instance', id: '', render: () => ({}), children: { coreServers }, actions: {} }, partsOf(request));
+      void reply.header('Switchhook-PBX', `${status}; since=${since}`);
+      const resources = liveResources({ identity, source, clock, signal: signalOf(reply) });
+      const target = follow(rootOf(resources), partsOf(request, live));
       if (request.method === 'GET' && target.kind === 'resource') return sendJson(reply, render(target.resource));
       if (request.method === 'POST' && target.kind === 'action') {
         await target.perform(typeof request.body === 'string' ? request.body : '');
@@ -77,7 +78,18 @@ export const iSymphonyRoutes = (scope: FastifyInstance, options: RoutesOptions):
       throw new GatewayError('method-not-allowed', { method: request.method });
     },
   });
-  // The vendor's server has more: pages, and the configuration.
+  scope.route({
+    method: methods,
+    url: `${configured}*`,
+    handler: async (request, reply) => {
+      const identity = await guard.identify(request.raw);
+      requireScope(identity, ['observe']);
+      const target = follow(rootOf(configuredResources(requireSource(identity))), partsOf(request, configured));
+      if (request.method === 'GET' && target.kind === 'resource') return sendJson(reply, render(target.resource));
+      throw new GatewayError('kept-in-configuration');
+    },
+  });
+  // The vendor's server has more: pages, and the rest of its configuration.
   scope.route({
     method: methods,
     url: `${base}/*`,
@@ -88,17 +100,25 @@ export const iSymphonyRoutes = (scope: FastifyInstance, options: RoutesOptions):
   });
 };
 
+const rootOf = (children: Readonly<Record<string, () => Resource>>): Resource => ({
+  kind: 'instance',
+  id: '',
+  render: () => ({}),
+  children,
+  actions: {},
+});
+
 const render = (resource: Resource): unknown =>
   resource.kind === 'set' ? resource.items().map((item) => item.render()) : resource.render();
 
 const sendJson = (reply: FastifyReply, body: unknown): FastifyReply =>
-  reply.header('Content-Type', 'application/json; charset=utf-8').send(JSON.stringify(body));
+  reply.header('Content-Type', 'application/json; charset=utf-8').header('Cache-Control', 'no-store').send(JSON.stringify(body));
 
-/** The parts of the path below `live`, undecoded: a name may hold a slash. */
-const partsOf = (request: FastifyRequest): readonly string[] => {
+/** The parts of the path below `root`, undecoded: a name may hold a slash. */
+const partsOf = (request: FastifyRequest, root: string): readonly string[] => {
   const path = request.url.split('?', 1)[0] ?? '';
   return path
-    .slice(live.length)
+    .slice(root.length)
     .split('/')
     .filter((part, index, parts) => part !== '' || index < parts.length - 1);
 };

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { basic, publicCredentials } from './event-client.ts';
 import { serveISymphony, type ISymphonyWorld } from './serve-isymphony.ts';
 
 const uuid = expect.stringMatching(/^[0-9a-f]{8}-[0-9a-f]{4}-[45][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/) as string;
@@ -176,6 +177,21 @@ describe('paths', () => {
       const { status, headers, body } = await world.rest(path);
       expect([path, status, headers.get('content-type'), body === '']).toEqual([path, 404, 'text/plain; charset=utf-8', false]);
     }
+  });
+
+  test('the configuration of the core server can be read, under the id that lasts, and not be changed', async () => {
+    const world = await serveISymphony();
+    const base = `${world.url}/communication_manager/rest/config/server/coreServers`;
+    const headers = { Authorization: basic(publicCredentials) };
+    const [live] = await all(world, '/coreServers');
+    const server = { id: live?.['configurationId'], slug: 'default', name: 'default' };
+    for (const path of ['/getByName/default', `/${String(server.id)}`]) {
+      expect(await (await fetch(`${base}${path}`, { headers })).json()).toEqual(server);
+    }
+    expect(await (await fetch(base, { headers })).json()).toEqual([server]);
+    expect((await fetch(`${base}/getByName/other`, { headers })).status).toBe(404);
+    expect((await fetch(base, { headers, method: 'POST', body: '{}' })).status).toBe(409);
+    expect((await fetch(`${base}/getByName/default`, { headers, method: 'DELETE' })).status).toBe(409);
   });
 
   test('a resource takes GET, an action POST', async () => {
