@@ -4,8 +4,7 @@ import type { Wheel, WheelEntry } from '../../delivery/wheel.ts';
 import { isoTime, type Clock, type Micros, type Timers } from '../../model/time.ts';
 import type { Asker, Connection } from './endpoint.ts';
 import { parseFrame, renderDetails, renderNotification, renderReply, type Frame, type Recovery } from './frames.ts';
-import type { Position, Selection } from './notifications.ts';
-import { afterEvent } from './notifications.ts';
+import { afterEvent, type Aside, type Position, type Selection } from './notifications.ts';
 import type { Subscription } from './subscriptions.ts';
 
 export interface SocketLimits {
@@ -135,6 +134,11 @@ export class SocketConnection implements Connection, WheelEntry {
     const cancel = this.#options.timers.after(listenerMs, () => void this.#tell(subscription, AbortSignal.any([stop.signal, this.signal])));
     stop.signal.addEventListener('abort', cancel, { once: true });
     this.signal.addEventListener('abort', cancel, { once: true });
+  }
+
+  /** Tells of something that is not in the log. */
+  tell({ uuid, text }: Aside): void {
+    this.#write(renderNotification(uuid, this.#recovery(), text));
   }
 
   /** Its subscription was deleted or has run out; the connection stays. */

@@ -3,9 +3,10 @@ import { openProjection } from '../../delivery/projection.ts';
 import type { HttpFront } from '../../http/http-server.ts';
 import type { ExtensionNumber, TenantId } from '../../model/ids.ts';
 import type { Dialect } from '../dialect.ts';
-import type { Gateway } from '../gateway.ts';
+import type { DialectGuide, Gateway } from '../gateway.ts';
 import { Guard } from './auth.ts';
 import { ConferenceBook } from './conference-book.ts';
+import { renderSubscription } from './endpoints/subscriptions.ts';
 import { accountIdOf, createIds } from './ids.ts';
 import { defaultRingCentralOptions, type RingCentralOptions } from './options.ts';
 import { PresenceBook } from './presence-settings.ts';
@@ -39,6 +40,27 @@ class RingCentral implements Dialect {
       const source = await openSource(gateway, tenant, { ...defaultRingCentralOptions, ...options });
       if (source !== undefined) this.#sources.set(tenant, source);
     }
+  }
+
+  guide(tenant: TenantId, url: string): DialectGuide | undefined {
+    if (!this.#sources.has(tenant)) return undefined;
+    const sdk = `const sdk = new SDK({ server: '${url}', clientId: 'CLIENT', clientSecret: 'SECRET' });`;
+    return {
+      name: this.name,
+      title: 'RingCentral API',
+      samples: [
+        { title: "An app of the vendor's SDK", text: `${sdk}\nawait sdk.platform().login({ jwt: 'ASSERTION' });` },
+        {
+          title: 'A token',
+          text: `curl -u CLIENT:SECRET ${url}/restapi/oauth/token -d grant_type=urn:ietf:params:oauth:grant-type:jwt-bearer -d assertion=ASSERTION`,
+        },
+        {
+          title: 'Calls and presence by webhook',
+          text: `curl -H "Authorization: Bearer $TOKEN" ${url}/restapi/v1.0/subscription -d '{"eventFilters": ["/restapi/v1.0/account/~/telephony/sessions", "/restapi/v1.0/account/~/extension/~/presence?detailedTelephonyState=true"], "deliveryMode": {"transportType": "WebHook", "address": "https://APP.EXAMPLE/hook"}}'`,
+        },
+      ],
+      pages: [],
+    };
   }
 
   routes(scope: FastifyInstance, gateway: Gateway, front: HttpFront): void {
@@ -94,7 +116,13 @@ const openSource = async (gateway: Gateway, tenant: TenantId, options: RingCentr
   });
   const { webhooks: transportEngine, timers } = gateway;
   const webhooks = new WebHookTransport({ tenant, engine: transportEngine, timers, newId, logger, ...options.subscriptions });
-  const subscriptions = new Subscriptions({ tenant, gateway, source: { notices, renderer, ids, options, engine }, webhooks });
+  const subscriptions = new Subscriptions({
+    tenant,
+    gateway,
+    source: { notices, renderer, ids, options, engine },
+    webhooks,
+    render: (subscription) => renderSubscription({ webhooks, clock }, subscription, ''),
+  });
   return {
     tenant,
     engine,

@@ -25,6 +25,13 @@ export interface Notification extends Position {
   text(timestamp: IsoTime): string;
 }
 
+/** Something to tell that is no notice: it is not in the log. */
+export interface Aside {
+  readonly uuid: string;
+  /** The envelope as JSON. */
+  readonly text: string;
+}
+
 export interface SelectionOptions {
   readonly source: Pick<TenantSource, 'notices' | 'renderer' | 'ids' | 'options' | 'engine'>;
   readonly subscriptionId: string;
@@ -53,11 +60,19 @@ export class Selection {
     this.#seed = hashOf(subscriptionId);
   }
 
-  /** What follows a position, oldest first; undefined if the notices no longer reach back to it. */
-  after({ seq, place }: Position): readonly Notification[] | undefined {
-    // The position may stand within an event.
-    const found = this.#options.source.notices.after(this.keys, place === Number.MAX_SAFE_INTEGER ? seq : seq - 1);
-    if (found === undefined) return undefined;
+  /** What follows a position, oldest first; undefined if the notices in memory no longer reach back to it. */
+  after(position: Position): readonly Notification[] | undefined {
+    const found = this.#options.source.notices.after(this.keys, seqBefore(position));
+    return found === undefined ? undefined : this.#told(found, position);
+  }
+
+  /** As `after`, out of the log where memory does not reach back: then some at a time. Undefined where the log does not either. */
+  async read(position: Position, limit: number): Promise<{ readonly told: readonly Notification[]; readonly upTo: number } | undefined> {
+    const page = await this.#options.source.notices.read(this.keys, seqBefore(position), limit);
+    return page === undefined ? undefined : { told: this.#told(page.messages, position), upTo: page.upTo };
+  }
+
+  #told(found: ReadonlyMap<string, readonly Notice[]>, { seq, place }: Position): readonly Notification[] {
     const lists = [...found.values()];
     const notices = lists.length === 1 ? (lists[0] ?? []) : inOrder(lists);
     const told: Notification[] = [];
@@ -69,9 +84,10 @@ export class Selection {
     return told;
   }
 
-  /** The envelope of something that is no notice; `seq` tells it from others of its kind. */
-  envelope(event: string, seq: number, timestamp: IsoTime, body: string): string {
-    return this.#envelope(uuidOf(this.#seed, seq, reminderPlace), event, timestamp, body);
+  /** Its number tells it from others of its kind. */
+  aside(event: string, number: number, timestamp: IsoTime, body: string): Aside {
+    const uuid = uuidOf(this.#seed, number, reminderPlace);
+    return { uuid, text: this.#envelope(uuid, event, timestamp, body) };
   }
 
   #notification(notice: Notice): Notification | undefined {
@@ -114,6 +130,9 @@ export class Selection {
     return { event, form: { detailed: richest.detailed, sip: richest.sip } };
   }
 }
+
+/** The position may stand within an event. */
+const seqBefore = ({ seq, place }: Position): number => (place === Number.MAX_SAFE_INTEGER ? seq : seq - 1);
 
 interface Matched {
   readonly event: string;

@@ -10,7 +10,7 @@ import { EndpointTable } from './endpoint-table.ts';
 import { endpoints } from './endpoints.ts';
 import { explain, invalidUri, renderError, RingCentralError } from './errors.ts';
 import { queryOf, renderReply, type Frame } from './frames.ts';
-import { afterEvent, type Position } from './notifications.ts';
+import { afterEvent, type Aside, type Position } from './notifications.ts';
 import type { TenantSource } from './source.ts';
 import type { Subscription } from './subscriptions.ts';
 
@@ -59,6 +59,7 @@ export class Sockets {
     }
     this.#detach = [
       ...sources.map(({ subscriptions }) => subscriptions.onEnded((subscription) => this.#ended(subscription))),
+      ...sources.map(({ subscriptions }) => subscriptions.onReminder((subscription, aside) => this.#remind(subscription, aside))),
       gateway.users.onChanged(({ tenant, user, credentials }) => {
         if (!credentials) return;
         for (const connection of this.#open.values()) {
@@ -199,6 +200,10 @@ export class Sockets {
     this.#lost.delete(delivery.session);
     const connection = this.#open.get(delivery.session);
     if (connection?.subscription === id) connection.detach();
+  }
+
+  #remind({ delivery }: Subscription, aside: Aside): void {
+    if (delivery.transport === 'WebSocket') this.#open.get(delivery.session)?.tell(aside);
   }
 
   async #serve(frame: Frame, connection: SocketConnection): Promise<string> {

@@ -6,7 +6,7 @@ import type { Gateway } from '../gateway.ts';
 import type { Asker } from './endpoint.ts';
 import { noResource, RingCentralError } from './errors.ts';
 import type { ParsedFilters } from './filters.ts';
-import { Selection, type SelectionOptions } from './notifications.ts';
+import { Selection, type Aside, type SelectionOptions } from './notifications.ts';
 import { SubscriptionBook } from './subscription-book.ts';
 import type { WebHookTransport } from './webhooks.ts';
 
@@ -45,6 +45,8 @@ export interface SubscriptionsOptions {
   readonly gateway: Pick<Gateway, 'store' | 'secrets' | 'clock' | 'newId' | 'timers' | 'log'>;
   readonly source: SelectionOptions['source'];
   readonly webhooks: WebHookTransport;
+  /** The resource, as a reminder shows it. */
+  readonly render: (subscription: Subscription) => object;
 }
 
 const sweepMs = 1_000;
@@ -55,6 +57,9 @@ export class Subscriptions {
   readonly #book: SubscriptionBook;
   readonly #selections = new Map<string, Selection>();
   readonly #ended = new Set<(subscription: Subscription) => void>();
+  readonly #reminders = new Set<(subscription: Subscription, aside: Aside) => void>();
+  /** When each that is to be reminded of was it last. */
+  readonly #remindedAt = new Map<string, Micros>();
   #cancelSweep: () => void = () => undefined;
 
   constructor(options: SubscriptionsOptions) {
@@ -111,6 +116,7 @@ export class Subscriptions {
   remove(subscription: Subscription): void {
     this.#book.remove(subscription);
     this.#selections.delete(subscription.id);
+    this.#remindedAt.delete(subscription.id);
     if (subscription.delivery.transport === 'WebHook') this.#options.webhooks.stop(subscription.id);
     for (const listener of this.#ended) listener(subscription);
   }
@@ -129,6 +135,12 @@ export class Subscriptions {
   onEnded(listener: (subscription: Subscription) => void): () => void {
     this.#ended.add(listener);
     return () => this.#ended.delete(listener);
+  }
+
+  /** Told of each that is near its end, with what its subscriber is to be told. */
+  onReminder(listener: (subscription: Subscription, aside: Aside) => void): () => void {
+    this.#reminders.add(listener);
+    return () => this.#reminders.delete(listener);
   }
 
   /** What it is told, by its filters as they are now. */
@@ -157,9 +169,9 @@ export class Subscriptions {
     webhooks.start(
       { id, ...delivery },
       {
-        after: (seq) => {
-          const found = this.selection(subscription).after({ seq, place: Number.MAX_SAFE_INTEGER });
-          if (found !== undefined) return found.map((each) => ({ ...each, text: each.text(isoTime(each.at)) }));
+        read: async (seq, limit) => {
+          const page = await this.selection(subscription).read({ seq, place: Number.MAX_SAFE_INTEGER }, limit);
+          if (page !== undefined) return { ...page, told: page.told.map((each) => ({ ...each, text: () => each.text(isoTime(each.at)) })) };
           const { head, floor } = notices.view();
           const { epoch } = engine.cursor();
           return { gap: 'retention', asked: { epoch, seq }, oldest: { epoch, seq: floor }, head: { epoch, seq: head } };
@@ -189,9 +201,29 @@ export class Subscriptions {
 
   #sweepLater(): void {
     this.#cancelSweep = this.#options.gateway.timers.after(sweepMs, () => {
-      for (const subscription of this.#book.all()) if (!this.#isLive(subscription)) this.remove(subscription);
+      for (const subscription of this.#book.all()) {
+        if (this.#isLive(subscription)) this.#remind(subscription);
+        else this.remove(subscription);
+      }
       this.#sweepLater();
     });
+  }
+
+  #remind(subscription: Subscription): void {
+    const { id, filters, expiresAt } = subscription;
+    const filter = filters.find(({ kind }) => kind === 'reminder');
+    if (filter?.kind !== 'reminder') return;
+    const now = this.#options.gateway.clock.now();
+    const last = this.#remindedAt.get(id);
+    if (expiresAt - now > filter.threshold * 1e6) {
+      this.#remindedAt.delete(id);
+    } else if (last === undefined || now - last >= filter.interval * 1e6) {
+      this.#remindedAt.set(id, now);
+      const body = JSON.stringify(this.#options.render(subscription));
+      const aside = this.selection(subscription).aside(filter.text, now, isoTime(now), body);
+      if (subscription.delivery.transport === 'WebHook') this.#options.webhooks.tell(id, aside.text);
+      for (const listener of this.#reminders) listener(subscription, aside);
+    }
   }
 }
 

@@ -32,14 +32,17 @@ export interface WebHookNotification {
   readonly uuid: string;
   readonly at: Micros;
   /** The envelope, as JSON. */
-  readonly text: string;
+  text(): string;
 }
 
 /** The notifications of one subscription, in order. */
 export interface NotificationSource {
-  /** Those of events after `seq`, oldest first; a `Gap` if they no longer reach back so far. */
-  after(seq: number): readonly WebHookNotification[] | Gap;
-  /** Everything up to here has been looked at. */
+  /**
+   * Those of events after `seq`, oldest first, about `limit` of them, whole events always; `upTo`: the last event that was looked
+   * at. A `Gap` if nothing reaches back so far.
+   */
+  read(seq: number, limit: number): Promise<{ readonly told: readonly WebHookNotification[]; readonly upTo: number } | Gap>;
+  /** The newest event. */
   head(): Cursor;
   onMore(listener: () => void): () => void;
 }
@@ -106,6 +109,16 @@ export class WebHookTransport {
     engine.put(endpoint, deliverySource(source), from === undefined ? undefined : lastOf(from));
     // It was so before a restart.
     if (engine.view(endpoint.id)?.status === 'paused') this.#probeLater(target);
+  }
+
+  /** Tells of something that is not in the log: once, beside the others, and nobody minds if it does not arrive. */
+  tell(id: string, text: string): void {
+    const { engine, newId, logger } = this.#options;
+    const target = this.#targets.get(id);
+    if (target === undefined) return;
+    engine.send(this.#endpointOf(target), { id: newId.token(), request: () => ({ body: text }) }).catch((error: unknown) => {
+      logger.warn({ event: 'ringcentral.not-told', subscription: id, err: error });
+    });
   }
 
   stop(id: string): void {
@@ -272,24 +285,22 @@ const placesPerEvent = 1_024;
 
 const lastOf = ({ epoch, seq }: Cursor): Cursor => ({ epoch, seq: seq * placesPerEvent + placesPerEvent - 1 });
 
-const deliverySource = (source: NotificationSource): DeliverySource => {
-  const read = (after: Cursor, limit: number): { readonly items: readonly DeliveryItem[]; readonly next: Cursor } | Gap => {
-    const head = source.head();
+const deliverySource = (source: NotificationSource): DeliverySource => ({
+  read: async (after, limit) => {
+    const { epoch } = source.head();
     const position = Math.floor(after.seq / placesPerEvent);
     // The event that the cursor stands in may have more.
     const isWhole = after.seq % placesPerEvent === placesPerEvent - 1;
-    const found = source.after(isWhole ? position : position - 1);
-    if ('gap' in found) return { ...found, asked: after, oldest: lastOf(found.oldest), head: lastOf(found.head) };
-    const items = found.map((notification) => itemOf(notification, head.epoch)).filter(({ cursor }) => cursor.seq > after.seq);
-    const taken = items.slice(0, limit);
-    return { items: taken, next: items.length > limit ? (taken.at(-1)?.cursor ?? after) : lastOf(head) };
-  };
-  return {
-    read: (after, limit) => Promise.resolve(read(after, limit)),
-    head: () => lastOf(source.head()),
-    onMore: (listener) => source.onMore(listener),
-  };
-};
+    const page = await source.read(isWhole ? position : position - 1, limit);
+    if ('gap' in page) return { ...page, asked: after, oldest: lastOf(page.oldest), head: lastOf(page.head) };
+    const fresh = page.told.filter(({ seq, place }) => seq * placesPerEvent + place > after.seq);
+    const items = fresh.slice(0, limit).map((notification) => itemOf(notification, epoch));
+    const end = lastOf({ epoch, seq: Math.max(page.upTo, position) });
+    return { items, next: fresh.length > limit ? (items.at(-1)?.cursor ?? after) : end };
+  },
+  head: () => lastOf(source.head()),
+  onMore: (listener) => source.onMore(listener),
+});
 
 const itemOf = ({ seq, place, uuid, at, text }: WebHookNotification, epoch: string): DeliveryItem => ({
   cursor: { epoch, seq: seq * placesPerEvent + place },
@@ -297,5 +308,5 @@ const itemOf = ({ seq, place, uuid, at, text }: WebHookNotification, epoch: stri
   id: uuid,
   lane: '',
   at,
-  request: () => ({ body: text }),
+  request: () => ({ body: text() }),
 });

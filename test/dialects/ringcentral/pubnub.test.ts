@@ -145,3 +145,23 @@ test('the wrapper of a mobile push is an option', async () => {
   const { m } = await poll(world, mode, t.t);
   expect(m[0]?.d).toMatchObject({ ownerId: '400144455008', pn_apns: { aps: { 'content-available': 1 }, body: { sequence: 2 } } });
 });
+
+const reminder = '/restapi/v1.0/subscription/~?threshold=120&interval=60';
+
+test('a subscription that is near its end reminds its reader, between what happens', async () => {
+  const world = await serveRingCentral();
+  const mode = await subscribe(world, [sessions, reminder]);
+  const { t } = await poll(world, mode);
+  world.clock.advance(781);
+  const reminded = await poll(world, mode, t.t);
+  const [first] = reminded.m;
+  expect(first?.d).toMatchObject({ event: reminder, body: { status: 'Active', eventFilters: expect.any(Array) as string[] } });
+  expect((first?.d as { readonly body: { readonly expiresIn: number } }).body.expiresIn).toBeLessThanOrEqual(120);
+  played(world);
+  await world.event(({ type }) => type === 'call.ended');
+  const { m } = await poll(world, mode, reminded.t.t);
+  expect(m.map(({ d }) => (d as Envelope).body.sequence)).toEqual([2, 3, 4, 5, 6, 7, 8]);
+  // Who asks with the token of before the reminder is given both, in order.
+  const both = await poll(world, mode, t.t);
+  expect(both.m.map(({ d }) => (d as Envelope).event)).toEqual([reminder, ...m.map(({ d }) => (d as Envelope).event)]);
+});

@@ -269,3 +269,19 @@ test('a connection on which nothing is said is closed after half an hour, with a
   expect(await client.closed).toBe(1000);
   expect(client.frames.at(-1)?.[1]).toEqual({ errorCode: 'WSG-902', message: 'Idle timeout expired' });
 });
+
+test('a subscription that is near its end reminds its client, every so often', async () => {
+  const world = await serveRingCentral();
+  const client = await connect(world);
+  const reminder = '/restapi/v1.0/subscription/~?threshold=120&interval=60';
+  const id = await client.subscribe([sessions, reminder]);
+  world.clock.advance(86_400 - 130);
+  expect(client.told).toEqual([]);
+  world.clock.advance(70);
+  const told = await client.count(2);
+  expect(told).toMatchObject([
+    { event: reminder, subscriptionId: id, body: { id, status: 'Active' } },
+    { event: reminder, subscriptionId: id },
+  ]);
+  expect(told[0]?.uuid).not.toBe(told[1]?.uuid);
+});

@@ -6,6 +6,7 @@ import { requirePermission } from '../auth.ts';
 import { done, ok, type Answer, type Asked, type Endpoint } from '../endpoint.ts';
 import { invalidParameter, missingParameter } from '../errors.ts';
 import { invalidReminder, mostFilters, parseFilters, type ParsedFilters } from '../filters.ts';
+import type { TenantSource } from '../source.ts';
 import type { Delivery, Subscription } from '../subscriptions.ts';
 import { parseBody } from './bodies.ts';
 
@@ -60,7 +61,7 @@ const create = async (asked: Asked): Promise<Answer> => {
   if (delivery.transport === 'WebSocket') cancelPrevious(asked);
   const subscription = source.subscriptions.create(asker, { ...parsed, id, delivery, seconds: lifetime, from });
   connection?.attach(subscription);
-  return ok(renderSubscription(asked, subscription));
+  return ok(render(asked, subscription));
 };
 
 /** A connection is told of one subscription at a time. */
@@ -116,14 +117,14 @@ const checkReminders = ({ filters }: ParsedFilters, lifetime: number): void => {
 };
 
 const list = (asked: Asked): Answer => {
-  const records = asked.asker.source.subscriptions.list(asked.asker).map((each) => renderSubscription(asked, each));
+  const records = asked.asker.source.subscriptions.list(asked.asker).map((each) => render(asked, each));
   return ok({ uri: `${asked.base}${root}`, records });
 };
 
 const subscriptionAsked = ({ asker, parameters }: Asked): Subscription =>
   asker.source.subscriptions.get(asker, parameters['subscriptionId'] ?? '');
 
-const read = (asked: Asked): Answer => ok(renderSubscription(asked, subscriptionAsked(asked)));
+const read = (asked: Asked): Answer => ok(render(asked, subscriptionAsked(asked)));
 
 /** Filters are replaced and its time begins anew; an empty body only renews it. The transport stays what it is. */
 const update = (asked: Asked): Answer => {
@@ -139,12 +140,12 @@ const update = (asked: Asked): Answer => {
     ...(filters === undefined ? undefined : { filters: { ...filters } }),
   });
   asked.connection?.attach(renewed);
-  return ok(renderSubscription(asked, renewed));
+  return ok(render(asked, renewed));
 };
 
 const renew = (asked: Asked): Answer => {
   const subscription = own(asked);
-  return ok(renderSubscription(asked, asked.asker.source.subscriptions.renew(subscription)));
+  return ok(render(asked, asked.asker.source.subscriptions.renew(subscription)));
 };
 
 /** One of a WebSocket is changed by that WebSocket alone. */
@@ -161,16 +162,22 @@ const remove = (asked: Asked): Answer => {
   return done;
 };
 
-export const renderSubscription = ({ asker: { source }, base }: Pick<Asked, 'asker' | 'base'>, subscription: Subscription): object => {
+const render = ({ asker: { source }, base }: Asked, subscription: Subscription): object => renderSubscription(source, subscription, base);
+
+export const renderSubscription = (
+  { webhooks, clock }: Pick<TenantSource, 'webhooks' | 'clock'>,
+  subscription: Subscription,
+  base: string,
+): object => {
   const { id, createdAt, expiresAt, filters, disabled, delivery } = subscription;
-  const status = delivery.transport === 'WebHook' ? source.webhooks.status(id) : { status: 'Active' };
+  const status = delivery.transport === 'WebHook' ? webhooks.status(id) : { status: 'Active' };
   return {
     uri: `${base}${root}/${id}`,
     id,
     creationTime: isoTime(createdAt),
     ...status,
     expirationTime: isoTime(expiresAt),
-    expiresIn: Math.max(0, Math.floor((expiresAt - source.clock.now()) / 1_000_000)),
+    expiresIn: Math.max(0, Math.floor((expiresAt - clock.now()) / 1_000_000)),
     deliveryMode: renderDelivery(delivery),
     eventFilters: filters.map((filter) => filter.text),
     ...(disabled.length === 0 ? undefined : { disabledFilters: disabled }),
