@@ -40,6 +40,13 @@ interface Poll {
   nudge: AbortController;
 }
 
+interface Listening {
+  readonly asked: string;
+  readonly tick: Micros;
+  readonly poll: Poll;
+  readonly signal: AbortSignal;
+}
+
 /** Clients give up after one minute or after five. */
 const holdMs = 40_000;
 const mostMessages = 100;
@@ -87,30 +94,35 @@ export class Channels {
       const channels = known.filter(({ source }) => source === known[0]?.source);
       const tick = tickOf(asked);
       if (tick === undefined) return beginAt(channels);
-      const { notices } = channels[0]?.source ?? {};
+      const source = channels[0]?.source;
+      if (source !== undefined) return await this.#listen(source, channels, { asked, tick, poll, signal: whole });
       // As with PubNub, on a channel that nobody knows nothing is ever said.
-      if (notices === undefined) await untilAborted(whole);
-      const keys = [...new Set(channels.flatMap((channel) => selectionOf(channel).keys))];
-      while (notices !== undefined && !whole.aborted) {
-        const said = channels
-          .flatMap((channel) => after(channel, tick, asked))
-          .toSorted(byToken)
-          .slice(0, mostMessages);
-        const last = said.at(-1);
-        if (last !== undefined) {
-          const position = said.findLast((each) => each.position !== undefined)?.position;
-          for (const channel of channels) remember(channel, tickOf(last.token) ?? tick, position ?? channel.memory.positions.get(tick));
-          return { token: last.token, said };
-        }
-        for (const channel of channels) remember(channel, tick, afterEvent(notices.view().head));
-        poll.nudge = new AbortController();
-        await notices.next(keys, AbortSignal.any([whole, poll.nudge.signal]));
-      }
+      await untilAborted(whole);
       return { token: asked, said: [] };
     } finally {
       cancel();
       leave();
     }
+  }
+
+  async #listen({ notices }: TenantSource, channels: readonly Channel[], { asked, tick, poll, signal }: Listening): Promise<PollAnswer> {
+    const keys = [...new Set(channels.flatMap((channel) => selectionOf(channel).keys))];
+    while (!signal.aborted) {
+      const said = channels
+        .flatMap((channel) => after(channel, tick, asked))
+        .toSorted(byToken)
+        .slice(0, mostMessages);
+      const last = said.at(-1);
+      if (last !== undefined) {
+        const position = said.findLast((each) => each.position !== undefined)?.position;
+        for (const channel of channels) remember(channel, tickOf(last.token) ?? tick, position ?? channel.memory.positions.get(tick));
+        return { token: last.token, said };
+      }
+      for (const channel of channels) remember(channel, tick, afterEvent(notices.view().head));
+      poll.nudge = new AbortController();
+      await notices.next(keys, AbortSignal.any([signal, poll.nudge.signal]));
+    }
+    return { token: asked, said: [] };
   }
 
   /** Stands between the last notice that there is and the next one. */

@@ -155,8 +155,10 @@ test('a subscription that is near its end reminds its reader, between what happe
   world.clock.advance(781);
   const reminded = await poll(world, mode, t.t);
   const [first] = reminded.m;
-  expect(first?.d).toMatchObject({ event: reminder, body: { status: 'Active', eventFilters: expect.any(Array) as string[] } });
-  expect((first?.d as { readonly body: { readonly expiresIn: number } }).body.expiresIn).toBeLessThanOrEqual(120);
+  expect(first?.d).toMatchObject({
+    event: reminder,
+    body: { status: 'Active', expiresIn: 120, eventFilters: expect.any(Array) as string[] },
+  });
   played(world);
   await world.event(({ type }) => type === 'call.ended');
   const { m } = await poll(world, mode, reminded.t.t);
