@@ -2,47 +2,18 @@ import type { Logger } from 'pino';
 import { isGap, type EventLog, type LoggedEvent } from '../log/event-log.ts';
 import type { Cursor, Gap } from '../model/cursor.ts';
 import { GatewayError } from '../model/errors.ts';
-import type { Event, EventType } from '../model/event.ts';
 import type { TenantId } from '../model/ids.ts';
 import type { LiveState } from '../model/live-state.ts';
 import type { Clock, Micros } from '../model/time.ts';
 import type { Store } from '../store/store.ts';
+import { ProjectionPast, type Mark, type PastPage } from './projection-past.ts';
+import { projectLogged, type Projector } from './projector.ts';
 
-/** What a dialect tells of one thing (an extension, a session); `body` is made once for all who read it. */
-export interface Message<Body> {
-  readonly key: string;
-  readonly body: Body;
-}
-
-export interface Projected<State, Body> {
-  readonly state: State;
-  readonly messages: readonly Message<Body>[];
-}
+export type { Message, Projected, Projector } from './projector.ts';
 
 /** What is live now, and the cursor at which that is true. */
 export interface LiveSnapshot extends LiveState {
   readonly cursor: Cursor;
-}
-
-/**
- * A dialect's view of a tenant's log as a pure fold: the same events give the same messages and the same state, so that what
- * it numbers or names survives a crash. `State` is immutable: an old one stays true while newer ones are made of it.
- */
-export interface Projector<State, Body> {
-  /** Under which its checkpoint is kept. */
-  readonly name: string;
-  /** A checkpoint of another version is of no use. */
-  readonly version: number;
-  /** Events of other types are never parsed. */
-  readonly types: ReadonlySet<EventType>;
-  readonly initial: State;
-  /** `at` is the event's time as exactly as it is known. */
-  project(state: State, event: Event, at: Micros): Projected<State, Body>;
-  /** The state after `lostEvents` that nobody can read any more (0 at the first start): what was, corrected by what is live at `at`. */
-  rebase(state: State, live: LiveState, lostEvents: number, at: Micros): State;
-  /** To and from what JSON can hold. */
-  save(state: State): unknown;
-  load(saved: unknown): State;
 }
 
 export interface ProjectionView<State> {
@@ -54,13 +25,18 @@ export interface ProjectionView<State> {
 }
 
 /**
- * A projector running over one tenant's log. Reads are synchronous: what one tick reads of `view` and `after` and waits for
+ * A projector running over one tenant's log. Reads of what is in memory are synchronous: what one tick reads of `view` and `after` and waits for
  * with `next` fits together, so that a snapshot, its tail and the waiting after it have no gap between them.
  */
 export interface Projection<State, Body> {
   view(): ProjectionView<State>;
   /** The messages for `keys` with a seq above `seq`, by key, oldest first; keys without any are absent. `seq` below the floor is a gap: undefined. */
   after(keys: readonly string[], seq: number): ReadonlyMap<string, readonly Body[]> | undefined;
+  /**
+   * As `after`, some `limit` messages at a time, whole events always, with up to where they reach; where `seq` is below the floor,
+   * out of the log. Undefined only where the log itself no longer tells.
+   */
+  read(keys: readonly string[], seq: number, limit: number): Promise<PastPage<Body> | undefined>;
   /** Resolves when a message for one of `keys` is there, when history had to begin anew, or when `signal` aborts. Never rejects: look again. */
   next(keys: readonly string[], signal: AbortSignal): Promise<void>;
   /** Resolves when anything has been folded, or when `signal` aborts. */
@@ -93,17 +69,12 @@ export const openProjection = async <State, Body>(options: ProjectionOptions<Sta
   return running;
 };
 
-/** The state at a cursor to which one may go back: the oldest is where history begins. */
-interface Mark<State> {
-  readonly cursor: Cursor;
-  readonly state: State;
-}
-
 class RunningProjection<State, Body> implements Projection<State, Body> {
   readonly caughtUp: Promise<void>;
   readonly #options: ProjectionOptions<State, Body>;
   readonly #historyEvents: number;
   readonly #history = new MessageHistory<Body>();
+  readonly #past: ProjectionPast<State, Body>;
   readonly #waiters = new Waiters();
   readonly #stop = new AbortController();
   readonly #running: Promise<void>;
@@ -123,6 +94,8 @@ class RunningProjection<State, Body> implements Projection<State, Body> {
     this.#state = mark.state;
     this.#cursor = mark.cursor;
     this.#marks = [mark];
+    this.#past = new ProjectionPast({ ...options, apart: this.#historyEvents });
+    this.#past.keep(mark);
     if (checkpoint === undefined) this.#writeCheckpoint();
     else this.#written = checkpoint;
     const { promise, resolve, reject } = Promise.withResolvers<void>();
@@ -137,12 +110,18 @@ class RunningProjection<State, Body> implements Projection<State, Body> {
   }
 
   view(): ProjectionView<State> {
-    if (this.#failure !== undefined) throw new GatewayError('internal', {}, { cause: this.#failure });
+    this.#requireRunning();
     return { state: this.#state, head: this.#cursor.seq, floor: this.#floor };
   }
 
   after(keys: readonly string[], seq: number): ReadonlyMap<string, readonly Body[]> | undefined {
     return seq < this.#floor ? undefined : this.#history.after(keys, seq);
+  }
+
+  async read(keys: readonly string[], seq: number, limit: number): Promise<PastPage<Body> | undefined> {
+    this.#requireRunning();
+    if (seq >= this.#floor) return this.#history.page(keys, seq, limit, this.#cursor.seq);
+    return this.#past.read(keys, seq, this.#floor, limit);
   }
 
   next(keys: readonly string[], signal: AbortSignal): Promise<void> {
@@ -159,6 +138,10 @@ class RunningProjection<State, Body> implements Projection<State, Body> {
     await this.#running;
     this.#waiters.wakeAll();
     if (this.#marks[0] !== this.#written) this.#writeCheckpoint();
+  }
+
+  #requireRunning(): void {
+    if (this.#failure !== undefined) throw new GatewayError('internal', {}, { cause: this.#failure });
   }
 
   get #floor(): number {
@@ -184,21 +167,13 @@ class RunningProjection<State, Body> implements Projection<State, Body> {
   }
 
   #fold(batch: readonly LoggedEvent[]): void {
-    const { projector, logger } = this.#options;
     const touched = new Set<string>();
     for (const logged of batch) {
-      if (projector.types.has(logged.type)) {
-        try {
-          const { state, messages } = projector.project(this.#state, logged.event, logged.at);
-          this.#state = state;
-          for (const { key, body } of messages) {
-            this.#history.add(key, { seq: logged.cursor.seq, body });
-            touched.add(key);
-          }
-        } catch (error) {
-          // One event that cannot be folded must not end what is told of all others.
-          logger.error({ event: 'projection.event-failed', projection: projector.name, seq: logged.cursor.seq, err: error });
-        }
+      const { state, messages } = projectLogged(this.#options, this.#state, logged);
+      this.#state = state;
+      for (const { key, body } of messages) {
+        this.#history.add(key, { seq: logged.cursor.seq, body });
+        touched.add(key);
       }
       this.#cursor = logged.cursor;
       this.#mark();
@@ -216,6 +191,7 @@ class RunningProjection<State, Body> implements Projection<State, Body> {
     if (second === undefined || seq - second.cursor.seq < this.#historyEvents) return;
     this.#marks = this.#marks.slice(1);
     this.#history.forget(second.cursor.seq);
+    this.#past.keep(second);
     if (this.#options.clock.now() - this.#writtenAt >= checkpointMicros) this.#writeCheckpoint();
   }
 
@@ -232,6 +208,8 @@ class RunningProjection<State, Body> implements Projection<State, Body> {
     this.#cursor = live.cursor;
     this.#marks = [{ cursor: this.#cursor, state: this.#state }];
     this.#history.clear();
+    this.#past.clear();
+    this.#past.keep({ cursor: this.#cursor, state: this.#state });
     this.#writeCheckpoint();
     this.#waiters.wakeAll();
   }
@@ -304,6 +282,23 @@ class MessageHistory<Body> {
     return found;
   }
 
+  /** Of each key some `limit`, and no further than all of them reach. */
+  page(keys: readonly string[], seq: number, limit: number, head: number): PastPage<Body> {
+    let upTo = Math.max(head, seq);
+    const slices = keys.map((key) => {
+      const messages = this.#byKey.get(key) ?? [];
+      const from = firstAfter(messages, seq);
+      const to = wholeUpTo(messages, Math.min(from + limit, messages.length));
+      if (to < messages.length) upTo = Math.min(upTo, messages[to - 1]?.seq ?? seq);
+      return { key, messages: messages.slice(from, to) };
+    });
+    const page = slices.map(({ key, messages }): [string, readonly Body[]] => [
+      key,
+      messages.filter((message) => message.seq <= upTo).map(({ body }) => body),
+    ]);
+    return { messages: new Map(page.filter(([, bodies]) => bodies.length > 0)), upTo };
+  }
+
   forget(upTo: number): void {
     for (const [key, messages] of this.#byKey) {
       const kept = messages.slice(firstAfter(messages, upTo));
@@ -316,6 +311,13 @@ class MessageHistory<Body> {
     this.#byKey.clear();
   }
 }
+
+/** The messages of one event stay together. */
+const wholeUpTo = (messages: readonly Sequenced<unknown>[], end: number): number => {
+  let to = end;
+  while (to > 0 && to < messages.length && messages[to]?.seq === messages[to - 1]?.seq) to += 1;
+  return to;
+};
 
 /** Where in the messages, which are in order, those above `seq` begin. */
 const firstAfter = (messages: readonly Sequenced<unknown>[], seq: number): number => {

@@ -214,3 +214,72 @@ test('a full disk costs a projection its checkpoints for that time, and nothing 
   const again = await open(world);
   expect(again.view().head).toBe(log.head(tenant).seq);
 });
+
+/** Everything for the keys after a seq, page by page. */
+const readAll = async (
+  projection: Projection<Counts, string>,
+  keys: readonly string[],
+  seq: number,
+  limit: number,
+): Promise<readonly string[]> => {
+  const all: string[] = [];
+  let at = seq;
+  while (at < projection.view().head) {
+    const page = await projection.read(keys, at, limit);
+    if (page === undefined) throw new Error(`nothing reaches back to ${at}`);
+    expect(page.upTo).toBeGreaterThan(at);
+    at = page.upTo;
+    for (const key of keys) all.push(...(page.messages.get(key) ?? []));
+  }
+  return all;
+};
+
+test('who was away for longer than memory reaches back is read to out of the log, over restarts too', async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(fc.constantFrom('A', 'B', 'C'), { minLength: 1, maxLength: 60 }),
+      fc.nat(60),
+      fc.integer({ min: 1, max: 9 }),
+      fc.boolean(),
+      async (calls, from, limit, restarted) => {
+        const world = await openWorld();
+        let projection = await open(world, { historyEvents: 8 });
+        for (const call of calls) await append(world, call);
+        await seen(projection, calls.length);
+        if (restarted) {
+          await projection.close();
+          projection = await open(world, { historyEvents: 8 });
+        }
+        const seq = Math.min(from, calls.length);
+        for (const keys of [['A'], ['B', 'C']]) {
+          const told = await readAll(projection, keys, seq, limit);
+          const expected = keys.flatMap((key) => {
+            const counts = calls.flatMap((call, index) => (call === key ? [index + 1] : []));
+            return counts.flatMap((at, count) => (at > seq ? [`${key}:${count + 1}`] : []));
+          });
+          expect(told.toSorted()).toEqual(expected.toSorted());
+          // Of each key in order.
+          for (const key of keys)
+            expect(told.filter((text) => text.startsWith(key))).toEqual(expected.filter((text) => text.startsWith(key)));
+        }
+        await projection.close();
+      },
+    ),
+    { numRuns: 25 },
+  );
+});
+
+test('what the log no longer has, and what another version kept, cannot be read', async () => {
+  const world = await openWorld();
+  const first = await open(world, { historyEvents: 8 });
+  for (let count = 0; count < 40; count += 1) await append(world, 'A');
+  await seen(first, 40);
+  expect((await first.read(['A'], 0, 3))?.messages).toEqual(new Map([['A', ['A:1', 'A:2', 'A:3']]]));
+  await first.close();
+  const next = await open(world, { historyEvents: 8, version: 2 });
+  expect(next.view().floor).toBeGreaterThan(0);
+  expect(await next.read(['A'], 0, 3)).toBeUndefined();
+  await world.log.newEpoch(tenant);
+  await append(world, 'A');
+  expect(await next.read(['A'], 1, 3)).toBeUndefined();
+});

@@ -27,7 +27,7 @@ export class ProjectionSource<State, Body extends { readonly seq: number }> {
 
   of(wish: ProjectionWish<Body>): DeliverySource {
     return {
-      read: (after, limit) => Promise.resolve(this.#read(wish, after, limit)),
+      read: (after, limit) => this.#read(wish, after, limit),
       head: () => this.#at(this.#projection.view().head),
       onMore: (listener) => {
         this.#listeners.add(listener);
@@ -50,14 +50,16 @@ export class ProjectionSource<State, Body extends { readonly seq: number }> {
     }
   }
 
-  #read({ key, fits, itemOf }: ProjectionWish<Body>, after: Cursor, limit: number): Awaited<ReturnType<DeliverySource['read']>> {
-    const { head, floor } = this.#projection.view();
-    const bodies = this.#projection.after([key], after.seq);
-    if (bodies === undefined) return { gap: 'retention', asked: after, oldest: this.#at(floor), head: this.#at(head) };
-    const found = (bodies.get(key) ?? []).filter(fits);
+  async #read({ key, fits, itemOf }: ProjectionWish<Body>, after: Cursor, limit: number): ReturnType<DeliverySource['read']> {
+    const page = await this.#projection.read([key], after.seq, limit);
+    if (page === undefined) {
+      const { head, floor } = this.#projection.view();
+      return { gap: 'retention', asked: after, oldest: this.#at(floor), head: this.#at(head) };
+    }
+    const found = (page.messages.get(key) ?? []).filter(fits);
     const items = found.slice(0, limit).map((body) => ({ ...itemOf(body), cursor: this.#at(body.seq) }));
     const last = found.length > limit ? items.at(-1) : undefined;
-    return { items, next: last?.cursor ?? this.#at(Math.max(head, after.seq)) };
+    return { items, next: last?.cursor ?? this.#at(Math.max(page.upTo, after.seq)) };
   }
 
   #at(seq: number): Cursor {

@@ -7,7 +7,6 @@ import { join } from 'node:path';
 import { randomBytes } from 'node:crypto';
 import { pino } from 'pino';
 import { expect, onTestFinished, test } from 'vitest';
-import type { Gap } from '../../../src/model/cursor.ts';
 import { createNewId } from '../../../src/model/ids.ts';
 import { isoTime } from '../../../src/model/time.ts';
 import { renderError, RingCentralError } from '../../../src/dialects/ringcentral/errors.ts';
@@ -53,12 +52,17 @@ const createTape = (world: World): NotificationSource & { add(...counts: readonl
         seq += 1;
         for (let place = 0; place < count; place += 1) {
           const uuid = `${seq}${place}`;
-          told.push({ seq, place, uuid, at: world.clock.now(), text: JSON.stringify({ uuid }) });
+          told.push({ seq, place, uuid, at: world.clock.now(), text: () => JSON.stringify({ uuid }) });
         }
       }
       for (const listener of listeners) listener();
     },
-    after: (from): readonly WebHookNotification[] | Gap => told.filter((each) => each.seq > from),
+    read: (from, limit) => {
+      // Some at a time, whole events always.
+      const found = told.filter((each) => each.seq > from);
+      const last = found[limit - 1]?.seq ?? seq;
+      return Promise.resolve({ told: found.filter((each) => each.seq <= last), upTo: last });
+    },
     head: () => ({ epoch: 'e1', seq }),
     onMore: (listener) => {
       listeners.add(listener);
