@@ -1,6 +1,7 @@
 /** The story that the vendor's page on valet parking tells, on the sandbox. */
 import { expect, test } from 'vitest';
-import { serveTelphin, type Received, type TelphinWorld } from './serve-telphin.ts';
+import type { Received } from '../world.ts';
+import { serveTelphin, type TelphinWorld } from './serve-telphin.ts';
 
 /** A call from outside that 341 answers; the webhook that told of it. */
 const answeredCall = async (world: TelphinWorld, caller: string): Promise<Readonly<Record<string, string>>> => {
