@@ -53,8 +53,9 @@ const listenAs = async (url: string, extension: string, ...filters: readonly str
   const told: Told[] = [];
   subscription.on('notification', (event: Told) => told.push(event));
   const registered = await subscription.setEventFilters(['/restapi/v1.0/account/~/telephony/sessions', ...filters]).register();
-  onTestFinished(async () => registered.revoke());
-  const { wse } = registered as unknown as { readonly wse: { readonly ws: { terminate(): void } } };
+  const { wse } = registered as unknown as { readonly wse: { readonly ws: { terminate(): void }; revoke(): Promise<void> } };
+  // Without it the client would try to recover from the end of the server.
+  onTestFinished(async () => wse.revoke());
   return {
     platform,
     told,
