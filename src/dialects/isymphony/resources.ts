@@ -1,8 +1,7 @@
 import type { Snapshot } from '../../engine/engine.ts';
-import type { Call, Leg } from '../../model/call.ts';
 import type { Extension } from '../../model/extension.ts';
 import type { ExtensionNumber, LegId } from '../../model/ids.ts';
-import type { Agent, Conference, Queue } from '../../model/place.ts';
+import type { Agent, PlaceNames, Queue } from '../../model/place.ts';
 import {
   agentActions,
   conferenceActions,
@@ -20,7 +19,7 @@ import type { Person } from './people.ts';
 import { roomName } from './properties.ts';
 import { segmentOf, type Segment } from './segments.ts';
 import { renderStatus } from './status.ts';
-import type { Instance, Resource, ResourceSet } from './tree.ts';
+import { instance, setOf, type Instance, type ResourceSet } from './tree.ts';
 
 /** Every live resource of a tenant, as it is when it is asked for. */
 export const liveResources = (asked: Asked): { readonly coreServers: () => ResourceSet } => new Office(asked);
@@ -28,15 +27,16 @@ export const liveResources = (asked: Asked): { readonly coreServers: () => Resou
 /** The same core server as the configuration has it: under the id that lasts. */
 export const configuredResources = ({ tenant, options: { slug } }: Asked['source']): { readonly coreServers: () => ResourceSet } => {
   const id = configurationIdOf('coreServer', `${tenant}\0${tenant}`);
-  const server = instance(id, () => ({ id, slug, name: slug }));
-  return { coreServers: () => ({ kind: 'set', items: () => [server], named: (name) => (name === slug ? server : undefined) }) };
+  const open = (): Instance => instance(id, () => ({ id, slug, name: slug }));
+  return { coreServers: () => setOf([slug], { idOf: () => id, open, isNamed: (_, name) => name === slug }) };
 };
 
 /** One request's view: all of it is of one moment. */
 class Office {
   readonly #asked: Asked;
   readonly #live: Snapshot;
-  #legs: readonly Segment[] | undefined;
+  #segmentsNow: readonly Segment[] | undefined;
+  #namesOfUsers: ReadonlyMap<string, string> | undefined;
 
   constructor(asked: Asked) {
     this.#asked = asked;
@@ -44,27 +44,21 @@ class Office {
   }
 
   coreServers = (): ResourceSet => {
-    const { coreServerId, options, tenant } = this.#asked.source;
+    const { coreServerId: id, options, tenant } = this.#asked.source;
     const { slug } = options;
-    const server = instance(
-      coreServerId,
-      () => ({ id: coreServerId, slug, name: slug, configurationId: this.#configured('coreServer', tenant) }),
-      {
-        users: () => this.#users(this.#people.all()),
-        extensions: () => this.#extensions(this.#live.extensions),
-        queues: () => this.#queues(),
-        callSegments: () => this.#segments(this.#allSegments()),
-        conferences: () => this.#conferences(),
-        conferenceRooms: () => this.#conferences(),
-        parkingLots: () => this.#parkingLots(),
-      },
-    );
-    return { kind: 'set', items: () => [server], named: (name) => (name === slug ? server : undefined) };
+    const children = {
+      users: () => this.#users(this.#asked.source.people.all()),
+      extensions: () => this.#extensions(this.#live.extensions),
+      queues: () => this.#queues(),
+      callSegments: () => this.#segments(this.#allSegments()),
+      conferences: () => this.#conferences(),
+      conferenceRooms: () => this.#conferences(),
+      parkingLots: () => this.#parkingLots(),
+    };
+    const configurationId = this.#configured('coreServer', tenant);
+    const open = (): Instance => instance(id, () => ({ id, slug, name: slug, configurationId }), children);
+    return setOf([slug], { idOf: () => id, open, isNamed: (_, name) => name === slug });
   };
-
-  get #people(): Asked['source']['people'] {
-    return this.#asked.source.people;
-  }
 
   #id(kind: Kind, name: string): string {
     return this.#asked.source.ids.of(kind, name);
@@ -74,98 +68,85 @@ class Office {
     return configurationIdOf(kind, `${this.#asked.source.tenant}\0${name}`);
   }
 
-  /** The ids that whatever is configured has: a live one, a lasting one, and that of the permission to see it. */
-  #idsOf(kind: Kind, name: string): { readonly id: string; readonly configurationId: string; readonly permissionId: string } {
-    return {
-      id: this.#id(kind, name),
-      configurationId: this.#configured(kind, name),
-      permissionId: this.#configured('permission', `${kind}\0${name}`),
-    };
+  /** The ids that whatever is configured has beside its live one: a lasting one, and that of the permission to see it. */
+  #lastingIds(kind: Kind, name: string): { readonly configurationId: string; readonly permissionId: string } {
+    return { configurationId: this.#configured(kind, name), permissionId: this.#configured('permission', `${kind}\0${name}`) };
   }
 
   #users(users: readonly Person[]): ResourceSet {
-    return {
-      kind: 'set',
-      items: () => users.map((user) => this.#user(user)),
-      named: (name) => {
-        const user = users.find((each) => each.name === name);
-        return user === undefined ? undefined : this.#user(user);
-      },
-    };
+    return setOf(users, {
+      idOf: (user) => this.#asked.source.people.idOf(user),
+      open: (user) => this.#user(user),
+      isNamed: (user, name) => user.name === name,
+    });
   }
 
   #user(user: Person): Instance {
-    const { id: _id, ...ids } = this.#idsOf('user', user.name);
-    const id = this.#people.idOf(user);
-    const extensions = this.#live.extensions.filter(({ number }) => this.#people.ownerOf(number)?.name === user.name);
-    const displayedName = user.displayName ?? extensions.find(({ name }) => name !== '')?.name ?? user.name;
-    const render = (): Readonly<Record<string, unknown>> => ({
-      id,
-      configurationId: ids.configurationId,
-      userName: user.name,
-      displayedName,
-      permissionId: ids.permissionId,
-    });
+    const { name: userName } = user;
+    const id = this.#asked.source.people.idOf(user);
+    const render = (): Rendered => {
+      const displayedName = user.displayName ?? this.#nameOfUser(userName) ?? userName;
+      const { configurationId, permissionId } = this.#lastingIds('user', userName);
+      return { id, configurationId, userName, displayedName, permissionId };
+    };
     return instance(id, render, {
       logins: () => this.#logins(user),
       status: () => this.#status(user),
-      extensions: () => this.#extensions(extensions),
+      extensions: () => this.#extensions(this.#live.extensions.filter((extension) => extension.user === userName)),
     });
   }
 
+  /** What the user's first extension that has a name is called. */
+  #nameOfUser(user: string): string | undefined {
+    this.#namesOfUsers ??= new Map(
+      this.#live.extensions.toReversed().flatMap(({ user: owner, name }) => (owner === undefined || name === '' ? [] : [[owner, name]])),
+    );
+    return this.#namesOfUsers.get(user);
+  }
+
   #logins(user: Person): ResourceSet {
-    const logins = this.#asked.source.engine.user(user.name)?.logins ?? [];
-    const items = logins.map((login) => {
-      const id = this.#id('login', login.id);
-      return instance(id, () => ({ id, ip: login.address ?? '', port: login.port ?? 0, timeConnected: Date.parse(login.since) }));
+    return setOf(this.#asked.source.engine.user(user.name)?.logins ?? [], {
+      idOf: (login) => this.#id('login', login.id),
+      open: ({ id: loginId, address, port, since }) => {
+        const id = this.#id('login', loginId);
+        return instance(id, () => ({ id, ip: address ?? '', port: port ?? 0, timeConnected: Date.parse(since) }));
+      },
     });
-    return { kind: 'set', items: () => items };
   }
 
   #status(user: Person): Instance {
     const id = this.#id('status', user.name);
-    const state = this.#asked.source.engine.user(user.name)?.status;
-    const render = (): Readonly<Record<string, unknown>> => ({
+    const render = (): Rendered => ({
       id,
       configurationId: this.#configured('status', user.name),
-      ...renderStatus(state),
+      ...renderStatus(this.#asked.source.engine.user(user.name)?.status),
     });
     return instance(id, render, {}, statusActions(this.#asked, user));
   }
 
   #extensions(extensions: readonly Extension[]): ResourceSet {
-    return {
-      kind: 'set',
-      items: () => extensions.map((extension) => this.#extension(extension)),
-      named: (name) => {
-        const extension = extensions.find(({ number }) => number === name);
-        return extension === undefined ? undefined : this.#extension(extension);
-      },
-    };
+    return setOf(extensions, {
+      idOf: ({ number }) => this.#id('extension', number),
+      open: (extension) => this.#extension(extension),
+      isNamed: ({ number }, name) => number === name,
+    });
   }
 
-  #extension(extension: Extension): Instance {
-    const { number, name, dnd } = extension;
-    const { id, configurationId, permissionId } = this.#idsOf('extension', number);
-    const owner = this.#people.ownerOf(number);
-    const render = (): Readonly<Record<string, unknown>> => ({
-      id,
-      extensionNumber: number,
-      displayName: name,
-      configurationId,
-      permissionId,
-    });
+  #extension({ number, name, dnd }: Extension): Instance {
+    const id = this.#id('extension', number);
+    const owner = this.#asked.source.people.ownerOf(number);
     const children = {
       agents: () => this.#agents(this.#live.queues, number),
       callSegments: () => this.#segments(this.#allSegments().filter(({ leg }) => leg.extension === number)),
       doNotDisturb: () => instance(id, () => ({ enabled: dnd })),
       ...(owner === undefined ? undefined : { user: () => this.#user(owner) }),
     };
+    const render = (): Rendered => ({ id, extensionNumber: number, displayName: name, ...this.#lastingIds('extension', number) });
     return instance(id, render, children, extensionActions(this.#asked, number));
   }
 
   #allSegments(): readonly Segment[] {
-    return (this.#legs ??= this.#live.calls.flatMap((call: Call) =>
+    return (this.#segmentsNow ??= this.#live.calls.flatMap((call) =>
       call.legs.filter(({ state }) => state !== 'ended').map((leg) => segmentOf(leg, call)),
     ));
   }
@@ -175,15 +156,16 @@ class Office {
   }
 
   #segments(segments: readonly Segment[]): ResourceSet {
-    return { kind: 'set', items: () => segments.map((segment) => this.#segment(segment)) };
+    return setOf(segments, { idOf: ({ leg }) => this.#id('callSegment', leg.id), open: (segment) => this.#segment(segment) });
   }
 
   #segment({ leg, did }: Segment): Instance {
     const id = this.#id('callSegment', leg.id);
     const { segments } = this.#asked.source;
-    const render = (): Readonly<Record<string, unknown>> => ({
+    const isOurs = leg.extension !== undefined && this.#live.extensions.some(({ number }) => number === leg.extension);
+    const render = (): Rendered => ({
       id,
-      type: leg.extension === undefined || !this.#isConfigured(leg.extension) ? 'EXTERNAL' : 'INTERNAL',
+      type: isOurs ? 'INTERNAL' : 'EXTERNAL',
       callerId: { id: this.#id('callerId', leg.id), name: leg.party.name, number: leg.party.number },
       did: did ?? null,
       onHold: leg.held,
@@ -197,48 +179,32 @@ class Office {
     return instance(id, render, children, segmentActions(this.#asked, leg));
   }
 
-  #isConfigured(extension: ExtensionNumber): boolean {
-    return this.#live.extensions.some(({ number }) => number === extension);
-  }
-
   #queues(): ResourceSet {
-    const { queues } = this.#live;
-    return {
-      kind: 'set',
-      items: () => queues.map((queue) => this.#queue(queue)),
-      named: (name) => {
-        const queue = queues.find((each) => identifierOf(each) === name) ?? queues.find((each) => each.name === name);
-        return queue === undefined ? undefined : this.#queue(queue);
-      },
-    };
+    return setOf(this.#live.queues, {
+      idOf: ({ name }) => this.#id('queue', name),
+      open: (queue) => this.#queue(queue),
+      isNamed: (place, name) => isPlaceNamed(place, name),
+    });
   }
 
   #queue(queue: Queue): Instance {
-    const { name } = queue;
-    const { id, configurationId, permissionId } = this.#idsOf('queue', name);
-    const render = (): Readonly<Record<string, unknown>> => ({
-      id,
-      displayName: queue.displayName ?? name,
-      identifier: identifierOf(queue),
-      configurationId,
-      permissionId,
-    });
-    const waiting = queue.waiting.map(({ legId }) => legId);
+    const { name, displayName = name } = queue;
+    const id = this.#id('queue', name);
     const children = {
       agents: () => this.#agents([queue]),
-      callSegments: () => this.#segmentsOf(waiting),
+      callSegments: () => this.#segmentsOf(queue.waiting.map(({ legId }) => legId)),
       statistics: () => this.#queueStatistics(queue),
     };
+    const render = (): Rendered => ({ id, displayName, identifier: identifierOf(queue), ...this.#lastingIds('queue', name) });
     return instance(id, render, children, queueActions(this.#asked, name));
   }
 
   /** How the queue stands now; the vendor's statistics of a day are in no known page. */
   #queueStatistics({ name, agents, waiting }: Queue): Instance {
-    const { clock } = this.#asked;
-    const waited = waiting.map(({ since }) => Math.max(0, Math.round(clock.now() / 1000) - Date.parse(since)));
+    const now = Math.round(this.#asked.clock.now() / 1000);
     return instance(this.#id('queue', name), () => ({
       callsWaiting: waiting.length,
-      longestWaitTime: Math.max(0, ...waited),
+      longestWaitTime: Math.max(0, ...waiting.map(({ since }) => now - Date.parse(since))),
       agents: agents.length,
       agentsAvailable: agents.filter(({ state }) => state === 'idle').length,
       agentsPaused: agents.filter(({ state }) => state === 'paused').length,
@@ -246,78 +212,85 @@ class Office {
   }
 
   #agents(queues: readonly Queue[], extension?: ExtensionNumber): ResourceSet {
-    const agents = queues.flatMap((queue) => queue.agents.map((agent) => ({ queue: queue.name, agent })));
-    const own = agents.filter(({ agent }) => extension === undefined || agent.extension === extension);
-    return { kind: 'set', items: () => own.map(({ queue, agent }) => this.#agent(queue, agent)) };
+    const all = queues.flatMap((queue) => queue.agents.map((agent) => ({ queue: queue.name, agent })));
+    return setOf(extension === undefined ? all : all.filter(({ agent }) => agent.extension === extension), {
+      idOf: ({ queue, agent }) => this.#id('agent', agentKey({ queue, device: agent.device })),
+      open: ({ queue, agent }) => this.#agent(queue, agent),
+    });
   }
 
   #agent(queue: string, agent: Agent): Instance {
-    const id = this.#id('agent', agentKey({ queue, device: agent.device }));
-    const legs: readonly Leg[] = this.#allSegments().flatMap(({ leg }) => (leg.extension === agent.extension ? [leg] : []));
+    const { device, name, extension: number, penalty = 0, dynamic = false } = agent;
+    const id = this.#id('agent', agentKey({ queue, device }));
+    const legs = number === undefined ? [] : this.#allSegments().flatMap(({ leg }) => (leg.extension === number ? [leg] : []));
     const paused = agent.state === 'paused';
-    const state = deviceStateOf(agent.state, agent.extension === undefined ? [] : legs);
-    const extension = this.#live.extensions.find(({ number }) => number === agent.extension);
-    const children: Record<string, () => Resource> = {
-      statistics: () => instance(id, () => ({ paused, state, penalty: agent.penalty ?? 0 })),
+    const state = deviceStateOf(agent.state, legs);
+    const extension = this.#live.extensions.find((each) => each.number === number);
+    const children = {
+      statistics: () => instance(id, () => ({ paused, state, penalty })),
+      ...(extension === undefined ? undefined : { extension: () => this.#extension(extension) }),
     };
-    if (extension !== undefined) children['extension'] = () => this.#extension(extension);
-    const render = (): Readonly<Record<string, unknown>> => ({ id, paused, state, name: agent.name, dynamic: agent.dynamic ?? false });
-    return instance(id, render, children, agentActions(this.#asked, queue, agent.extension));
+    return instance(id, () => ({ id, paused, state, name, dynamic }), children, agentActions(this.#asked, queue, number));
   }
 
+  /** The rooms, and calls of more than two, which the vendor knows as conferences too. */
   #conferences(): ResourceSet {
-    const rooms = this.#live.conferences.map((room) => ({ room, item: this.#conference(room) }));
-    return {
-      kind: 'set',
-      items: () => [...rooms.map(({ item }) => item), ...this.#callsOfMany()],
-      named: (name) => (rooms.find(({ room }) => identifierOf(room) === name) ?? rooms.find(({ room }) => room.name === name))?.item,
-    };
-  }
-
-  #conference(conference: Conference): Instance {
-    const { name, members } = conference;
-    const { id, configurationId, permissionId } = this.#idsOf('conference', name);
-    const identifier = identifierOf(conference);
-    const displayName = conference.displayName ?? name;
-    const fixed = { displayName, identifier, dialString: identifier, userGenerated: false };
-    const children = { callSegments: () => this.#segmentsOf(members.map(({ legId }) => legId)) };
-    return instance(id, () => ({ id, configurationId, ...fixed, permissionId }), children, conferenceActions(this.#asked, name));
-  }
-
-  /** Calls of more than two, which the vendor knows as conferences. Nobody can dial them. */
-  #callsOfMany(): readonly Instance[] {
-    return [...this.#asked.source.segments.rooms()].map(([call, legs]) => {
-      const { id, configurationId, permissionId } = this.#idsOf('conference', call);
-      const fixed = { displayName: roomName, identifier: call, dialString: '', userGenerated: true };
-      const children = { callSegments: () => this.#segmentsOf(legs) };
-      return instance(id, () => ({ id, configurationId, ...fixed, permissionId }), children);
+    const made = [...this.#asked.source.segments.rooms()].map(([call, legs]): Room => ({
+      name: call,
+      displayName: roomName,
+      isMade: true,
+      legs,
+    }));
+    const rooms = this.#live.conferences.map(({ members, ...room }): Room => ({ ...room, legs: members.map(({ legId }) => legId) }));
+    return setOf([...rooms, ...made], {
+      idOf: ({ name }) => this.#id('conference', name),
+      open: (room) => this.#conference(room),
+      isNamed: (place, name) => isPlaceNamed(place, name),
     });
+  }
+
+  #conference(room: Room): Instance {
+    const { name, displayName = name, isMade = false, legs } = room;
+    const id = this.#id('conference', name);
+    const identifier = identifierOf(room);
+    const render = (): Rendered => {
+      const { configurationId, permissionId } = this.#lastingIds('conference', name);
+      // Nobody can dial a call.
+      const dialString = isMade ? '' : identifier;
+      return { id, configurationId, displayName, identifier, dialString, userGenerated: isMade, permissionId };
+    };
+    return instance(id, render, { callSegments: () => this.#segmentsOf(legs) }, isMade ? {} : conferenceActions(this.#asked, name));
   }
 
   #parkingLots(): ResourceSet {
     const { tenant, control } = this.#asked.source;
-    const lots = [...new Set([...control.slots.all(tenant), ...this.#live.slots].map(({ lot }) => lot))];
-    const items = lots.map((lot) => ({ lot, item: this.#parkingLot(lot) }));
-    return {
-      kind: 'set',
-      items: () => items.map(({ item }) => item),
-      named: (name) => items.find(({ lot }) => lot === name)?.item,
-    };
+    return setOf([...new Set([...control.slots.all(tenant), ...this.#live.slots].map(({ lot }) => lot))], {
+      idOf: (lot) => this.#id('parkingLot', lot),
+      open: (lot) => this.#parkingLot(lot),
+      isNamed: (lot, name) => lot === name,
+    });
   }
 
   #parkingLot(lot: string): Instance {
-    const { id, configurationId, permissionId } = this.#idsOf('parkingLot', lot);
+    const id = this.#id('parkingLot', lot);
     const parked = this.#live.slots.filter((slot) => slot.lot === lot).map(({ legId }) => legId);
-    const render = (): Readonly<Record<string, unknown>> => ({ id, configurationId, displayName: lot, identifier: lot, permissionId });
+    const render = (): Rendered => ({ id, displayName: lot, identifier: lot, ...this.#lastingIds('parkingLot', lot) });
     return instance(id, render, { callSegments: () => this.#segmentsOf(parked) }, parkingLotActions(this.#asked, lot));
   }
 }
 
-const identifierOf = ({ name, number }: { readonly name: string; readonly number?: string }): string => number ?? name;
+type Rendered = Readonly<Record<string, unknown>>;
 
-const instance = (
-  id: string,
-  render: Instance['render'],
-  children: Instance['children'] = {},
-  actions: Instance['actions'] = {},
-): Instance => ({ kind: 'instance', id, render, children, actions });
+/** A conference room, or a call that is one. */
+interface Room extends PlaceNames {
+  readonly name: string;
+  readonly legs: readonly LegId[];
+  /** A call into which a third was brought. */
+  readonly isMade?: boolean;
+}
+
+/** The vendor's identifier is the number; where none is known the PBX's own name has to do. */
+const identifierOf = ({ name, number }: PlaceNames & { readonly name: string }): string => number ?? name;
+
+const isPlaceNamed = (place: PlaceNames & { readonly name: string }, name: string): boolean =>
+  identifierOf(place) === name || place.name === name;

@@ -11,7 +11,7 @@ import { maxMessageBytes, type Connections } from './connections.ts';
 import { explain, renderRefusal } from './errors.ts';
 import { configuredResources, liveResources } from './resources.ts';
 import type { TenantSource } from './source.ts';
-import { follow, type Resource } from './tree.ts';
+import { follow, instance, type Instance, type Resource } from './tree.ts';
 
 export interface RoutesOptions {
   readonly front: HttpFront;
@@ -100,13 +100,7 @@ export const iSymphonyRoutes = (scope: FastifyInstance, options: RoutesOptions):
   });
 };
 
-const rootOf = (children: Readonly<Record<string, () => Resource>>): Resource => ({
-  kind: 'instance',
-  id: '',
-  render: () => ({}),
-  children,
-  actions: {},
-});
+const rootOf = (children: Instance['children']): Instance => instance('', () => ({}), children);
 
 const render = (resource: Resource): unknown =>
   resource.kind === 'set' ? resource.items().map((item) => item.render()) : resource.render();

@@ -17,8 +17,33 @@ export interface Instance {
 export interface ResourceSet {
   readonly kind: 'set';
   items(): readonly Instance[];
+  withId(id: string): Instance | undefined;
   named?(name: string): Instance | undefined;
 }
+
+/** A set of things of which only those are opened that are asked for. */
+export const setOf = <Thing>(
+  things: readonly Thing[],
+  { idOf, open, isNamed }: { idOf(thing: Thing): string; open(thing: Thing): Instance; isNamed?(thing: Thing, name: string): boolean },
+): ResourceSet => {
+  const opened = (fits: (thing: Thing) => boolean): Instance | undefined => {
+    const thing = things.find(fits);
+    return thing === undefined ? undefined : open(thing);
+  };
+  return {
+    kind: 'set',
+    items: () => things.map(open),
+    withId: (id) => opened((thing) => idOf(thing) === id),
+    ...(isNamed === undefined ? undefined : { named: (name) => opened((thing) => isNamed(thing, name)) }),
+  };
+};
+
+export const instance = (
+  id: string,
+  render: Instance['render'],
+  children: Instance['children'] = {},
+  actions: Instance['actions'] = {},
+): Instance => ({ kind: 'instance', id, render, children, actions });
 
 export type Resource = Instance | ResourceSet;
 
@@ -32,7 +57,7 @@ export const follow = (resource: Resource, path: readonly string[]): Target => {
   if (resource.kind === 'set') {
     const [name, ...beyond] = rest;
     if (part !== 'getByName' || resource.named === undefined || name === undefined)
-      return follow(found(withId(resource, part), part), rest);
+      return follow(found(resource.withId(part.toLowerCase()), part), rest);
     return follow(found(resource.named(decode(name)), name), beyond);
   }
   const child = below(resource.children, part);
@@ -40,8 +65,6 @@ export const follow = (resource: Resource, path: readonly string[]): Target => {
   const perform = rest.length === 0 && Object.hasOwn(resource.actions, part) ? resource.actions[part] : undefined;
   return { kind: 'action', perform: found(perform, part) };
 };
-
-const withId = (set: ResourceSet, id: string): Instance | undefined => set.items().find((item) => item.id === id.toLowerCase());
 
 /** The vendor's pages write `/user/` for `/users/`, `/agent/` for `/agents/`: either finds the other. */
 const below = (children: Instance['children'], part: string): (() => Resource) | undefined => {
