@@ -2,7 +2,8 @@ import { expect, test } from 'vitest';
 import type { Leg } from '../../../src/model/call.ts';
 import { extensionNumber } from '../../../src/model/ids.ts';
 import { partyIdOf, telephonySessionIdOf } from '../../../src/dialects/ringcentral/ids.ts';
-import { serveRingCentral, type Reply, type RingCentralWorld } from './serve-ringcentral.ts';
+import type { Reply } from '../world.ts';
+import { serveRingCentral, type RingCentralWorld } from './serve-ringcentral.ts';
 
 const account = '400144452008';
 const tom = '400144455008';

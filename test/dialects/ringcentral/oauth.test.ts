@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto';
 import { SDK } from '@ringcentral/sdk';
 import { describe, expect, test } from 'vitest';
 import { extensionNumber } from '../../../src/model/ids.ts';
-import { parseReply, serveRingCentral, type Reply, type RingCentralWorld } from './serve-ringcentral.ts';
+import { parseReply, type Reply } from '../world.ts';
+import { serveRingCentral, type RingCentralWorld } from './serve-ringcentral.ts';
 
 const jwt = 'urn:ietf:params:oauth:grant-type:jwt-bearer';
 

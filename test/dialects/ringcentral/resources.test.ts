@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { parseReply, serveRingCentral } from './serve-ringcentral.ts';
+import { parseReply } from '../world.ts';
+import { serveRingCentral } from './serve-ringcentral.ts';
 
 const account = '400144452008';
 const tom = '400144455008';

@@ -2,7 +2,8 @@
 import { describe, expect, test } from 'vitest';
 import { endpoints } from '../../../src/dialects/ringcentral/endpoints.ts';
 import { partyIdOf, telephonySessionIdOf } from '../../../src/dialects/ringcentral/ids.ts';
-import { parseReply, serveRingCentral, type Reply, type RingCentralWorld } from './serve-ringcentral.ts';
+import { parseReply, type Reply } from '../world.ts';
+import { serveRingCentral, type RingCentralWorld } from './serve-ringcentral.ts';
 
 const rest = '/restapi/v1.0';
 

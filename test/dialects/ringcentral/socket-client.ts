@@ -1,6 +1,7 @@
 import { onTestFinished } from 'vitest';
 import { WebSocket } from 'ws';
-import { parseReply, type RingCentralWorld } from './serve-ringcentral.ts';
+import { parseReply } from '../world.ts';
+import type { RingCentralWorld } from './serve-ringcentral.ts';
 
 export type Frame = readonly [meta: Readonly<Record<string, unknown>>, body?: Readonly<Record<string, unknown>>];
 

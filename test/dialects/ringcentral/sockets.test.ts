@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { extensionNumber } from '../../../src/model/ids.ts';
 import { temporaryFolder } from '../../temporary-folder.ts';
-import { parseReply, serveRingCentral, type RingCentralWorld } from './serve-ringcentral.ts';
+import { parseReply } from '../world.ts';
+import { serveRingCentral, type RingCentralWorld } from './serve-ringcentral.ts';
 import { openSocket, wsToken, type SocketClient } from './socket-client.ts';
 
 const sessions = '/restapi/v1.0/account/~/telephony/sessions';

@@ -1,7 +1,8 @@
 /** Subscriptions with a WebHook, from their making to their end, as an app and its receiver see them. */
 import { expect, test } from 'vitest';
 import { ok, refuse, startSink, type Answer, type Received } from '../../delivery/webhooks/sink.ts';
-import { parseReply, serveRingCentral, type RingCentralWorld } from './serve-ringcentral.ts';
+import { parseReply } from '../world.ts';
+import { serveRingCentral, type RingCentralWorld } from './serve-ringcentral.ts';
 
 const well: Answer = ({ headers }, response) => {
   const token = headers['validation-token'];
