@@ -161,8 +161,8 @@ class Office {
 
   #segment({ leg, did }: Segment): Instance {
     const id = this.#id('callSegment', leg.id);
-    const { segments } = this.#asked.source;
-    const isOurs = leg.extension !== undefined && this.#live.extensions.some(({ number }) => number === leg.extension);
+    const { segments, engine } = this.#asked.source;
+    const isOurs = leg.extension !== undefined && engine.extension(leg.extension) !== undefined;
     const render = (): Rendered => ({
       id,
       type: isOurs ? 'INTERNAL' : 'EXTERNAL',
