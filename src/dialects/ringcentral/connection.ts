@@ -4,7 +4,7 @@ import type { Wheel, WheelEntry } from '../../delivery/wheel.ts';
 import { isoTime, type Clock, type Micros, type Timers } from '../../model/time.ts';
 import type { Asker, Connection } from './endpoint.ts';
 import { parseFrame, renderDetails, renderNotification, renderReply, type Frame, type Recovery } from './frames.ts';
-import { afterEvent, type Aside, type Position, type Selection } from './notifications.ts';
+import { afterEvent, type Aside, type Notification, type Position } from './notifications.ts';
 import type { Subscription } from './subscriptions.ts';
 
 export interface SocketLimits {
@@ -42,6 +42,8 @@ const goodbyeMs = 10_000;
 const listenerMs = 100;
 /** A client that is slow is not written to beyond this; the rest is read when it has taken it. */
 const writeAhead = 256 * 1024;
+/** Notifications that are read out of the log at once, for a client that was away for long. */
+const pageSize = 500;
 
 /** One WebSocket: answers requests, and tells of one subscription from where it is. */
 export class SocketConnection implements Connection, WheelEntry {
@@ -221,29 +223,38 @@ export class SocketConnection implements Connection, WheelEntry {
     const { notices, subscriptions } = this.asker.source;
     while (!signal.aborted) {
       const selection = subscriptions.selection(subscription);
-      const isWhole = this.#send(selection);
-      if (isWhole === undefined) return this.end(1011, lost);
-      await (isWhole ? notices.next(selection.keys, signal) : this.#drained(signal));
+      const found = selection.after(this.#told);
+      if (found === undefined) {
+        const page = await selection.read(this.#told, pageSize);
+        if (signal.aborted) return;
+        if (page === undefined) {
+          subscriptions.remove(subscription);
+          return this.end(1011, lost);
+        }
+        this.#send(page.told, page.upTo);
+        await this.#drained(signal);
+      } else {
+        const isWhole = this.#send(found, notices.view().head);
+        await (isWhole ? notices.next(selection.keys, signal) : this.#drained(signal));
+      }
     }
   }
 
-  /** False if the client must first read what it was sent; undefined if the log no longer reaches back to where it is. */
-  #send(selection: Selection): boolean | undefined {
+  /** False if the client must first read what it was sent. `upTo`: an event after which there is more at the earliest. */
+  #send(notifications: readonly Notification[], upTo: number): boolean {
     const { clock, upgraded } = this.#options;
-    const found = selection.after(this.#told);
-    if (found === undefined) return undefined;
     const timestamp = isoTime(clock.now());
     let bytes = upgraded.socket.writableLength;
     const frames: Buffer[] = [];
-    for (const notification of found) {
+    for (const notification of notifications) {
       if (bytes > writeAhead) break;
       this.#sent = { seq: notification.seq, place: notification.place };
       const frame = textFrame(renderNotification(notification.uuid, this.#recovery(), notification.text(timestamp)));
       bytes += frame.length;
       frames.push(frame);
     }
-    const isWhole = frames.length === found.length;
-    this.#told = isWhole ? afterEvent(this.asker.source.notices.view().head) : this.#sent;
+    const isWhole = frames.length === notifications.length;
+    this.#told = isWhole ? afterEvent(upTo) : this.#sent;
     if (frames.length > 0) upgraded.socket.write(frames.length === 1 && frames[0] !== undefined ? frames[0] : Buffer.concat(frames));
     return isWhole;
   }

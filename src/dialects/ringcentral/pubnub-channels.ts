@@ -1,5 +1,5 @@
 import type { IsoTime, Micros, Timers } from '../../model/time.ts';
-import { afterEvent, type Position, type Selection } from './notifications.ts';
+import { afterEvent, type Notification, type Position, type Selection } from './notifications.ts';
 import type { TenantSource } from './source.ts';
 import type { Subscription } from './subscriptions.ts';
 
@@ -108,19 +108,19 @@ export class Channels {
   async #listen({ notices }: TenantSource, channels: readonly Channel[], { asked, tick, poll, signal }: Listening): Promise<PollAnswer> {
     const keys = [...new Set(channels.flatMap((channel) => selectionOf(channel).keys))];
     while (!signal.aborted) {
-      const said = channels
-        .flatMap((channel) => after(channel, tick, asked))
-        .toSorted(byToken)
-        .slice(0, mostMessages);
+      const { head } = notices.view();
+      poll.nudge = new AbortController();
+      const all = await Promise.all(channels.map((channel) => after(channel, tick, asked)));
+      const said = all.flat().toSorted(byToken).slice(0, mostMessages);
       const last = said.at(-1);
       if (last !== undefined) {
         const position = said.findLast((each) => each.position !== undefined)?.position;
         for (const channel of channels) remember(channel, tickOf(last.token) ?? tick, position ?? channel.memory.positions.get(tick));
         return { token: last.token, said };
       }
-      for (const channel of channels) remember(channel, tick, afterEvent(notices.view().head));
-      poll.nudge = new AbortController();
-      await notices.next(keys, AbortSignal.any([signal, poll.nudge.signal]));
+      for (const channel of channels) remember(channel, tick, afterEvent(head));
+      // If more was folded while this was read, it is looked at first.
+      if (notices.view().head === head) await notices.next(keys, AbortSignal.any([signal, poll.nudge.signal]));
     }
     return { token: asked, said: [] };
   }
@@ -197,19 +197,35 @@ const beginAt = (channels: readonly Channel[]): PollAnswer => {
   return { token: tokenOf(tick), said: [] };
 };
 
-const after = (channel: Channel, tick: Micros, asked: string): readonly Said[] => {
-  const { notices } = channel.source;
+const after = async (channel: Channel, tick: Micros, asked: string): Promise<readonly Said[]> => {
   const { positions, asides } = channel.memory;
-  const selection = selectionOf(channel);
   const position = positions.get(tick);
-  const found = position === undefined ? undefined : selection.after(position);
-  // A token that is not remembered, or of long ago: by its time, from as far back as the log tells.
-  const notifications = found ?? selection.after(afterEvent(notices.view().floor))?.filter((each) => each.tick > tick) ?? [];
+  const notifications = position === undefined ? byTime(channel, tick) : await byPosition(channel, position);
   return [
     ...notifications.map((each) => ({ channel, token: tokenOf(each.tick), position: each, text: (at: IsoTime) => each.text(at) })),
     ...asides.filter(({ token }) => token > asked).map(({ token, text }) => ({ channel, token, text: () => text })),
   ];
 };
+
+const byPosition = async (channel: Channel, position: Position): Promise<readonly Notification[]> => {
+  const selection = selectionOf(channel);
+  let from = position;
+  for (;;) {
+    const found = selection.after(from);
+    if (found !== undefined) return found;
+    const page = await selection.read(from, mostMessages);
+    // What the log itself no longer tells is lost.
+    if (page === undefined) return selection.after(afterEvent(channel.source.notices.view().floor)) ?? [];
+    if (page.told.length > 0) return page.told;
+    from = afterEvent(page.upTo);
+  }
+};
+
+/** For a token that is not remembered: by its time, from as far back as memory reaches. */
+const byTime = (channel: Channel, tick: Micros): readonly Notification[] =>
+  selectionOf(channel)
+    .after(afterEvent(channel.source.notices.view().floor))
+    ?.filter((each) => each.tick > tick) ?? [];
 
 const remember = ({ memory: { positions } }: Channel, tick: Micros, position: Position | undefined): void => {
   if (position === undefined) return;

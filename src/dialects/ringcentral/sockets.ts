@@ -163,8 +163,8 @@ export class Sockets {
     const known = old?.position ?? lost?.position;
     const hasAll = known !== undefined && known.sent.seq === token.position.seq && known.sent.place === token.position.place;
     const position = hasAll ? known.told : token.position;
-    const isKnown =
-      position.seq <= source.notices.view().head && source.subscriptions.selection(subscription).after(position) !== undefined;
+    const { notices, engine, tenant } = source;
+    const isKnown = position.seq <= notices.view().head && position.seq >= engine.log.oldest(tenant).seq;
     if (!isKnown) {
       source.subscriptions.remove(subscription);
       return undefined;
