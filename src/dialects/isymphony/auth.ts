@@ -29,6 +29,9 @@ interface Account extends ISymphonyAccount {
   readonly isPublic: boolean;
 }
 
+/** One account may be written in several ways, each of which is right. */
+const mostKnown = 1_000;
+
 /**
  * Tells who asks, by where it asks from and then by login and password (HTTP Basic). The refusals are `tls-required` with the
  * `location` to go to, `forbidden` for an address that may not ask, and `unauthorized`; an address that guesses waits for its answer.
@@ -39,6 +42,8 @@ export class Guard {
   readonly #networks: ReadonlyMap<TenantId, Networks>;
   readonly #requiresTls: boolean;
   readonly #brake: Brake;
+  /** By the digest of the header with which they came. */
+  readonly #known = new Map<string, Account>();
 
   /** Throws `config-invalid` for two accounts of one login, and where the public account would be open to the network. */
   constructor(options: GuardOptions) {
@@ -56,17 +61,27 @@ export class Guard {
     if (![...this.#networks.values()].some((networks) => this.#mayAsk(request, address, networks))) throw refusedAddress();
     const { authorization } = request.headers;
     if (authorization === undefined) throw new GatewayError('unauthorized');
+    const account = await this.#accountFor(authorization, address);
+    const networks = this.#networks.get(account.tenant);
+    if (networks === undefined || !this.#mayAsk(request, address, networks)) throw refusedAddress();
+    if (account.isPublic && isFromElsewhere(request.headers.origin)) throw refusedPage();
+    return identityOf(account);
+  }
+
+  /** Who was right before is not made to wait because of others at the same address, and does not excuse them either. */
+  async #accountFor(authorization: string, address: string): Promise<Account> {
+    const digest = digestOf(authorization).toString('hex');
+    const known = this.#known.get(digest);
+    if (known !== undefined) return known;
     await this.#brake.before(address);
     const account = this.#accountOf(authorization);
     if (account === undefined) {
       this.#brake.failed(address);
       throw new GatewayError('unauthorized');
     }
-    this.#brake.succeeded(address);
-    const networks = this.#networks.get(account.tenant);
-    if (networks === undefined || !this.#mayAsk(request, address, networks)) throw refusedAddress();
-    if (account.isPublic && isFromElsewhere(request.headers.origin)) throw refusedPage();
-    return identityOf(account);
+    if (this.#known.size >= mostKnown) this.#known.clear();
+    this.#known.set(digest, account);
+    return account;
   }
 
   #accountOf(authorization: string): Account | undefined {
