@@ -92,7 +92,7 @@ export const readPbxLists = async (session: EslSession, { signal, onRefused }: R
   const queues = [...new Set(parsedTiers.map(({ queue = '' }) => queue))].filter((queue) => isPlain(queue));
   const [channels, members, doNotDisturb, statusTexts] = await Promise.all([
     readChannels(session, parseTable(rows), options),
-    Promise.all(queues.map((queue) => text(`callcenter_config queue list members ${queue}`))),
+    someAtOnce(queues, (queue) => text(`callcenter_config queue list members ${queue}`)),
     readRealm(text, dndRealm),
     readRealm(text, statusRealm),
   ]);
@@ -123,15 +123,33 @@ const isPlain = (name: string): boolean => /^[\w@.+-]{1,128}$/.test(name);
 
 const readChannels = async (session: EslSession, rows: readonly Row[], options: RequestOptions): Promise<PbxLists['channels']> => {
   const listed = rows.filter(({ uuid = '' }) => isPlain(uuid));
-  const channels = new Map<ChannelId, { readonly row: Row; readonly dump: Dump | undefined }>();
-  await Promise.all(
-    listed.map(async (row, index) => {
-      const id = channelId(row['uuid'] ?? '');
-      const dump = index < maxDumps ? await dumpOf(session, id, options) : undefined;
-      if (dump !== undefined || index >= maxDumps) channels.set(id, { row, dump });
-    }),
-  );
-  return channels;
+  const found = await someAtOnce(listed, async (row, index) => {
+    const id = channelId(row['uuid'] ?? '');
+    const isAsked = index < maxDumps;
+    const dump = isAsked ? await dumpOf(session, id, options) : undefined;
+    return { id, row, dump, isThere: !isAsked || dump !== undefined };
+  });
+  return new Map(found.filter(({ isThere }) => isThere).map(({ id, row, dump }) => [id, { row, dump }]));
+};
+
+/** Questions that are under way at once: enough to keep FreeSWITCH busy, and few of those that may wait for an answer. */
+const width = 64;
+
+/** What `ask` makes of each item, in the order of the items. */
+const someAtOnce = async <Item, Result>(
+  items: readonly Item[],
+  ask: (item: Item, index: number) => Promise<Result>,
+): Promise<readonly Result[]> => {
+  const results: Result[] = [];
+  let next = 0;
+  const worker = async (): Promise<void> => {
+    for (let index = next++; index < items.length; index = next++) {
+      const item = items[index];
+      if (item !== undefined) results[index] = await ask(item, index);
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(width, items.length) }, worker));
+  return results;
 };
 
 /** Undefined of a channel that has ended, which the list may not have heard of yet. */
@@ -152,7 +170,7 @@ const readRealm = async (text: (question: string) => Promise<string>, realm: str
     .split(',')
     .filter((key) => isPlain(key))
     .slice(0, maxTexts);
-  const values = await Promise.all(keys.map(async (key) => [key, (await text(`db select/${realm}/${key}`)).trim()] as const));
+  const values = await someAtOnce(keys, async (key) => [key, (await text(`db select/${realm}/${key}`)).trim()] as const);
   return new Map(values.filter(([, value]) => value !== ''));
 };
 
