@@ -82,6 +82,99 @@ describe('a stream that is out of order between channels, as FreeSWITCH’s is',
   });
 });
 
+describe('what no recording has', () => {
+  const made = (id: string, user: string, more: Readonly<Record<string, string>>): EslMessage =>
+    eventOf({ 'Event-Name': 'CHANNEL_CREATE', 'Unique-ID': id, 'Channel-Name': `sofia/internal/${user}@pbx`, ...more });
+  const of = (name: string, id: string, more: Readonly<Record<string, string>> = {}): EslMessage =>
+    eventOf({ 'Event-Name': name, 'Unique-ID': id, 'Call-Direction': id === 'a' ? 'inbound' : 'outbound', ...more });
+  const called = (id: string, user: string, by: string): readonly EslMessage[] => [
+    made(id, user, { 'Call-Direction': 'outbound', 'Other-Type': 'originator', 'Other-Leg-Unique-ID': by }),
+    of('CHANNEL_PROGRESS', id),
+  ];
+  const joined = (name: string, one: string, two: string): EslMessage =>
+    of(name, one, { 'Bridge-A-Unique-ID': one, 'Bridge-B-Unique-ID': two });
+  const gone = (id: string, cause: string, q850: string, by = ''): readonly EslMessage[] => [
+    of('CHANNEL_HANGUP', id, { 'Hangup-Cause': cause, variable_sip_hangup_disposition: by }),
+    of('CHANNEL_HANGUP_COMPLETE', id, { 'Hangup-Cause': cause, variable_hangup_cause_q850: q850 }),
+  ];
+  const dialled: readonly EslMessage[] = [
+    made('a', '1001', { 'Call-Direction': 'inbound', 'Caller-Destination-Number': '1002', 'Caller-Caller-ID-Number': '1001' }),
+    of('CHANNEL_EXECUTE', 'a', { Application: 'bridge', 'Application-Data': 'user/1002@pbx', 'Caller-Destination-Number': '1002' }),
+    ...called('b', '1002', 'a'),
+  ];
+  const talking: readonly EslMessage[] = [
+    ...dialled,
+    of('CHANNEL_ANSWER', 'b'),
+    of('CHANNEL_ANSWER', 'a'),
+    joined('CHANNEL_BRIDGE', 'a', 'b'),
+  ];
+  const eventsOf = (...messages: readonly EslMessage[]): readonly string[] => tell(play(translated(messages)).events).events;
+
+  test('a phone that sends sound and then declines was never talked to', () => {
+    const events = eventsOf(
+      ...dialled,
+      joined('CHANNEL_BRIDGE', 'a', 'b'),
+      ...gone('b', 'USER_BUSY', '17', 'recv_refuse'),
+      ...gone('a', 'USER_BUSY', '17'),
+    );
+    expect(events).not.toContain('legs.linked 1001 1002');
+    expect(events.at(-1)).toBe('call.ended A internal 1001>1002 rejected 17');
+  });
+
+  test.each([
+    ['never answers', []],
+    ['answers, and leaves', [of('CHANNEL_ANSWER', 'c'), joined('CHANNEL_BRIDGE', 'b', 'c'), joined('CHANNEL_UNBRIDGE', 'b', 'c')]],
+  ])('who consults somebody that %s is back with the party that waited', (_what, between) => {
+    const consults = of('CHANNEL_EXECUTE', 'b', { Application: 'att_xfer', 'Application-Data': 'user/1003@pbx' });
+    const events = eventsOf(...talking, consults, ...called('c', '1003', 'b'), ...between, ...gone('c', 'NORMAL_CLEARING', '16'));
+    const links = events.filter((line) => line.includes('1001 1002'));
+    expect(links).toEqual(['legs.linked 1001 1002', 'legs.unlinked 1001 1002', 'legs.linked 1001 1002']);
+    expect(events.filter((line) => line.startsWith('call.transferred'))).toEqual([]);
+  });
+
+  test('a transfer to a phone that rings still is one, and it rings for the transferee', () => {
+    const consult = made('d', '1002', {
+      'Call-Direction': 'inbound',
+      'Caller-Destination-Number': '1003',
+      'Caller-Caller-ID-Number': '1002',
+    });
+    const events = eventsOf(
+      ...talking,
+      of('CHANNEL_HOLD', 'b'),
+      consult,
+      ...called('c', '1003', 'd'),
+      of('CHANNEL_HANGUP', 'd', { variable_endpoint_disposition: 'ATTENDED_TRANSFER' }),
+      of('CHANNEL_HANGUP_COMPLETE', 'd', { variable_hangup_cause_q850: '16' }),
+      of('CHANNEL_HANGUP', 'b', { variable_transfer_disposition: 'recv_replace' }),
+      joined('CHANNEL_UNBRIDGE', 'a', 'b'),
+      of('CHANNEL_HANGUP_COMPLETE', 'b', { variable_hangup_cause_q850: '16' }),
+      of('CHANNEL_ANSWER', 'c'),
+      joined('CHANNEL_BRIDGE', 'a', 'c'),
+    );
+    expect(events).toEqual(
+      expect.arrayContaining(['call.transferred A attended by=1002 to=1003 ok', 'leg.moved 1003 B>A', 'legs.linked 1001 1003']),
+    );
+  });
+
+  test('one who waits in a fifo is taken out of it, or gives up', () => {
+    const waits = of('CUSTOM', 'a', { 'Event-Subclass': 'fifo::info', 'FIFO-Name': 'sales', 'FIFO-Action': 'push' });
+    const givesUp = of('CUSTOM', 'a', { 'Event-Subclass': 'fifo::info', 'FIFO-Name': 'sales', 'FIFO-Action': 'abort' });
+    const caller = made('a', '1001', { 'Call-Direction': 'inbound', 'Caller-Destination-Number': '2200' });
+    expect(eventsOf(caller, waits, givesUp, ...gone('a', 'NORMAL_CLEARING', '16', 'recv_bye'))).toEqual(
+      expect.arrayContaining(['queue.joined 1001 sales 1', 'queue.left 1001 sales abandoned']),
+    );
+    const taken = eventsOf(
+      caller,
+      waits,
+      of('CHANNEL_ANSWER', 'a'),
+      ...called('b', '1002', 'a'),
+      of('CHANNEL_ANSWER', 'b'),
+      joined('CHANNEL_BRIDGE', 'b', 'a'),
+    );
+    expect(taken).toContain('queue.left 1001 sales answered');
+  });
+});
+
 describe('time', () => {
   const created = {
     'Event-Name': 'CHANNEL_CREATE',
