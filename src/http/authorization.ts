@@ -3,6 +3,7 @@ import type { OAuthClient, Tokens } from '../auth/tokens.ts';
 import type { User, Users } from '../auth/users.ts';
 import { GatewayError } from '../model/errors.ts';
 import type { TenantId } from '../model/ids.ts';
+import { grantOf } from './token-grants.ts';
 
 export interface AuthorizationOptions {
   readonly paths: readonly string[];
@@ -96,15 +97,6 @@ const faultOf = (
 };
 
 const invalid = (field: string, note: string): GatewayError => new GatewayError('invalid-parameter', { field }, { note });
-
-/** What the user may do; the client's own scopes bound it whenever a token is used. */
-const grantOf = (client: OAuthClient, { name, extension, scopes }: User): Parameters<Tokens['issueCode']>[0] => ({
-  client: client.id,
-  tenant: client.tenant,
-  user: name,
-  scopes,
-  ...(extension === undefined ? undefined : { extension }),
-});
 
 const sendBack = (reply: FastifyReply, { redirectUri, state }: Asking, answer: Readonly<Record<string, string>>): FastifyReply => {
   const address = new URL(redirectUri);

@@ -2,6 +2,7 @@ import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 import type { Identity } from '../../auth/auth.ts';
 import type { Brake } from '../../auth/brake.ts';
 import type { TokenIdentity, Tokens } from '../../auth/tokens.ts';
+import { parseBasic } from '../../http/basic.ts';
 import { GatewayError } from '../../model/errors.ts';
 import { keyIdFrom, type TenantId } from '../../model/ids.ts';
 import type { Clock, Micros } from '../../model/time.ts';
@@ -53,11 +54,9 @@ export class Guard {
 
   /** By login and password, as a browser sends them: `Basic ...`. */
   async byPassword(authorization: string | undefined, from: string): Promise<Identity> {
-    const encoded = /^Basic ([A-Za-z0-9+/=]{1,1024})$/i.exec(authorization ?? '')?.[1];
-    if (encoded === undefined) throw new GatewayError('unauthorized');
-    const [, login, password] = /^([^:]*):(.*)$/s.exec(Buffer.from(encoded, 'base64').toString('utf8')) ?? [];
-    if (login === undefined || password === undefined) throw new GatewayError('unauthorized');
-    return this.byDigest(login, createHash('sha256').update(password).digest('hex'), from);
+    const given = parseBasic(authorization);
+    if (given === undefined) throw new GatewayError('unauthorized');
+    return this.byDigest(given.name, createHash('sha256').update(given.password).digest('hex'), from);
   }
 
   /**

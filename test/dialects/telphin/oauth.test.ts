@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { expect, test } from 'vitest';
 import { serveTelphin, type TelphinWorld } from './serve-telphin.ts';
 
@@ -60,6 +61,7 @@ test('who has no right to a token gets none', async () => {
   const cases = [
     ['a wrong secret', { grant_type: 'client_credentials', ...demo, client_secret: 'wrong' }, 401, 'invalid_client'],
     ['a client of another tenant', { grant_type: 'client_credentials', ...demo, client_id: 'elsewhere' }, 401, 'invalid_client'],
+    ['a program without a secret, for itself', { grant_type: 'client_credentials', client_id: 'public' }, 400, 'unauthorized_client'],
     ['no grant', demo, 400, 'invalid_request'],
     ['a grant that there is not', { grant_type: 'implicit', ...demo }, 400, 'unsupported_grant_type'],
     ['a code that nobody issued', { grant_type: 'authorization_code', ...demo, code: 'x' }, 400, 'invalid_grant'],
@@ -95,6 +97,22 @@ test('a user lets an application act for them: page, code, token', async () => {
   const fields = { grant_type: 'authorization_code', ...demo, code: target.searchParams.get('code') ?? '', redirect_uri: redirectUri };
   expect(await whoIs(world, await grant(world, fields))).toMatchObject({ login: '341', extension_id: 34_414 });
   expect((await grant(world, fields)).status).toBe(400);
+});
+
+test('a program without a secret proves by PKCE that the code is its own', async () => {
+  const world = await serveTelphin();
+  const verifier = 'v'.repeat(43);
+  const challenge = createHash('sha256').update(verifier).digest('base64url');
+  const asked = { response_type: 'code', client_id: 'public', code_challenge: challenge, code_challenge_method: 'S256' };
+  const body = new URLSearchParams({ login: '341', password: 'demo' });
+  const allow = async (): Promise<string> => {
+    const reply = await fetch(`${world.url}/oauth/authorize?${new URLSearchParams(asked)}`, { method: 'POST', body, redirect: 'manual' });
+    return new URL(reply.headers.get('location') ?? '').searchParams.get('code') ?? '';
+  };
+  const redeem = async (codeVerifier: string): ReturnType<typeof grant> =>
+    grant(world, { grant_type: 'authorization_code', client_id: 'public', code: await allow(), code_verifier: codeVerifier });
+  expect(await redeem('w'.repeat(43))).toEqual({ status: 400, body: { error: 'invalid_grant' } });
+  expect(await whoIs(world, await redeem(verifier))).toMatchObject({ login: '341' });
 });
 
 test('an application that is not known, or asks for what is not registered, is shown no page and sent nowhere', async () => {

@@ -31,6 +31,7 @@ export const serveTelphin = async (options: Partial<TelphinOptions> = {}): Promi
         scopes: ['observe', 'control', 'supervise'],
         redirectUris: [`${receiver.url}/callback`],
       },
+      { id: 'public', secret: '', scopes: ['observe'], redirectUris: [`${receiver.url}/callback`] },
       { id: 'watcher', secret: 'demo-secret', scopes: ['observe'] },
       { id: 'elsewhere', secret: 'demo-secret', scopes: ['observe'], isElsewhere: true },
     ],
