@@ -97,7 +97,8 @@ export interface ExtensionSnapshot {
   readonly devices: readonly string[];
   /** Registered contacts, where the PBX tells them; absent where it does not. */
   readonly registered?: readonly { readonly device: string; readonly contact: string; readonly userAgent?: string }[];
-  readonly dnd: boolean;
+  /** With `statusText`: absent where this does not tell; both stay as they are. */
+  readonly dnd?: boolean;
   readonly statusText?: string;
 }
 

@@ -11,6 +11,8 @@ export const dispositionOf = (call: TrackedCall): Disposition => {
   // Of a ring group the kindest outcome is the call's: one phone that rang out is a missed call, though others were busy.
   for (const attempt of attemptsByWeight) if (progress.attempts.includes(attempt)) return attempt;
   if (progress.wasTaken) return 'answered';
+  // Sent on by the phone to what only announces or plays music.
+  if (progress.wasAnnounced && progress.attempts.includes('forwarded')) return 'missed';
   // Dialled, and nobody was there to be rung: not registered, or no such number.
   if (progress.hasDialled) return 'failed';
   // The dialplan itself may turn a caller away: then the cause says so, whoever hung up in the end.
@@ -35,8 +37,9 @@ export const attemptOf = (channel: Channel, leg: Leg, causeCode: number): Attemp
   const hasRung = leg.ringingAt !== undefined;
   switch (channel.result) {
     case 'answered':
-    case 'forwarded':
       return undefined;
+    case 'forwarded':
+      return 'forwarded';
     case 'busy':
       // Who rang and then said "busy" has declined: busy phones do not ring.
       return hasRung ? 'rejected' : 'busy';

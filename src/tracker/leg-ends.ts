@@ -15,7 +15,10 @@ export const noteHangupRequest = (change: Change, id: ChannelId, by: NonNullable
   const channel = change.channel(id);
   if (channel === undefined || channel.asked === 'far-end' || channel.asked === 'command') return;
   if (channel.asked === by) return;
-  change.setChannel({ ...channel, asked: by });
+  const { isLeftAlone, ...asking } = channel;
+  // Of three who talked one has left before: the two others were not alone.
+  const isAlone = isLeftAlone === true && !channel.hears.some((peer) => change.channel(peer)?.asked === undefined);
+  change.setChannel({ ...asking, ...(isAlone || by === 'pbx' ? { isLeftAlone } : undefined), asked: by });
   if (by === 'pbx' || channel.leg === undefined) return;
   const { leg } = channel;
   for (const other of change.liveLegs(change.call(channel.call))) {
@@ -51,6 +54,8 @@ const maxEndedLegs = 32;
 const endedByOf = (change: Change, channel: Channel): EndedBy => {
   if (channel.asked === 'far-end') return 'self';
   if (channel.asked === 'command') return 'command';
+  // The phone sent the call on, whether its own hangup was told of or not.
+  if (channel.result === 'forwarded') return 'self';
   if (change.isReconciling) return 'unknown';
   return channel.isLeftAlone === true ? 'peer' : 'pbx';
 };
@@ -62,10 +67,12 @@ const noteOutcome = (change: Change, channel: LegChannel, ended: Leg, causeCode:
   const attempt = wasCalled ? attemptOf(channel, channel.leg, causeCode) : undefined;
   const { cause, endedBy } = ended;
   const hasLeft = (endedBy === 'self' || endedBy === 'command') && (ended.connectedAt !== undefined || ended.direction === 'outbound');
+  // Who was left alone and then hung up, too, did not end the call.
+  const isLeaver = hasLeft && !(channel.isLeftAlone === true && progress.leaver !== undefined);
   patchProgress(change, channel.call, {
     ...(attempt === undefined || progress.attempts.includes(attempt) ? undefined : { attempts: [...progress.attempts, attempt] }),
     ...(wasCalled && ended.connectedAt === undefined && cause !== undefined ? { calleeCause: cause } : undefined),
-    ...(hasLeft && cause !== undefined ? { leaver: { legId: ended.id, cause, endedBy } } : undefined),
+    ...(isLeaver && cause !== undefined ? { leaver: { legId: ended.id, cause, endedBy } } : undefined),
     // "Unknown" explains nothing that another leg's cause does not explain better.
     ...(cause === undefined || (cause.code === 0 && progress.lastCause !== undefined) ? undefined : { lastCause: cause }),
   });

@@ -15,14 +15,15 @@ export const enterBridge = (change: Change, id: ChannelId, { bridge, kind }: Bri
   change.setChannel({ ...settled, bridge: { bridge, kind } });
   change.bridges = change.bridges.set(bridge, [...(change.bridges.get(bridge) ?? []), id]);
   resumeLeg(change, id);
-  relink(change, [id]);
+  const hasHalfMoved = channel.isMoving === true && channel.leg === undefined;
+  relink(change, hasHalfMoved ? change.call(channel.call).channels : [id]);
 };
 
 export const leaveBridge = (change: Change, id: ChannelId, bridge: BridgeId): void => {
   const channel = change.channel(id);
   if (channel === undefined || channel.bridge?.bridge !== bridge) return;
   const members = change.bridges.get(bridge) ?? [];
-  const isMoving = channel.leg !== undefined && members.some((member) => change.channel(member)?.isOptimised === true);
+  const isMoving = channel.isOptimised !== true && members.some((member) => change.channel(member)?.isOptimised === true);
   removeFromBridge(change, bridge, id);
   const { bridge: _bridge, ...out } = channel;
   change.setChannel(isMoving ? { ...out, isMoving } : out);
@@ -39,13 +40,16 @@ export const leaveForGood = (change: Change, channel: Channel): void => {
 };
 
 const settle = (change: Change, half: Channel): void => {
-  for (const { id, isMoving } of change.liveLegs(change.call(half.call))) {
-    const leg = change.leg(id);
-    if (isMoving !== true || leg === undefined) continue;
-    const { isMoving: _isMoving, ...settled } = leg;
+  const { channels } = change.call(half.call);
+  const moving = channels.filter((id) => change.channel(id)?.isMoving === true);
+  if (moving.length === 0) return;
+  for (const id of moving) {
+    const channel = change.channel(id);
+    if (channel === undefined) continue;
+    const { isMoving: _isMoving, ...settled } = channel;
     change.setChannel(settled);
-    relink(change, [id]);
   }
+  relink(change, channels);
 };
 
 export const joinHalves = (change: Change, one: ChannelId, two: ChannelId): void => {
@@ -113,7 +117,8 @@ const relink = (change: Change, seeds: readonly ChannelId[]): void => {
 
   for (const id of affected) {
     const channel = change.leg(id);
-    if (channel === undefined || channel.isMoving === true) continue;
+    // Whoever is heard through a half that moves is heard all the while.
+    if (channel === undefined || channel.isMoving === true || isHalfMoving(change, channel)) continue;
     const hears = heardBy(id);
     for (const peer of channel.hears) {
       if (!hears.includes(peer) && change.channel(peer)?.isMoving !== true) unlink(change, id, peer);
@@ -126,6 +131,14 @@ const relink = (change: Change, seeds: readonly ChannelId[]): void => {
     if (strangers.length > 0) meet(change, id, strangers);
   }
 };
+
+/** Whether half of another pair changes bridges: of several pairs in a row one is taken out after the other. */
+const isHalfMoving = (change: Change, leg: LegChannel): boolean =>
+  leg.hears.length > 0 &&
+  change.call(leg.call).channels.some((id) => {
+    const channel = change.channel(id);
+    return channel?.isMoving === true && channel.leg === undefined;
+  });
 
 const unlink = (change: Change, one: ChannelId, two: ChannelId): void => {
   const [first, second] = inOrder(change.leg(one), change.leg(two));

@@ -60,8 +60,9 @@ const tell = (change: Change, extension: TrackedExtension, previous: Presence): 
 
 /** What the PBX says of an extension as a whole. One that was not known is not news: it was there all along. */
 export const findExtension = (change: Change, snapshot: ExtensionSnapshot): void => {
-  const { extension: number, devices, dnd } = snapshot;
+  const { extension: number, devices } = snapshot;
   const before = change.extension(number);
+  const { dnd = false, statusText } = snapshot.dnd === undefined && before !== undefined ? before : snapshot;
   const registered = registrationsOf(change, snapshot.registered, before?.registered ?? []);
   const name = snapshot.name === '' ? (before?.name ?? '') : snapshot.name;
   const after: TrackedExtension = {
@@ -71,7 +72,7 @@ export const findExtension = (change: Change, snapshot: ExtensionSnapshot): void
     presence: before?.presence ?? 'idle',
     since: before?.since ?? change.at,
     dnd,
-    ...(snapshot.statusText === undefined ? undefined : { statusText: snapshot.statusText }),
+    ...(statusText === undefined ? undefined : { statusText }),
     registered,
     tellsRegistrations: snapshot.registered !== undefined || before?.tellsRegistrations === true,
     leaving: snapshot.registered === undefined ? (before?.leaving ?? []) : [],

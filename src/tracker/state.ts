@@ -111,7 +111,7 @@ export interface PendingTransfer {
 }
 
 /** How one attempt to reach somebody went. */
-export type Attempt = 'busy' | 'rejected' | 'missed' | 'cancelled' | 'failed';
+export type Attempt = 'busy' | 'rejected' | 'missed' | 'cancelled' | 'failed' | 'forwarded';
 
 /** A call, or channels that will be one as soon as a first leg shows. */
 export interface TrackedCall {

@@ -3,6 +3,7 @@ import type { FactOf } from '../model/fact.ts';
 import type { ChannelId, ExtensionNumber, LegId } from '../model/ids.ts';
 import { mergeCalls } from './calls.ts';
 import type { Change, LegChannel } from './change.ts';
+import { joinQueue, leaveQueue } from './queues.ts';
 import { noParty } from './state.ts';
 
 /** Transfers of all kinds, and pickup: who sent whom where. That the call goes on is the business of bridges and dials. */
@@ -43,15 +44,14 @@ export const failTransfer = (change: Change, id: ChannelId): void => {
 
 export const transferAttended = (change: Change, fact: FactOf<'transfer.attended'>): void => {
   const first = change.leg(fact.first);
-  const target = fact.target === undefined ? partyRungBy(change, fact.second) : partyBehind(change, fact.target);
+  const target = targetOf(change, fact);
   if (fact.succeeded) {
     const known = [fact.first, fact.second, fact.transferee, fact.target].filter((id) => change.channel(id) !== undefined) as ChannelId[];
     for (const id of known) joinBy(change, known[0], id);
-    // Transferred to a phone that still rings: it rings for the transferee now.
-    if (fact.target === undefined && fact.transferee !== undefined) {
-      for (const leg of rungBy(change, fact.second)) change.setChannel({ ...leg, caller: fact.transferee });
-    }
+    if (fact.target === undefined && fact.transferee !== undefined) takePlace(change, fact.transferee, fact.second);
   }
+  // Parking tells of itself, before the transfer to it does.
+  if (change.channel(fact.transferee)?.parked !== undefined) return;
   tell(change, fact.transferee ?? fact.first, {
     kind: 'attended',
     by: {
@@ -61,6 +61,33 @@ export const transferAttended = (change: Change, fact: FactOf<'transfer.attended
     to: target,
     succeeded: fact.succeeded,
   });
+};
+
+/** To whom: who is there, who is being rung, or else the number that was consulted: a queue, a menu, a conference. */
+const targetOf = (change: Change, { first, second, target }: FactOf<'transfer.attended'>): Party => {
+  const there = target === undefined ? noParty : partyBehind(change, target);
+  if (there.number !== '') return there;
+  const rung = second === first ? rungInCallOf(change, second) : rungBy(change, second);
+  const [callee] = rung;
+  if (callee !== undefined && rung.length === 1 && change.channel(second)?.waiting === undefined) return callee.leg.party;
+  const consulting = change.leg(second);
+  return consulting === undefined || second === first ? noParty : consulting.leg.peer;
+};
+
+/** A feature of the PBX consults on the same leg, through a pair of channels of its own that name no caller. */
+const rungInCallOf = (change: Change, id: ChannelId | undefined): readonly LegChannel[] => {
+  const channel = change.channel(id);
+  if (channel === undefined) return [];
+  return change.liveLegs(change.call(channel.call)).filter(({ leg }) => leg.direction === 'inbound' && leg.connectedAt === undefined);
+};
+
+/** Transferred to what has not answered yet: phones that ring, ring for the transferee now, and it waits where the other waited. */
+const takePlace = (change: Change, transferee: ChannelId, second: ChannelId | undefined): void => {
+  for (const leg of rungBy(change, second)) change.setChannel({ ...leg, caller: transferee });
+  const waiting = change.channel(second)?.waiting;
+  if (second === undefined || waiting === undefined) return;
+  leaveQueue(change, second, 'left');
+  joinQueue(change, transferee, waiting.queue, waiting.position, waiting.since);
 };
 
 const joinBy = (change: Change, one: ChannelId | undefined, two: ChannelId): void => {

@@ -575,7 +575,7 @@ const extensionStatus: Translate = (reader, { directory }) => {
   const number = reader.text('Exten');
   const { devices, isNew } = directory.learnHint(number, reader.text('Hint'));
   if (!isNew) return none;
-  return [{ type: 'extension.found', at: reader.at, extension: extensionNumber(number), name: '', devices, dnd: false }];
+  return [{ type: 'extension.found', at: reader.at, extension: extensionNumber(number), name: '', devices }];
 };
 
 const contactStatus: Translate = (reader, { directory }) => {
@@ -679,6 +679,8 @@ const translations: ReadonlyMap<string, Translate> = new Map<string, Translate>(
   ['AttendedTransfer', attendedTransfer],
   ['Pickup', pickup],
   ['ParkedCall', parkedCall],
+  // Another takes its place in the slot: who consulted the slot sends it there.
+  ['ParkedCallSwap', parkedCall],
   ['UnParkedCall', unparkedCall],
   ['ParkedCallTimeOut', parkedCallTimeOut],
   ['ParkedCallGiveUp', parkedCallGiveUp],
