@@ -337,6 +337,12 @@ const ringcentral = z.strictObject({
         .max(86_400)
         .default(3_600)
         .describe('How long a WebSocket may be away and still be given all it has missed.'),
+      memoryEvents: z
+        .int()
+        .min(8)
+        .max(10_000_000)
+        .default(50_000)
+        .describe('Of how many events the notifications are kept in memory; older ones are made anew out of the log.'),
       pushWrapper: z.boolean().default(false).describe('Put events of PubNub into the wrapper of a mobile push.'),
       httpsOnly: z.boolean().default(false).describe('Refuse WebHook addresses that are not https.'),
       blacklistAfterSeconds: z.int().min(1).max(86_400).default(600).describe('A WebHook that fails for so long is Blacklisted.'),

@@ -106,6 +106,7 @@ const openSource = async (gateway: Gateway, tenant: TenantId, options: RingCentr
     clock,
     logger,
     snapshot: () => engine.snapshot(),
+    historyEvents: options.subscriptions.memoryEvents,
   });
   const renderer = new Renderer({
     tenant,

@@ -27,6 +27,8 @@ export interface RingCentralOptions {
     readonly webhookSeconds: number;
     /** How long a WebSocket may be away and still have everything, in seconds. */
     readonly recoverySeconds: number;
+    /** Of how many events of the log the notifications are kept in memory; older ones are read out of the log. */
+    readonly memoryEvents: number;
     /** Put events of PubNub into the wrapper of a mobile push, as an old sample of the vendor shows them. */
     readonly pushWrapper: boolean;
     /** Refuse WebHook addresses that are not https. */
@@ -65,6 +67,7 @@ export const defaultRingCentralOptions: RingCentralOptions = {
     most: 100,
     webhookSeconds: 10 * 365 * 86_400,
     recoverySeconds: 3_600,
+    memoryEvents: 50_000,
     pushWrapper: false,
     httpsOnly: false,
     blacklistAfterSeconds: 600,

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { defaultRingCentralOptions } from '../../../src/dialects/ringcentral/options.ts';
 import { extensionNumber } from '../../../src/model/ids.ts';
 import { temporaryFolder } from '../../temporary-folder.ts';
 import { parseReply } from '../world.ts';
@@ -158,6 +159,25 @@ describe('a connection that was lost', () => {
     const told = await recovered.count(2);
     expect(told.map(({ subscriptionId }) => subscriptionId)).toEqual([id, id]);
     expect(sequences(recovered)).toEqual([6, 7]);
+  });
+
+  test('is recovered out of the log where memory does not reach back', async () => {
+    const subscriptions = { ...defaultRingCentralOptions.subscriptions, memoryEvents: 16 };
+    const world = await serveRingCentral({ subscriptions });
+    const first = await connect(world);
+    await first.subscribe([sessions]);
+    const { wsc } = first;
+    first.cut();
+    for (let call = 1; call <= 6; call += 1) {
+      playCall(world);
+      await world.event(() => world.events.filter(({ type }) => type === 'call.ended').length === call);
+    }
+    const second = await connect(world, undefined, wsc);
+    world.clock.advance(1);
+    await second.count(54);
+    expect(sequences(second)).toEqual(Array.from({ length: 6 }, () => wholeCall).flat());
+    playCall(world);
+    expect((await second.count(63)).slice(54).map(({ body }) => body['sequence'])).toEqual(wholeCall);
   });
 
   test('cannot be recovered by another user, nor when its time is over: then it fails, and is begun anew', async () => {

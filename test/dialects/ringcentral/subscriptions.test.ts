@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { defaultRingCentralOptions } from '../../../src/dialects/ringcentral/options.ts';
 import { serveRingCentral, type RingCentralWorld } from './serve-ringcentral.ts';
 
 const sessions = '/restapi/v1.0/account/~/telephony/sessions';
@@ -132,15 +133,7 @@ test('who may not control calls is not told of them, and who sees only the own e
 });
 
 test('a user has so many subscriptions with one client and no more', async () => {
-  const subscriptions = {
-    most: 2,
-    webhookSeconds: 60,
-    recoverySeconds: 60,
-    pushWrapper: false,
-    httpsOnly: false,
-    blacklistAfterSeconds: 60,
-    probeSeconds: 60,
-  };
+  const subscriptions = { ...defaultRingCentralOptions.subscriptions, most: 2 };
   const world = await serveRingCentral({ subscriptions });
   await subscribe(world, {});
   await subscribe(world, {});
