@@ -24,8 +24,8 @@ export const isLive = (leg: Leg): boolean => leg.state !== 'ended';
 
 export const isTalking = (leg: Leg): boolean => leg.state === 'connected' || leg.state === 'held';
 
-/** Whether its phone rings and waits to be picked up: that of who is called, and that of who asked to be connected by a click. */
-export const ringsHere = (call: Call, leg: Leg): boolean => leg.state === 'ringing' && (leg.direction === 'inbound' || call.clickToDial);
+/** Whether it can be answered and rejected by a command. */
+export const ringsForAnswer = ({ state, direction }: Leg): boolean => state === 'ringing' && direction === 'inbound';
 
 /**
  * The leg whose user acts when somebody takes hold of a call: the own one, else that of the only extension in it, else of the one that

@@ -47,4 +47,42 @@ describe.skipIf(!hasBrowser)('the board', () => {
     await page.getByText('Moved to conference 650.').waitFor();
     await expect.poll(() => page.getByRole('region', { name: 'Conferences' }).getByRole('heading').last().innerText()).toBe('650 2');
   });
+
+  test('is used with the keyboard alone: a call is dialled, moved, and hung up', async () => {
+    const demo = await serveDemo();
+    const page = await open();
+    await demo.openConsole(page);
+    await demo.call(outside, '101');
+    demo.sandbox.phones.answer('101');
+    await page.getByRole('button', { name: 'Hold: 101' }).waitFor();
+    await page.getByRole('button', { name: 'Move to…' }).press('Enter');
+    const dialog = page.getByRole('dialog');
+    await dialog.getByRole('option', { name: 'Slot 6' }).waitFor({ state: 'attached' });
+    await dialog.getByRole('combobox', { name: 'To', exact: true }).selectOption('Slot 6');
+    await dialog.getByRole('button', { name: 'Move' }).press('Enter');
+    await page.getByText('Moved to slot 6.').waitFor();
+    await page.getByLabel('From').selectOption('103');
+    await page.getByRole('textbox', { name: 'Call' }).fill('111');
+    await page.keyboard.press('Enter');
+    await tile(page, '103').getByText('Kim Keller').waitFor();
+    demo.sandbox.phones.answer('103');
+    await page.getByRole('button', { name: 'Hang up: 103' }).press('Enter');
+    await expect.poll(() => demo.sandbox.phones.stateOf('103')).toBe('idle');
+  });
+
+  test('shows queues and their agents, who can be paused, and finds extensions by name', async () => {
+    const demo = await serveDemo();
+    const page = await open();
+    await demo.openConsole(page);
+    await demo.call(outside, '600');
+    const queues = page.getByRole('region', { name: 'Queues' });
+    await queues.getByText('1 waiting').waitFor();
+    await page.getByRole('button', { name: 'Answer: 104' }).click();
+    await queues.getByText('0 waiting').waitFor();
+    await queues.getByRole('button', { name: 'Pause Emil Engel in 600' }).click();
+    await queues.getByRole('button', { name: 'Unpause Emil Engel in 600' }).waitFor();
+    await page.getByRole('searchbox', { name: 'Find an extension' }).fill('jerry');
+    await expect.poll(() => page.locator('.tile').count()).toBe(1);
+    await tile(page, '103').waitFor();
+  });
 });

@@ -1,7 +1,7 @@
 import { useState } from 'preact/hooks';
 import type { JSX } from 'preact';
 import type { Call, Leg } from '../../../src/model/call.ts';
-import { isLive, isTalking, legCommand, ringsHere } from '../commands.ts';
+import { isLive, isTalking, legCommand, ringsForAnswer } from '../commands.ts';
 import { attempt } from '../parts/notices.tsx';
 import { PartyName } from '../parts/parties.tsx';
 import { Empty } from '../parts/states.tsx';
@@ -57,7 +57,7 @@ const CallCard = memo<CallCardProps>(
       </div>
       <ul class="legs">
         {call.legs.filter(isLive).map((leg) => (
-          <LegRow key={leg.id} leg={leg} rings={ringsHere(call, leg)} />
+          <LegRow key={leg.id} leg={leg} />
         ))}
       </ul>
     </li>
@@ -65,7 +65,7 @@ const CallCard = memo<CallCardProps>(
   (one, other) => one.call === other.call,
 );
 
-const LegRow = ({ leg, rings }: { readonly leg: Leg; readonly rings: boolean }): JSX.Element => (
+const LegRow = ({ leg }: { readonly leg: Leg }): JSX.Element => (
   <li class="leg">
     <span class={`dot leg-${leg.state}`} aria-hidden="true" />
     <span class="leg-who">{leg.extension ?? leg.trunk ?? leg.party.number}</span>
@@ -75,7 +75,7 @@ const LegRow = ({ leg, rings }: { readonly leg: Leg; readonly rings: boolean }):
         .join(', ')}
     </span>
     <span class="actions">
-      {actionsFor(leg, rings).map(({ title, name, body }) => (
+      {actionsFor(leg).map(({ title, name, body }) => (
         <button
           key={title}
           type="button"
@@ -102,13 +102,17 @@ const whenTalking = (leg: Leg): readonly Action[] => [
   { title: 'Park', name: 'park' },
 ];
 
-const actionsFor = (leg: Leg, rings: boolean): readonly Action[] => {
+const actionsFor = (leg: Leg): readonly Action[] => {
   const talking = isTalking(leg);
   const own = ownExtension.value;
   const mine = mayControl.value && leg.extension !== undefined;
   return [
-    ...(mine && rings ? [{ title: 'Answer', name: 'answer' }] : []),
-    ...(mine && rings && leg.direction === 'inbound' ? [{ title: 'Reject', name: 'reject' }] : []),
+    ...(mine && ringsForAnswer(leg)
+      ? [
+          { title: 'Answer', name: 'answer' },
+          { title: 'Reject', name: 'reject' },
+        ]
+      : []),
     ...(mine && talking ? whenTalking(leg) : []),
     ...(may('record') && talking
       ? [leg.recording === undefined ? { title: 'Record', name: 'record' } : { title: 'Stop recording', name: 'stopRecording' }]

@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { JSX } from 'preact';
 import { eventTypes, type Event } from '../../../src/model/event.ts';
 import { ask, query } from '../api.ts';
@@ -19,6 +19,16 @@ interface Page {
   readonly next: string;
 }
 
+/** How far the list is. */
+interface Tail {
+  /** Where to go on. */
+  cursor: string | undefined;
+  /** The last event that was looked at. */
+  seq: number;
+  /** What comes while earlier events are still being read. */
+  gathered?: Event[];
+}
+
 /** The events as they come, newest first; stopped and taken up again without losing one. */
 export const EventsPage = (): JSX.Element => {
   const search = route.value.query;
@@ -27,42 +37,53 @@ export const EventsPage = (): JSX.Element => {
   const call = search.get('call') ?? '';
   const [events, setEvents] = useState<readonly Event[]>([]);
   const [isPaused, setPaused] = useState(false);
-  /** The last event shown: where to go on. */
-  const cursor = useRef(office.value?.cursor);
+  const filter = { type, extension, call };
+  const tail = useRef<Tail>({ cursor: office.value?.cursor, seq: 0 }).current;
 
+  const take = (event: Event): boolean => {
+    if (event.seq <= tail.seq) return false;
+    [tail.seq, tail.cursor] = [event.seq, event.id];
+    return true;
+  };
   const show = (more: readonly Event[]): void => {
-    const last = more.at(-1);
-    if (last === undefined) return;
-    cursor.current = last.id;
-    setEvents((known) => [...more.toReversed(), ...known].slice(0, mostShown));
+    const fresh = more.filter(take);
+    if (fresh.length > 0) setEvents((known) => [...fresh.toReversed(), ...known].slice(0, mostShown));
   };
 
   useEffect(() => {
     setEvents([]);
-    cursor.current = office.value?.cursor;
+    [tail.cursor, tail.seq] = [office.value?.cursor, 0];
   }, [type, extension, call]);
-  useEffect(() => {
+  // At once, not after the next frame: what comes while `readOn` asks must be gathered.
+  useLayoutEffect(() => {
     if (isPaused) return undefined;
     const matches = matcherOf(type, extension, call);
     return onEvent((event) => {
-      if (matches(event)) show([event]);
-      else cursor.current = event.id;
+      if (tail.gathered !== undefined) tail.gathered.push(event);
+      else if (matches(event)) show([event]);
+      else take(event);
     });
   }, [isPaused, type, extension, call]);
 
-  const filter = { type, extension, call };
-  const readFrom = (after: string): Promise<boolean> =>
-    attempt(async () => {
-      let next = after;
-      for (let pages = 0; pages < mostShown / pageSize; pages += 1) {
+  /** Shows what followed the cursor; then goes on with what comes, or is paused where there is more than is shown at once. */
+  const readOn = async (after: string): Promise<void> => {
+    const gathered: Event[] = [];
+    tail.gathered = gathered;
+    setPaused(false);
+    let next = after;
+    let isAtEnd = false;
+    await attempt(async () => {
+      for (let pages = 0; pages < mostShown / pageSize && !isAtEnd; pages += 1) {
         const page = await ask<Page>('GET', `/v1/events${query({ ...filter, after: next, limit: pageSize })}`);
         show(page.events);
-        if (page.events.length < pageSize) break;
-        next = page.next;
+        isAtEnd = page.events.length < pageSize;
+        tail.cursor = next = page.next;
       }
     });
-  const resume = async (): Promise<void> => {
-    if (cursor.current !== undefined && (await readFrom(cursor.current))) setPaused(false);
+    if (tail.gathered !== gathered) return;
+    delete tail.gathered;
+    if (isAtEnd) show(gathered.filter(matcherOf(type, extension, call)));
+    else setPaused(true);
   };
 
   return (
@@ -93,7 +114,12 @@ export const EventsPage = (): JSX.Element => {
         <button type="submit" class="button primary">
           Filter
         </button>
-        <button type="button" class="button" aria-pressed={isPaused} onClick={() => (isPaused ? void resume() : setPaused(true))}>
+        <button
+          type="button"
+          class="button"
+          aria-pressed={isPaused}
+          onClick={() => (isPaused ? void readOn(tail.cursor ?? 'now') : setPaused(true))}
+        >
           {isPaused ? 'Resume' : 'Pause'}
         </button>
       </form>
@@ -104,7 +130,8 @@ export const EventsPage = (): JSX.Element => {
           const after = fieldsOf(event.currentTarget).text('after');
           if (after === '') return;
           setEvents([]);
-          void readFrom(after);
+          tail.seq = 0;
+          void readOn(after);
         }}
       >
         <label class="inline-field">
@@ -113,7 +140,7 @@ export const EventsPage = (): JSX.Element => {
         <button type="submit" class="button">
           Read
         </button>
-        {cursor.current === undefined ? null : <CopyButton label="Copy the cursor" text={() => cursor.current ?? ''} />}
+        <CopyButton label="Copy the cursor" text={() => tail.cursor ?? ''} />
       </form>
       {events.length === 0 ? <Empty>{isPaused ? 'Paused.' : 'Waiting for the next event…'}</Empty> : null}
       <ol class="event-list" aria-label="Events, newest first">

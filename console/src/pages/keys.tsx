@@ -2,15 +2,15 @@ import { useState } from 'preact/hooks';
 import type { JSX } from 'preact';
 import { scopes, type Key, type Tenant, type User } from '../answers.ts';
 import { ask } from '../api.ts';
+import { DialogForm } from '../parts/dialog-form.tsx';
 import { Dialog } from '../parts/dialog.tsx';
-import { attempt } from '../parts/notices.tsx';
+import { attempt, notify } from '../parts/notices.tsx';
 import { Secret } from '../parts/secret.tsx';
 import { Waiting } from '../parts/states.tsx';
 import { Moment } from '../parts/time.tsx';
 import { Table } from '../parts/table.tsx';
 import { useAnswer } from '../parts/use-answer.ts';
 import { session } from '../session.ts';
-import { fieldsOf } from '../parts/fields.ts';
 
 /** Who may ask for what: keys for programs, users for people. */
 export const KeysPage = (): JSX.Element => (
@@ -86,21 +86,18 @@ const Keys = (): JSX.Element => {
       )}
       {isAdding ? (
         <Dialog title="New key" onClose={() => setAdding(false)}>
-          <form
-            onSubmit={(event) => {
-              event.preventDefault();
-              const form = fieldsOf(event.currentTarget);
+          <DialogForm
+            button="Make it"
+            onSubmit={async (form) => {
               const extension = form.text('extension');
-              void attempt(async () => {
-                const made = await ask<Key & { readonly secret: string }>('POST', '/v1/keys', {
-                  name: form.text('name'),
-                  scopes: form.all('scopes'),
-                  ...(extension === '' ? undefined : { extension }),
-                });
-                setAdding(false);
-                setSecret(made.secret);
-                again();
+              const made = await ask<Key & { readonly secret: string }>('POST', '/v1/keys', {
+                name: form.text('name'),
+                scopes: form.all('scopes'),
+                ...(extension === '' ? undefined : { extension }),
               });
+              setAdding(false);
+              setSecret(made.secret);
+              again();
             }}
           >
             <label class="field">
@@ -111,10 +108,7 @@ const Keys = (): JSX.Element => {
               Own extension <input name="extension" />
               <small>For `control-own`.</small>
             </label>
-            <button type="submit" class="button primary">
-              Make it
-            </button>
-          </form>
+          </DialogForm>
         </Dialog>
       ) : null}
       {secret === undefined ? null : <Secret title="The new key" secret={secret} onClose={() => setSecret(undefined)} />}
@@ -176,21 +170,19 @@ const Users = (): JSX.Element => {
       )}
       {isAdding ? (
         <Dialog title="New user" onClose={() => setAdding(false)}>
-          <form
-            onSubmit={(event) => {
-              event.preventDefault();
-              const form = fieldsOf(event.currentTarget);
+          <DialogForm
+            button="Make it"
+            onSubmit={async (form) => {
               const extension = form.text('extension');
-              void attempt(async () => {
-                await ask('POST', '/v1/users', {
-                  name: form.text('name'),
-                  password: form.exact('password'),
-                  scopes: form.all('scopes'),
-                  ...(extension === '' ? undefined : { extension }),
-                });
-                setAdding(false);
-                again();
-              }, 'The user can log in now.');
+              await ask('POST', '/v1/users', {
+                name: form.text('name'),
+                password: form.exact('password'),
+                scopes: form.all('scopes'),
+                ...(extension === '' ? undefined : { extension }),
+              });
+              setAdding(false);
+              notify('done', 'The user can log in now.');
+              again();
             }}
           >
             <label class="field">
@@ -202,11 +194,8 @@ const Users = (): JSX.Element => {
             <label class="field">
               Own extension <input name="extension" />
             </label>
-            <ScopeChoice chosen={['observe', 'control-own']} />
-            <button type="submit" class="button primary">
-              Make it
-            </button>
-          </form>
+            <ScopeChoice chosen={['observe']} />
+          </DialogForm>
         </Dialog>
       ) : null}
     </section>

@@ -1,7 +1,7 @@
 import { useState } from 'preact/hooks';
 import type { JSX } from 'preact';
 import type { Leg } from '../../../src/model/call.ts';
-import { isLive, ringsHere } from '../commands.ts';
+import { isLive, ringsForAnswer } from '../commands.ts';
 import { office } from '../live/connection.ts';
 import { partyText } from '../parts/parties.tsx';
 import { Timer } from '../parts/time.tsx';
@@ -40,7 +40,7 @@ const Phones = (): JSX.Element => {
   const state = office.value;
   const extensions = [...(state?.extensions.values() ?? [])];
   const legs = [...(state?.calls.values() ?? [])].flatMap((call) =>
-    call.legs.filter(isLive).map((leg) => ({ leg, rings: ringsHere(call, leg) })),
+    call.legs.filter(isLive).map((leg) => ({ leg, rings: ringsForAnswer(leg) || (leg.state === 'ringing' && call.clickToDial) })),
   );
   const [from, setFrom] = useState(outside);
   return (

@@ -2,13 +2,12 @@ import { useState } from 'preact/hooks';
 import type { JSX } from 'preact';
 import type { Endpoint, Webhook } from '../answers.ts';
 import { ask } from '../api.ts';
+import { DialogForm } from '../parts/dialog-form.tsx';
 import { Dialog } from '../parts/dialog.tsx';
-import { attempt } from '../parts/notices.tsx';
 import { Secret } from '../parts/secret.tsx';
 import { Empty, Waiting } from '../parts/states.tsx';
 import { useAnswer } from '../parts/use-answer.ts';
 import { href } from '../router.ts';
-import { fieldsOf } from '../parts/fields.ts';
 
 /** Every endpoint that is told of events, and how it fares. */
 export const WebhooksPage = (): JSX.Element => {
@@ -114,22 +113,19 @@ export const Health = ({ endpoint }: { readonly endpoint: Omit<Endpoint, 'method
 
 const AddDialog = ({ onClose, onMade }: { readonly onClose: () => void; readonly onMade: (secret: string) => void }): JSX.Element => (
   <Dialog title="Add a webhook" onClose={onClose}>
-    <form
-      onSubmit={(event) => {
-        event.preventDefault();
-        const form = fieldsOf(event.currentTarget);
+    <DialogForm
+      button="Add"
+      onSubmit={async (form) => {
         const [types, extensions] = [form.words('types'), form.words('extensions')];
-        void attempt(async () => {
-          const made = await ask<Webhook & { readonly secret: string }>('POST', '/v1/webhooks', {
-            url: form.text('url'),
-            description: form.text('description'),
-            ...(types.length === 0 ? undefined : { types }),
-            ...(extensions.length === 0 ? undefined : { extensions }),
-            handshake: form.text('handshake') === 'on',
-          });
-          onClose();
-          onMade(made.secret);
+        const made = await ask<Webhook & { readonly secret: string }>('POST', '/v1/webhooks', {
+          url: form.text('url'),
+          description: form.text('description'),
+          ...(types.length === 0 ? undefined : { types }),
+          ...(extensions.length === 0 ? undefined : { extensions }),
+          handshake: form.text('handshake') === 'on',
         });
+        onClose();
+        onMade(made.secret);
       }}
     >
       <label class="field">
@@ -148,9 +144,6 @@ const AddDialog = ({ onClose, onMade }: { readonly onClose: () => void; readonly
       <label class="check">
         <input name="handshake" type="checkbox" /> It must answer a challenge first
       </label>
-      <button type="submit" class="button primary">
-        Add
-      </button>
-    </form>
+    </DialogForm>
   </Dialog>
 );
