@@ -57,7 +57,8 @@ test('an event is the envelope and the body of the vendor’s samples, and the t
   const made = await subscribe(world, sink.url);
   expect(made.deliveryMode).toEqual({ transportType: 'WebHook', encryption: false, address: sink.url });
   await call(world);
-  const [, first] = await sink.count(2);
+  const [handshake, first] = await sink.count(2);
+  expect(handshake?.headers['validation-token']).toMatch(/^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/);
   expect(first?.headers['verification-token']).toBe('opaque');
   expect(JSON.parse(first?.body ?? '')).toEqual({
     uuid: expect.stringMatching(/^\d{1,19}$/) as string,

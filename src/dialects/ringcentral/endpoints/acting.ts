@@ -3,7 +3,7 @@ import type { CommandRecord, CommandRequest } from '../../../control/control.ts'
 import { GatewayError } from '../../../model/errors.ts';
 import { extensionNumber, type ExtensionNumber } from '../../../model/ids.ts';
 import { isAdmin, requireAccount, requireOwn, requirePermission } from '../auth.ts';
-import type { Asked } from '../endpoint.ts';
+import type { Asked, Asker } from '../endpoint.ts';
 import { anotherExtension, incorrectState, invalidParameter, noResource } from '../errors.ts';
 import { callOfTelephonySession, parsePartyId } from '../ids.ts';
 import type { Party, Session, StatusCode } from '../schema.ts';
@@ -49,8 +49,10 @@ export const sessionAsked = async (asked: Asked): Promise<Session> => {
 };
 
 /** Who may observe the account sees all of its sessions, anybody else those that it takes part in. */
-export const canSee = ({ identity, extension }: Asked['asker'], session: Session): boolean =>
-  identity.scopes.has('observe') || isAdmin(identity) || session.parties.some((party) => party.extension === extension);
+export const canSee = (asker: Asker, session: Session): boolean =>
+  mayObserve(asker) || session.parties.some((party) => party.extension === asker.extension);
+
+export const mayObserve = ({ identity }: Asker): boolean => identity.scopes.has('observe') || isAdmin(identity);
 
 /** The party of the path, which must be the asker's own or the asker an administrator. */
 export const partyAsked = async (asked: Asked): Promise<Located> => {

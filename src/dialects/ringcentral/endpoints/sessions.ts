@@ -5,7 +5,7 @@ import { anotherExtension, invalidParameter, missingParameter, noResource, RingC
 import { telephonySessionIdOf } from '../ids.ts';
 import type { Party, Session } from '../schema.ts';
 import { accountPath, extensionPath } from './account.ts';
-import { canSee, extensionNamed, extensionOfDevice, extensionOfId, perform, sessionAsked } from './acting.ts';
+import { canSee, extensionNamed, extensionOfDevice, extensionOfId, mayObserve, perform, sessionAsked } from './acting.ts';
 import { callOutBody, parseBody } from './bodies.ts';
 import { conferenceAsked, endConference, renderConference } from './conferences.ts';
 import { dialledNumber } from './numbers.ts';
@@ -26,6 +26,7 @@ const getSession = async (asked: Asked): Promise<Answer> => {
   requireAccount(asked);
   const conference = conferenceAsked(asked);
   if (conference !== undefined) {
+    if (!mayObserve(asked.asker)) requireOwn(asked.asker, conference.host);
     await asked.asker.source.settled(asked.signal);
     return ok(renderConference(asked, conference));
   }
