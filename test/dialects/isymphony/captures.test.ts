@@ -1,3 +1,6 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { Readable } from 'node:stream';
+import { gunzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { LiveIds } from '../../../src/dialects/isymphony/ids.ts';
 import type { People } from '../../../src/dialects/isymphony/people.ts';
@@ -5,8 +8,10 @@ import { EventProjection } from '../../../src/dialects/isymphony/project.ts';
 import { eventProperties, type WireEvent } from '../../../src/dialects/isymphony/schema.ts';
 import { Segments } from '../../../src/dialects/isymphony/segments.ts';
 import { envelop } from '../../../src/model/event.ts';
+import type { Fact } from '../../../src/model/fact.ts';
 import { tenantId } from '../../../src/model/ids.ts';
 import { isoTime } from '../../../src/model/time.ts';
+import { replayFacts } from '../../../src/pbx/freeswitch/replay.ts';
 import { createTrackerState, legsOf, liveState, track } from '../../../src/tracker/tracker.ts';
 import { factsOf, lab } from '../../captures/play.ts';
 import { readRecording, recordings, type Recording } from '../../captures/recording.ts';
@@ -19,8 +24,25 @@ interface Numbered {
   readonly event: WireEvent;
 }
 
-/** What is told while the recording is played, the engine being as far as its facts; somebody listens after the event of that number. */
-const numberedOf = (recording: Recording, after = 0): readonly Numbered[] => {
+/** What a PBX of any kind was recorded to say. */
+interface Story {
+  readonly pbx: string;
+  readonly name: string;
+  readonly facts: readonly Fact[];
+}
+
+const ofAsterisk = (recording: Recording): Story => ({ ...recording, facts: factsOf(readRecording(recording)) });
+
+const esl = new URL('../../captures/freeswitch/', import.meta.url);
+const ofFreeSwitch = async (file: string): Promise<Story> => {
+  const bytes = gunzipSync(readFileSync(new URL(file, esl)));
+  const facts: Fact[] = [];
+  for await (const fact of replayFacts(Readable.from([{ bytes }]))) facts.push(fact);
+  return { pbx: 'freeswitch', name: file.slice(0, -'.esl.gz'.length), facts };
+};
+
+/** What is told while the story is played, the engine being as far as its facts; somebody listens after the event of that number. */
+const numberedOf = ({ facts }: Story, after = 0): readonly Numbered[] => {
   let state = createTrackerState(lab);
   const segments = new Segments();
   const projection = new EventProjection({
@@ -36,7 +58,7 @@ const numberedOf = (recording: Recording, after = 0): readonly Numbered[] => {
   });
   const told: Numbered[] = [];
   let seq = 0;
-  for (const fact of factsOf(readRecording(recording))) {
+  for (const fact of facts) {
     const step = track(state, fact);
     state = step.state;
     for (const happened of step.events) {
@@ -48,7 +70,7 @@ const numberedOf = (recording: Recording, after = 0): readonly Numbered[] => {
   return told;
 };
 
-const toldOf = (recording: Recording): readonly WireEvent[] => numberedOf(recording).map(({ event }) => event);
+const toldOf = (story: Story): readonly WireEvent[] => numberedOf(story).map(({ event }) => event);
 
 const about = (told: WireEvent): string => {
   const two = told['callerIdNumber1'] === undefined ? undefined : `${told['callerIdNumber1']}>${told['callerIdNumber2']}`;
@@ -56,20 +78,30 @@ const about = (told: WireEvent): string => {
   return [told.type, two ?? number, told['result']].filter((word) => word !== undefined).join(' ');
 };
 const linesOf = (name: string): readonly string[] =>
-  recordings.filter((each) => each.pbx === 'asterisk-22' && each.name === name).flatMap((each) => toldOf(each).map(about));
+  recordings.filter((each) => each.pbx === 'asterisk-22' && each.name === name).flatMap((each) => toldOf(ofAsterisk(each)).map(about));
 
 /** The recording that ends with its calls up: the PBX was killed. */
 const unfinished: ReadonlySet<string> = new Set(['pbx_kill9_with_call']);
 
-describe.each(recordings)('what is told of $pbx $name', (recording) => {
-  const told = toldOf(recording);
+const stories = [
+  ...recordings.map(ofAsterisk),
+  ...(await Promise.all(
+    readdirSync(esl)
+      .filter((file) => file.endsWith('.esl.gz'))
+      .toSorted()
+      .map(ofFreeSwitch),
+  )),
+];
+
+describe.each(stories)('what is told of $pbx $name', (story) => {
+  const told = toldOf(story);
 
   test('has the properties of its type, each of them, in order', () => {
     for (const event of told) expect(Object.keys(event)).toEqual(['type', 'time', 'coreServerId', ...eventProperties[event.type]]);
   });
 
   test('is the same for one who comes later', () => {
-    expect(numberedOf(recording, 20)).toEqual(numberedOf(recording).filter(({ seq }) => seq > 20));
+    expect(numberedOf(story, 20)).toEqual(numberedOf(story).filter(({ seq }) => seq > 20));
   });
 
   test('pairs: who is linked is unlinked, who is dialled is dialled no more, who comes into a room leaves it; then it is hung up, once', () => {
@@ -98,7 +130,7 @@ describe.each(recordings)('what is told of $pbx $name', (recording) => {
       if (type === 'hangup') for (const id of ids) gone.add(id);
     }
     expect(wrong).toEqual([]);
-    expect(open.size > 0).toBe(unfinished.has(recording.name));
+    expect(open.size > 0).toBe(unfinished.has(story.name));
   });
 });
 
@@ -112,7 +144,7 @@ test('calls as their phones lived them', () => {
     declined: linesOf('reject_after_ringing'),
     blind: linesOf('blind_transfer_refer_callee'),
     attended: linesOf('attended_transfer_refer'),
-    semi: linesOf('attended_dtmf_semi'),
+    semi: linesOf('attended_dtmf_semi').toSorted(),
     bridged: linesOf('join_bridgeadd'),
   }).toEqual({
     answered: [...talking, 'linkEnd 101>102', 'hangup 101', 'hangup 102'],
@@ -132,12 +164,12 @@ test('calls as their phones lived them', () => {
       ...['linkEnd 101>102', 'linkEnd 102>103', 'linkStart 101>103', 'hangup 102', 'hangup 102'],
       ...['linkEnd 101>103', 'hangup 101', 'hangup 103'],
     ],
-    // 102 hangs up while 103 rings; 103 answers and hears 101.
+    // 102 hangs up while 103 rings; 103 answers and hears 101. The PBX tells of both in one moment.
     semi: [
       ...talking,
       ...['hold 102', 'linkEnd 101>102', 'unhold 102', 'dial 102>103', 'hangup 102', 'dialEnd 102>103 ANSWER', 'linkStart 101>103'],
       ...['linkEnd 101>103', 'hangup 103', 'hangup 101'],
-    ],
+    ].toSorted(),
     // 105 is brought in; 101 hangs up, then 102.
     bridged: [
       ...talking,
