@@ -1,10 +1,10 @@
 import type { Call, Disposition, Leg } from '../../model/call.ts';
-import type { ExtensionNumber } from '../../model/ids.ts';
+import type { ExtensionNumber, LegId, RecordingId } from '../../model/ids.ts';
 import type { CallQuery } from '../../store/store.ts';
 import { notFound } from './errors.ts';
-import { uuidOf, vendorCallId, withoutDashes } from './ids.ts';
+import { recordingUuidOf, vendorCallId, withoutDashes } from './ids.ts';
 import { checkClient, extensionAsked, parsePaging, parseTime, requireSight } from './parse.ts';
-import { renderTime, type Writing } from './render.ts';
+import { renderRecordingId, renderTime, type Writing } from './render.ts';
 import type { Answer, Asked, TenantSource } from './source.ts';
 
 /** Calls that are looked through for a page of those that are asked for. */
@@ -33,8 +33,8 @@ export const listHistory = (asked: Asked): Answer => {
   return { status: 200, body: { page, per_page: perPage, order, call_history: shown } };
 };
 
-/** One of the newest, by the id that its events gave. */
-export const getHistory = (asked: Asked): Answer => {
+/** One of the newest, by the id that its events gave; it alone tells of recordings. */
+export const getHistory = async (asked: Asked): Promise<Answer> => {
   checkClient(asked);
   requireSight(asked.identity);
   const { source, params } = asked;
@@ -42,7 +42,9 @@ export const getHistory = (asked: Asked): Answer => {
   const id = source.projection.view().state.ended.findLast((each) => vendorCallId(source.knownAs(each)) === wanted);
   const call = id === undefined ? undefined : source.store.history.get(source.tenant, id);
   if (call === undefined) throw notFound();
-  return { status: 200, body: renderHistory(call, source) };
+  const recordings = await source.control.recordings(source.tenant, call.id);
+  const recorded = new Map(recordings.flatMap((recording) => (recording.legId === undefined ? [] : [[recording.legId, recording.id]])));
+  return { status: 200, body: renderHistory(call, source, recorded) };
 };
 
 const extensionOfQuery = ({ query, source }: Asked): ExtensionNumber | undefined => {
@@ -85,8 +87,11 @@ const scan = (
 
 const flowOf = ({ direction }: Call): 'in' | 'out' => (direction === 'inbound' ? 'in' : 'out');
 
+/** The recording of each leg that has one. */
+type Recorded = ReadonlyMap<LegId, RecordingId>;
+
 /** As a public client's recorded answer has it; what a PBX of your own does not know is `null`. */
-const renderHistory = (call: Call, writing: Writing): object => {
+const renderHistory = (call: Call, writing: Writing, recorded: Recorded = new Map()): object => {
   const { numbers, options } = writing;
   const own = call.legs.find(({ extension }) => extension !== undefined);
   const answered = call.legs.find(({ direction, connectedAt }) => direction === 'inbound' && connectedAt !== undefined);
@@ -114,15 +119,16 @@ const renderHistory = (call: Call, writing: Writing): object => {
     client_owner_id: options.clientId,
     cdr: call.legs
       .filter(({ extension, supervising }) => extension !== undefined && supervising === undefined)
-      .map((leg) => renderCdr(call, leg, writing)),
+      .map((leg) => renderCdr(call, leg, writing, recorded)),
   };
 };
 
 /** One extension's part in it. */
-const renderCdr = (call: Call, leg: Leg, writing: Writing): object => {
+const renderCdr = (call: Call, leg: Leg, writing: Writing, recorded: Recorded): object => {
   const { numbers } = writing;
   const [from, to] = leg.direction === 'outbound' ? [leg.party, leg.peer] : [leg.peer, leg.party];
-  const { cause, connectedAt, endedAt, startedAt, recording } = leg;
+  const { cause, connectedAt, endedAt, startedAt, extension } = leg;
+  const recording = recorded.get(leg.id);
   return {
     flow: leg.direction === 'inbound' ? 'in' : 'out',
     init_time_gmt: renderTime(startedAt),
@@ -138,7 +144,8 @@ const renderCdr = (call: Call, leg: Leg, writing: Writing): object => {
     result: cdrResultOf(leg),
     hangup_cause: causeOf(cause?.name),
     hangup_disposition: endOf(leg),
-    record_uuid: recording === undefined ? null : withoutDashes(uuidOf(`recording ${recording.id}`)).toUpperCase(),
+    record_uuid:
+      recording === undefined || extension === undefined ? null : renderRecordingId(extension, recordingUuidOf(recording), writing),
   };
 };
 

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { CallId } from '../../model/ids.ts';
+import type { CallId, RecordingId } from '../../model/ids.ts';
 
 /** A name-based UUID (RFC 9562, of the shape of version 5): the same text gives the same one, also after a restart. */
 export const uuidOf = (text: string): string => {
@@ -17,6 +17,9 @@ export const apiUuidOf = (call: CallId): string => uuidOf(`api ${call}`);
 
 /** `192.168.20.220` as the number that ids begin with: 3232240860. */
 export const nodeNumberOf = (address: string): number => address.split('.').reduce((sum, part) => sum * 256 + Number(part), 0);
+
+/** The UUID of a recording as the vendor writes it, which an extension's id stands before: in capitals, without dashes. */
+export const recordingUuidOf = (recording: RecordingId): string => withoutDashes(uuidOf(`recording ${recording}`)).toUpperCase();
 
 /**
  * The UUID in a call_api_id, without dashes: after the node's number and `-`, or `:` as older ids have it, or all there is.

@@ -15,9 +15,9 @@ import {
 import type { Message, Projected, Projector } from '../../delivery/projection.ts';
 import type { Call, Leg } from '../../model/call.ts';
 import type { EventOf, EventType } from '../../model/event.ts';
-import { extensionNumber, type CallId, type ExtensionNumber } from '../../model/ids.ts';
+import { extensionNumber, type CallId, type ExtensionNumber, type RecordingId } from '../../model/ids.ts';
 import type { Micros } from '../../model/time.ts';
-import { apiUuidOf, uuidOf, vendorCallId, withoutDashes } from './ids.ts';
+import { apiUuidOf, recordingUuidOf, uuidOf, vendorCallId, withoutDashes } from './ids.ts';
 import type { Happening, Part } from './schema.ts';
 
 /** What is told of an extension's part, and what was recorded of it. */
@@ -145,11 +145,11 @@ class Step {
     }
   }
 
-  #recorded(leg: Leg, recordingId: string): void {
+  #recorded(leg: Leg, recordingId: RecordingId): void {
     const { parts } = this.#state;
     const part = participationOf(parts, leg);
     if (part === undefined) return;
-    const recording = withoutDashes(uuidOf(`recording ${recordingId}`)).toUpperCase();
+    const recording = recordingUuidOf(recordingId);
     this.#state = { ...this.#state, parts: replace(parts, part, { ...part, detail: { ...part.detail, recording } }) };
   }
 

@@ -2,7 +2,7 @@ import type { Parameter } from '../../delivery/webhooks/parameters.ts';
 import type { Call, Leg } from '../../model/call.ts';
 import type { CallId, ExtensionNumber } from '../../model/ids.ts';
 import type { IsoTime } from '../../model/time.ts';
-import { apiUuidOf, nodeNumberOf, vendorCallId } from './ids.ts';
+import { apiUuidOf, nodeNumberOf, recordingUuidOf, vendorCallId } from './ids.ts';
 import type { Numbers } from './numbers.ts';
 import type { TelphinOptions } from './options.ts';
 import type { Happening, Part, Subscription } from './schema.ts';
@@ -82,10 +82,14 @@ const renderHangup = (
   { talked, recording, bridged }: NonNullable<Happening['hangup']>,
   { numbers }: Writing,
 ): readonly Parameter[] => [
-  ...(recording === undefined ? [] : [['RecID', `${numbers.idOf(extension)}-${recording}`] as const]),
+  ...(recording === undefined ? [] : [['RecID', renderRecordingId(extension, recording, { numbers })] as const]),
   ['Duration', String(talked)],
   ...(bridged === undefined ? [] : [['Bridged', bridged ? 'yes' : 'no'] as const]),
 ];
+
+/** `469100-5D36E5557F1845FEB577EDE8A19C5108`. */
+export const renderRecordingId = (extension: ExtensionNumber, uuid: string, { numbers }: Pick<Writing, 'numbers'>): string =>
+  `${numbers.idOf(extension)}-${uuid}`;
 
 export const renderSubscription = ({ id, url, type, method }: Subscription): object => ({ id, url, event_type: type, method });
 
@@ -111,7 +115,10 @@ export const renderCurrentCall = (call: Call, leg: Leg, writing: Writing): objec
     init_time_gmt: renderTime(leg.startedAt),
     answer_time_gmt: leg.connectedAt === undefined ? null : renderTime(leg.connectedAt),
     real_call: leg.state === 'connected' || leg.state === 'held',
-    record_uuid: leg.recording?.id ?? null,
+    record_uuid:
+      leg.recording === undefined || leg.extension === undefined
+        ? null
+        : renderRecordingId(leg.extension, recordingUuidOf(leg.recording.id), writing),
   };
 };
 

@@ -60,6 +60,24 @@ test('ended calls are listed with everything that is known of them, the newest f
   expect((await world.api('GET', '/client/@me/call_history/CAA308E3333C4A19AAED9C0254B9C61B')).status).toBe(404);
 });
 
+test('a recording is told of by the hangup, and found again under the same id', async () => {
+  const world = await serveTelphin();
+  await world.subscribe(34_414, ['hangup']);
+  world.sandbox.phones.call('+15550100001', '341');
+  await world.leg('341', ({ state }) => state === 'ringing');
+  world.sandbox.phones.answer('341');
+  const leg = await world.leg('341', ({ state }) => state === 'connected');
+  const { id } = await world.control.submit(world.identity(['control', 'record']), { name: 'record', leg: leg.id });
+  await world.control.wait(world.engine.tenant, id, 5);
+  const [current] = (await world.api('GET', '/extension/34414/current_calls/')).body as readonly { readonly record_uuid: string }[];
+  expect(current?.record_uuid).toMatch(/^34414-[0-9A-F]{32}$/);
+  world.sandbox.phones.hangUp('341');
+  const [hangup] = await world.receiver.next(1);
+  expect(hangup?.parameters['RecID']).toBe(current?.record_uuid);
+  const { body } = await world.api('GET', `/client/@me/call_history/${hangup?.parameters['CallID']}`);
+  expect(body).toMatchObject({ cdr: [{ record_uuid: current?.record_uuid }] });
+});
+
 test('a listing keeps to its period, extension, flow, order and page', async () => {
   const world = await serveTelphin();
   await twoCalls(world);
