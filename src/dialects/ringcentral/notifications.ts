@@ -1,3 +1,4 @@
+import type { Cursor } from '../../model/cursor.ts';
 import { microsOf, type IsoTime, type Micros } from '../../model/time.ts';
 import type { CallId } from '../../model/ids.ts';
 import type { PresenceFilter, Filter, SessionFilter } from './filters.ts';
@@ -38,6 +39,8 @@ export interface SelectionOptions {
   /** The vendor's id of the extension whose subscription it is. */
   readonly ownerId: string;
   readonly filters: readonly Filter[];
+  /** Nothing is told of what was before, from wherever it is read. */
+  readonly from: Cursor | undefined;
 }
 
 /** What of the notices one subscription is told, in order, each once, however many of its filters match. */
@@ -49,25 +52,30 @@ export class Selection {
   readonly #presence: readonly PresenceFilter[];
   readonly #head: string;
   readonly #seed: number;
+  readonly #beginning: Position;
 
   constructor(options: SelectionOptions) {
     this.#options = options;
-    const { filters, subscriptionId, ownerId } = options;
+    const { filters, subscriptionId, ownerId, source, from } = options;
     this.#sessions = filters.filter((filter) => filter.kind === 'sessions');
     this.#presence = filters.filter((filter) => filter.kind === 'presence');
     this.keys = [...new Set([...this.#sessions.map(sessionKeyOf), ...this.#presence.map(presenceKeyOf)])];
     this.#head = `"subscriptionId":${JSON.stringify(subscriptionId)},"ownerId":${JSON.stringify(ownerId)},"body":`;
     this.#seed = hashOf(subscriptionId);
+    // A log that began anew counts from the start: then all of it came later.
+    this.#beginning = afterEvent(from?.epoch === source.engine.cursor().epoch ? from.seq : 0);
   }
 
   /** What follows a position, oldest first; undefined if the notices in memory no longer reach back to it. */
-  after(position: Position): readonly Notification[] | undefined {
+  after(asked: Position): readonly Notification[] | undefined {
+    const position = laterOf(asked, this.#beginning);
     const found = this.#options.source.notices.after(this.keys, seqBefore(position));
     return found === undefined ? undefined : this.#told(found, position);
   }
 
   /** As `after`, out of the log where memory does not reach back: then some at a time. Undefined where the log does not either. */
-  async read(position: Position, limit: number): Promise<{ readonly told: readonly Notification[]; readonly upTo: number } | undefined> {
+  async read(asked: Position, limit: number): Promise<{ readonly told: readonly Notification[]; readonly upTo: number } | undefined> {
+    const position = laterOf(asked, this.#beginning);
     const page = await this.#options.source.notices.read(this.keys, seqBefore(position), limit);
     return page === undefined ? undefined : { told: this.#told(page.messages, position), upTo: page.upTo };
   }
@@ -130,6 +138,9 @@ export class Selection {
     return { event, form: { detailed: richest.detailed, sip: richest.sip } };
   }
 }
+
+const laterOf = (one: Position, other: Position): Position =>
+  one.seq > other.seq || (one.seq === other.seq && one.place > other.place) ? one : other;
 
 /** The position may stand within an event. */
 const seqBefore = ({ seq, place }: Position): number => (place === Number.MAX_SAFE_INTEGER ? seq : seq - 1);

@@ -12,6 +12,7 @@ import { endpoints } from './endpoints.ts';
 import { explain, invalidUri, renderError, RingCentralError } from './errors.ts';
 import { oauthRoutes } from './oauth.ts';
 import type { TenantSource } from './source.ts';
+import { uuidOf } from './uuid.ts';
 
 export interface RoutesOptions {
   readonly gateway: Gateway;
@@ -28,7 +29,7 @@ export const ringCentralRoutes = (scope: FastifyInstance, options: RoutesOptions
   scope.removeAllContentTypeParsers();
   scope.addContentTypeParser('*', { parseAs: 'string', bodyLimit: maxBody }, (_request, body, done) => done(null, body));
   scope.addHook('onRequest', async (request, reply) => {
-    void reply.header('RCRequestId', request.id);
+    void reply.header('RCRequestId', uuidOf(request.id));
     void reply.header('Access-Control-Allow-Origin', '*');
     void reply.header('Access-Control-Expose-Headers', exposedHeaders);
   });

@@ -13,6 +13,7 @@ import { queryOf, renderReply, type Frame } from './frames.ts';
 import { afterEvent, type Aside, type Position } from './notifications.ts';
 import type { TenantSource } from './source.ts';
 import type { Subscription } from './subscriptions.ts';
+import { uuidOf } from './uuid.ts';
 
 /** Where the vendor's WebSocket is spoken. */
 export const socketPath = '/restapi/websocket';
@@ -127,7 +128,7 @@ export class Sockets {
         timers,
         wheel: delivery.wheel,
         limits,
-        newMessageId: () => newId.token(),
+        newMessageId: () => uuidOf(newId.token()),
         serve: (frame, from) => this.#serve(frame, from),
         onEnd: (ended) => this.#gone(ended),
       },
@@ -138,7 +139,7 @@ export class Sockets {
   }
 
   #refuse({ webSocket, socket }: Upgraded, message: string): void {
-    const messageId = this.#options.gateway.newId.token();
+    const messageId = uuidOf(this.#options.gateway.newId.token());
     const error = { errorCode: 'WSG-901', message };
     webSocket.send(renderReply({ type: 'Error', messageId, status: 401, headers: {} }, error));
     webSocket.close(1008);
@@ -210,7 +211,7 @@ export class Sockets {
     const { gateway } = this.#options;
     const { meta, body } = frame;
     const { messageId = '', method = '', path = '' } = meta;
-    const headers: Record<string, string> = { RCRequestId: gateway.newId.token() };
+    const headers: Record<string, string> = { RCRequestId: uuidOf(gateway.newId.token()) };
     try {
       const found = this.#table.find(method.toUpperCase(), path.split('?')[0] ?? '');
       if (found === undefined) throw invalidUri();

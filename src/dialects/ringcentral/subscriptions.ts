@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import type { Cursor } from '../../model/cursor.ts';
 import type { ExtensionNumber, TenantId } from '../../model/ids.ts';
 import { isoTime, type Micros } from '../../model/time.ts';
@@ -8,6 +7,7 @@ import { noResource, RingCentralError } from './errors.ts';
 import type { ParsedFilters } from './filters.ts';
 import { Selection, type Aside, type SelectionOptions } from './notifications.ts';
 import { SubscriptionBook } from './subscription-book.ts';
+import { uuidOf } from './uuid.ts';
 import type { WebHookTransport } from './webhooks.ts';
 
 /** How a subscription's notifications travel. */
@@ -38,6 +38,13 @@ export interface NewSubscription extends ParsedFilters {
   readonly seconds: number;
   /** Where the log was when it was asked for. */
   readonly from: Cursor;
+}
+
+export interface SubscriptionChange {
+  readonly filters?: ParsedFilters;
+  readonly seconds?: number;
+  /** The same way, encrypted from now on. */
+  readonly delivery?: Delivery;
 }
 
 export interface SubscriptionsOptions {
@@ -100,11 +107,12 @@ export class Subscriptions {
     return found;
   }
 
-  /** Begins its time anew; `filters` take the place of those that it has. */
-  renew(subscription: Subscription, change: { readonly filters?: ParsedFilters; readonly seconds?: number } = {}): Subscription {
+  /** Begins its time anew; what is changed takes the place of what it has. */
+  renew(subscription: Subscription, change: SubscriptionChange = {}): Subscription {
     const seconds = change.seconds ?? subscription.seconds;
     const expiresAt = this.#options.gateway.clock.now() + seconds * 1_000_000;
-    const renewed = { ...subscription, ...change.filters, seconds, expiresAt };
+    const { delivery = subscription.delivery } = change;
+    const renewed = { ...subscription, ...change.filters, delivery, seconds, expiresAt };
     this.#book.put(renewed);
     if (change.filters !== undefined) {
       this.#selections.delete(renewed.id);
@@ -150,7 +158,13 @@ export class Subscriptions {
     const { source } = this.#options;
     const subscription = this.#book.get(id);
     const ownerId = subscription === undefined ? '' : String(source.ids.extension(subscription.extension));
-    const selection = new Selection({ source, subscriptionId: id, ownerId, filters: subscription?.filters ?? [] });
+    const selection = new Selection({
+      source,
+      subscriptionId: id,
+      ownerId,
+      filters: subscription?.filters ?? [],
+      from: subscription?.from,
+    });
     if (subscription !== undefined) this.#selections.set(id, selection);
     return selection;
   }
@@ -226,10 +240,3 @@ export class Subscriptions {
     }
   }
 }
-
-/** A text of chance in the form of a uuid, version 4. */
-const uuidOf = (text: string): string => {
-  const hex = createHash('sha256').update(text).digest('hex');
-  const variant = '89ab'.charAt(Number.parseInt(hex.charAt(16), 16) & 3);
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-${variant}${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
-};

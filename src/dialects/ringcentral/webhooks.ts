@@ -16,6 +16,7 @@ import { GatewayError } from '../../model/errors.ts';
 import type { NewId, TenantId } from '../../model/ids.ts';
 import { isoTime, type IsoTime, type Micros, type Timers } from '../../model/time.ts';
 import { invalidParameter, RingCentralError } from './errors.ts';
+import { uuidOf } from './uuid.ts';
 
 /** What the transport needs to know of a subscription. */
 export interface WebHookTarget {
@@ -97,7 +98,7 @@ export class WebHookTransport {
   /** Throws CMN-101 for what is no address, SUB-520 to SUB-525 for an address that does not answer as it should. */
   async handshake(target: WebHookTarget): Promise<void> {
     await this.#checkAddress(target.address);
-    const token = this.#options.newId.token();
+    const token = uuidOf(this.#options.newId.token());
     requireEcho(await this.#greet(target, token), token);
   }
 
@@ -197,7 +198,7 @@ export class WebHookTransport {
   }
 
   async #probe(target: WebHookTarget): Promise<void> {
-    const token = this.#options.newId.token();
+    const token = uuidOf(this.#options.newId.token());
     const attempt = await this.#greet(target, token);
     // Deleted, or closed, meanwhile.
     if (!this.#probes.has(target.id)) return;

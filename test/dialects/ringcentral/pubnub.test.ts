@@ -109,6 +109,45 @@ test('who has subscribed and listens only later has missed nothing', async () =>
   expect(decrypt(mode, m[0]?.d)).toMatchObject({ body: { telephonyStatus: 'Ringing' } });
 });
 
+test('a channel is told nothing of what was before it, however old the token', async () => {
+  const world = await serveRingCentral();
+  played(world);
+  await world.event(({ type }) => type === 'call.ended');
+  const mode = await subscribe(world, [sessions]);
+  world.sandbox.phones.call('103', '104');
+  await world.leg('104', ({ state }) => state === 'ringing');
+  const { m } = await poll(world, mode, '10000000000000001');
+  expect(m.map(({ d }) => (d as Envelope).body.sequence)).toEqual([2, 3, 4, 5]);
+});
+
+test('a channel that comes to carry presence is encrypted from then on, at its address; its key stays', async () => {
+  const world = await serveRingCentral();
+  const { body } = await world.rest(
+    'POST',
+    '/subscription',
+    { eventFilters: [sessions], deliveryMode: { transportType: 'PubNub' } },
+    '102',
+  );
+  const { id, deliveryMode: open } = body as { readonly id: string; readonly deliveryMode: Mode };
+  expect(open).not.toHaveProperty('encryptionKey');
+  const change = async (eventFilters: readonly string[]): Promise<Mode> => {
+    const changed = await world.rest('PUT', `/subscription/${id}`, { eventFilters }, '102');
+    return (changed.body as { readonly deliveryMode: Mode }).deliveryMode;
+  };
+  const secret = await change([sessions, presence]);
+  expect(secret).toMatchObject({
+    address: open.address,
+    encryption: true,
+    encryptionAlgorithm: 'AES',
+    encryptionKey: expect.stringMatching(/^.{22}==$/) as string,
+  });
+  expect(await change([sessions])).toEqual(secret);
+  const { t } = await poll(world, secret);
+  played(world);
+  const { m } = await poll(world, secret, t.t);
+  expect(decrypt(secret, m[0]?.d)).toMatchObject({ body: { sequence: 2 } });
+});
+
 test('a poll waits its time and gives its token back; a channel that is not there is waited for as well', async () => {
   const world = await serveRingCentral();
   const mode = await subscribe(world, [sessions]);

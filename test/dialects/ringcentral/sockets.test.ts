@@ -7,6 +7,7 @@ import { serveRingCentral, type RingCentralWorld } from './serve-ringcentral.ts'
 import { openSocket, wsToken, type SocketClient } from './socket-client.ts';
 
 const sessions = '/restapi/v1.0/account/~/telephony/sessions';
+const uuidForm = /^[\da-f]{8}-[\da-f]{4}-4[\da-f]{3}-[89ab][\da-f]{3}-[\da-f]{12}$/;
 
 const connect = async (world: RingCentralWorld, extension?: string, wsc?: string): Promise<SocketClient> =>
   openSocket(world, `?access_token=${await wsToken(world, extension)}${wsc === undefined ? '' : `&wsc=${wsc}`}`);
@@ -29,7 +30,7 @@ test('a connection is greeted with what it may do, and REST works over it', asyn
   const [meta, details] = await client.frame(([{ type }]) => type === 'ConnectionDetails');
   expect(meta).toEqual({
     type: 'ConnectionDetails',
-    messageId: expect.any(String) as string,
+    messageId: expect.stringMatching(uuidForm) as string,
     status: 200,
     wsc: { token: expect.stringMatching(/^[\w.]+$/) as string, sequence: expect.any(Number) as number },
     headers: { RCRequestId: meta['messageId'] },
@@ -138,6 +139,21 @@ describe('a connection that was lost', () => {
     world.clock.advance(1);
     const again = await second.count(9);
     expect(again.map(({ uuid }) => uuid)).toEqual(told.map(({ uuid }) => uuid));
+  });
+
+  test('is recovered by the token of its greeting with nothing of what was before it subscribed', async () => {
+    const world = await serveRingCentral();
+    const first = await connect(world);
+    const [{ wsc }] = await first.frame(([{ type }]) => type === 'ConnectionDetails');
+    playCall(world);
+    await world.event(({ type }) => type === 'call.ended');
+    await first.subscribe([sessions]);
+    first.cut();
+    const second = await connect(world, undefined, (wsc as { readonly token: string }).token);
+    world.clock.advance(1);
+    world.sandbox.phones.call('103', '102');
+    await second.count(4);
+    expect(sequences(second)).toEqual([2, 3, 4, 5]);
   });
 
   test('is recovered after the whole server was', async () => {

@@ -53,7 +53,8 @@ test('it is listed, renewed, changed and deleted by its user with its client alo
   const changed = await rest('PUT', `/subscription/${made.id}`, { eventFilters: [`${own}/presence`], expiresIn: 1200 });
   expect(changed).toMatchObject({ status: 200, body: { id: made.id, expiresIn: 1200, eventFilters: [`${own}/presence`] } });
   // Its address stays, so that its client goes on where it listens.
-  expect(changed.body).toMatchObject({ deliveryMode: made['deliveryMode'] as object });
+  const { address } = made['deliveryMode'] as { readonly address: string };
+  expect(changed.body).toMatchObject({ deliveryMode: { address, encryption: true } });
   expect((await rest('GET', '/subscription', undefined, '102')).body).toMatchObject({ records: [] });
   for (const [method, path] of [
     ['GET', ''],

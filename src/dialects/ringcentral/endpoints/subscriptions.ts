@@ -70,7 +70,7 @@ const cancelPrevious = ({ asker: { source }, connection }: Asked): void => {
   if (previous !== undefined) source.subscriptions.remove(previous);
 };
 
-const deliveryOf = (asked: Asked, mode: DeliveryMode, { filters }: ParsedFilters): Delivery => {
+const deliveryOf = (asked: Asked, mode: DeliveryMode, parsed: ParsedFilters): Delivery => {
   const { asker, connection } = asked;
   switch (mode.transportType?.toLowerCase()) {
     case 'webhook': {
@@ -84,15 +84,20 @@ const deliveryOf = (asked: Asked, mode: DeliveryMode, { filters }: ParsedFilters
       if (connection === undefined) throw invalidParameter('deliveryMode.transportType');
       return { transport: 'WebSocket', session: connection.session };
     case 'pubnub': {
-      // What is known of presence is never sent in the clear.
-      const isEncrypted = mode.encryption === true || filters.some(({ kind }) => kind === 'presence');
       const { newId } = asker.source;
-      const channel = channelOf(newId.token());
-      return { transport: 'PubNub', channel, ...(isEncrypted ? { key: keyOf(newId.token()) } : undefined) };
+      const channel = { transport: 'PubNub' as const, channel: channelOf(newId.token()) };
+      return mode.encryption === true ? { ...channel, key: keyOf(newId.token()) } : keepingPresenceSecret(asked, channel, parsed);
     }
     default:
       throw invalidParameter('deliveryMode.transportType');
   }
+};
+
+/** What is known of presence is never sent in the clear over a channel. A key that there is stays: clients have it. */
+const keepingPresenceSecret = ({ asker }: Asked, delivery: Delivery, { filters }: ParsedFilters): Delivery => {
+  const isSecret = filters.some(({ kind }) => kind === 'presence');
+  if (delivery.transport !== 'PubNub' || delivery.key !== undefined || !isSecret) return delivery;
+  return { ...delivery, key: keyOf(asker.source.newId.token()) };
 };
 
 /** Digits, and eight hex ones: of 86 bits of chance. */
@@ -137,7 +142,7 @@ const update = (asked: Asked): Answer => {
   checkReminders(filters ?? subscription, lifetime);
   const renewed = asker.source.subscriptions.renew(subscription, {
     seconds: lifetime,
-    ...(filters === undefined ? undefined : { filters: { ...filters } }),
+    ...(filters === undefined ? undefined : { filters, delivery: keepingPresenceSecret(asked, subscription.delivery, filters) }),
   });
   asked.connection?.attach(renewed);
   return ok(render(asked, renewed));
