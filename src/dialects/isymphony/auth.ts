@@ -54,6 +54,11 @@ export class Guard {
     this.#requiresTls = [...options.tenants.values()].some(({ requireTls }) => requireTls);
   }
 
+  /** Whether somebody who knows only what everybody knows may come in, from this machine. */
+  get hasPublicAccount(): boolean {
+    return [...this.#accounts.values()].some(({ isPublic }) => isPublic);
+  }
+
   async identify(request: IncomingMessage): Promise<Identity> {
     if (this.#requiresTls && !this.#isSecure(request)) throw this.#towardsTls(request);
     const { clients } = this.#options;

@@ -63,6 +63,9 @@ class ISymphony implements Dialect {
     const { clock, timers, delivery, log: logger } = gateway;
     const { clients, metrics } = front;
     const guard = new Guard({ tenants: this.#tenants, clients, clock, timers, publicUrl: () => front.publicUrl() });
+    if (guard.hasPublicAccount) {
+      logger.info({ event: 'isymphony.public-account' }, "the vendor's public account is open to programs on this machine");
+    }
     const connections = new Connections({ wheel: delivery.wheel, metrics, logger, limits: this.#limits });
     this.#connections = connections;
     iSymphonyRoutes(scope, { front, guard, connections, clock, sourceOf: (tenant) => this.#sources.get(tenant) });

@@ -32,6 +32,12 @@ test('of several tenants each account belongs to one, and may come from where th
   await expect(guard.identify(from('127.0.0.1', publicCredentials))).rejects.toMatchObject({ code: 'unauthorized' });
 });
 
+test('whether the public account is open can be asked', () => {
+  expect(guardOf({ main: {} }).hasPublicAccount).toBe(true);
+  expect(guardOf({ main: { accounts: { crm: account('secret') } } }).hasPublicAccount).toBe(false);
+  expect(guardOf({ north: {}, south: {} }).hasPublicAccount).toBe(false);
+});
+
 test('one login of two tenants is refused at the start', () => {
   expect(() => guardOf({ north: { accounts: { crm: account('1') } }, south: { accounts: { crm: account('2') } } })).toThrow(
     'Two tenants have an iSymphony account crm.',
