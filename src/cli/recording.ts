@@ -13,7 +13,8 @@ const sliceBytes = 64 * 1024;
 
 /**
  * Reads a recorded PBX stream, gzip by its magic. If `FILE.ts` lies beside it (for `NAME.gz` also `NAME.ts`), each of its lines
- * `microseconds offset length` is a read; what lies beyond the last of them comes without losing its time.
+ * `microseconds offset length`, or `{"t": seconds, "off": offset, "len": length}`, is a read, `{"t": ..., "off": ..., "eof": true}` the end of
+ * the link; what lies beyond the last of them comes without losing its time.
  */
 export async function* readRecording(file: string): AsyncGenerator<Recording, void> {
   const bytes = load(file);
@@ -26,16 +27,22 @@ export async function* readRecording(file: string): AsyncGenerator<Recording, vo
   let last = 0;
   for (const line of Buffer.from(load(times)).toString('latin1').split('\n')) {
     if (line.trim() === '') continue;
-    const match = /^(\d{1,16}) (\d+) (\d+)\s*$/.exec(line);
-    if (match === null || Number(match[2]) !== end)
-      throw new GatewayError('bad-request', { file: times }, { note: `${times} does not fit ${file}: "${line}".` });
-    last = Number(match[1]);
+    const read = readOf(line);
+    if (read?.offset !== end) throw new GatewayError('bad-request', { file: times }, { note: `${times} does not fit ${file}: "${line}".` });
+    last = read.at;
     const start = end;
-    end += Number(match[3]);
+    end += read.length;
     yield { bytes: bytes.subarray(start, end), at: last };
   }
   if (end < bytes.length) yield { bytes: bytes.subarray(end), at: last };
 }
+
+const readOf = (line: string): { readonly at: number; readonly offset: number; readonly length: number } | undefined => {
+  const [, micros, offset, length] = /^(\d{1,16}) (\d+) (\d+)\s*$/.exec(line) ?? [];
+  if (micros !== undefined) return { at: Number(micros), offset: Number(offset), length: Number(length) };
+  const [, seconds, off, len = '0'] = /^\{"t": (\d{1,10}(?:\.\d+)?), "off": (\d+), (?:"len": (\d+)|"eof": true)\}\s*$/.exec(line) ?? [];
+  return seconds === undefined ? undefined : { at: Math.round(Number(seconds) * 1_000_000), offset: Number(off), length: Number(len) };
+};
 
 const load = (file: string): Uint8Array => {
   let bytes: Buffer;
