@@ -3,6 +3,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { createBrake } from '../../auth/brake.ts';
 import type { Grant, IssuedTokens, Lifetimes, OAuthClient, Tokens } from '../../auth/tokens.ts';
 import { authorizationRoutes } from '../../http/authorization.ts';
+import { parseBasic } from '../../http/basic.ts';
 import type { HttpFront } from '../../http/http-server.ts';
 import type { TenantId } from '../../model/ids.ts';
 import type { Clock, Micros } from '../../model/time.ts';
@@ -189,11 +190,8 @@ const required = (form: URLSearchParams, name: string): string => {
 
 /** By `Authorization: Basic`, else by the form; one that has no secret by its id alone. */
 const clientOf = (tokens: Tokens, authorization: string | undefined, form: URLSearchParams): OAuthClient => {
-  const encoded = /^Basic +([A-Za-z0-9+/=]{1,1024}) *$/i.exec(authorization ?? '')?.[1];
-  const given = encoded === undefined ? '' : Buffer.from(encoded, 'base64').toString('utf8');
-  const colon = given.indexOf(':');
-  const [id, secret] =
-    colon === -1 ? [form.get('client_id') ?? '', form.get('client_secret') ?? ''] : [given.slice(0, colon), given.slice(colon + 1)];
+  const basic = parseBasic(authorization) ?? { name: form.get('client_id') ?? '', password: form.get('client_secret') ?? '' };
+  const { name: id, password: secret } = basic;
   const named = secret === '' ? tokens.clientNamed(id) : undefined;
   const client = named?.isPublic === true ? named : tokens.client(id, secret);
   if (client === undefined) throw invalidClient();

@@ -215,3 +215,10 @@ test('do not disturb is told of, though nobody calls', async () => {
   const [notification] = await told(1);
   expect(notification?.body).toMatchObject({ presenceStatus: 'Busy', dndStatus: 'DoNotAcceptAnyCalls', telephonyStatus: 'NoCall' });
 });
+
+test('what a user says of itself is told of', async () => {
+  const { world, told } = await listen([presence]);
+  await world.rest('PUT', '/account/~/extension/~/presence', { userStatus: 'Busy' }, '102');
+  const [notification] = await told(1);
+  expect(notification?.body).toMatchObject({ userStatus: 'Busy', presenceStatus: 'Busy', telephonyStatus: 'NoCall' });
+});
