@@ -37,8 +37,9 @@ test('the page of the Telphin API has every parameter of call events, and no oth
     part,
     hangup: { talked: 1, recording: 'r', bridged: true },
   };
-  const engine = { extension: () => undefined, snapshot: () => ({ queues: [], extensions: [] }) as never };
-  const numbers = createNumbers(engine, defaultTelphinOptions);
+  const engine = { extension: () => undefined, snapshot: () => ({ extensions: [] }) as never };
+  const queues = { named: () => undefined, numberOf: () => undefined, all: () => [] };
+  const numbers = createNumbers(engine, queues, defaultTelphinOptions);
   const names = renderParameters(happening, { numbers, options: defaultTelphinOptions, knownAs: (call) => call }).map(([name]) => name);
   const rows = [...section('Call events').matchAll(/^\| (`[^|]*`) +\|/gm)].flatMap(([, cell = '']) => [...codesOf(cell)]);
   expect(rows.toSorted()).toEqual(names.toSorted());

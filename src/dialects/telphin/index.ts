@@ -13,6 +13,7 @@ import { ParkedIds } from './parked-ids.ts';
 import { createTelphinProjector, type TelphinState } from './project.ts';
 import { Publisher } from './publish.ts';
 import { telphinRoutes } from './routes.ts';
+import { createQueues, type Queues } from './queues.ts';
 import type { Happening } from './schema.ts';
 import type { TenantSource } from './source.ts';
 import { Subscriptions } from './subscriptions.ts';
@@ -27,6 +28,7 @@ interface OpenTenant {
   readonly publisher: Publisher;
   readonly projection: Projection<TelphinState, Happening>;
   readonly limits: CallLimits;
+  readonly queues: Queues;
 }
 
 class Telphin implements Dialect {
@@ -77,8 +79,9 @@ class Telphin implements Dialect {
 
   async close(): Promise<void> {
     await Promise.all(
-      [...this.#open.values()].map(async ({ publisher, projection, limits }) => {
+      [...this.#open.values()].map(async ({ publisher, projection, limits, queues }) => {
         limits.close();
+        queues.close();
         await publisher.close();
         await projection.close();
       }),
@@ -90,7 +93,8 @@ const openTenant = async (gateway: Gateway, tenant: TenantId, options: TelphinOp
   const engine = gateway.engine(tenant);
   if (engine === undefined) return undefined;
   const { store, clock, timers, control, webhooks, interactive, log: logger } = gateway;
-  const numbers = createNumbers(engine, options);
+  const queues = createQueues(engine);
+  const numbers = createNumbers(engine, queues, options);
   const projection = await openProjection({
     tenant,
     projector: createTelphinProjector(new Set(Object.keys(options.interactive))),
@@ -116,5 +120,5 @@ const openTenant = async (gateway: Gateway, tenant: TenantId, options: TelphinOp
   serveMenus(interactive, tenant, { numbers, options, knownAs });
   const parkedIds = new ParkedIds(store, tenant, (call) => placed.idOf(call));
   const source = { tenant, engine, control, store, numbers, options, knownAs, projection, subscriptions, parkedIds, placed, logger };
-  return { source, publisher, projection, limits: new CallLimits({ engine, control, placed, clock, timers, logger }) };
+  return { source, publisher, projection, queues, limits: new CallLimits({ engine, control, placed, clock, timers, logger }) };
 };

@@ -3,6 +3,7 @@ import type { TenantEngine } from '../../engine/engine.ts';
 import { extensionNumber, type ExtensionNumber } from '../../model/ids.ts';
 import { uuidOf } from './ids.ts';
 import type { TelphinOptions } from './options.ts';
+import type { Queues } from './queues.ts';
 
 /** What an extension is: somebody's phone, or a place where callers are led or wait. */
 export type ExtensionKind = 'phone' | 'queue' | 'ivr';
@@ -31,48 +32,48 @@ export interface Numbers {
 
 /** So many zeros may stand before a number whose id is counted from it. */
 const mostZeros = 4;
+/** From here on lie the ids of what is no number: below 2^31, as clients count. */
+const firstNamedId = 1_000_000_000;
 
 export const createNumbers = (
   engine: Pick<TenantEngine, 'extension' | 'snapshot'>,
+  queues: Pick<Queues, 'named' | 'numberOf' | 'all'>,
   { prefix, domain, extensionIds, firstExtensionId, interactive }: TelphinOptions,
 ): Numbers => {
-  const given = new Map(Object.entries(extensionIds).map(([number, id]) => [id, extensionNumber(number)]));
+  const given = new Map(Object.entries(extensionIds).map(([number, id]) => [id, number]));
+  const known = (text: string): ExtensionNumber | undefined => {
+    const extension = extensionNumber(text);
+    const isOwn = Object.hasOwn(interactive, text) || engine.extension(extension) !== undefined;
+    return isOwn ? extension : queues.named(text);
+  };
   const kindOf: Numbers['kindOf'] = (extension) => {
     if (Object.hasOwn(interactive, extension)) return 'ivr';
     if (engine.extension(extension) !== undefined) return 'phone';
-    return engine.snapshot().queues.some(({ name }) => name === extension) ? 'queue' : undefined;
+    return queues.named(extension) === undefined ? undefined : 'queue';
   };
-  const known = (text: string): ExtensionNumber | undefined => {
-    const extension = extensionNumber(text);
-    return kindOf(extension) === undefined ? undefined : extension;
-  };
-  const all: Numbers['all'] = () => {
-    const { extensions, queues } = engine.snapshot();
-    return [
-      ...extensions.map(({ number }) => number),
-      ...[...queues.map(({ name }) => name), ...Object.keys(interactive)].map(extensionNumber),
-    ];
-  };
+  const all: Numbers['all'] = () => [
+    ...engine.snapshot().extensions.map(({ number }) => number),
+    ...queues.all(),
+    ...Object.keys(interactive).map(extensionNumber),
+  ];
+  const dialledAs = (extension: ExtensionNumber): string => queues.numberOf(extension) ?? extension;
   const idOf: Numbers['idOf'] = (extension) => {
-    const own = extensionIds[extension];
-    if (own !== undefined) return own;
-    // A name that is no number gets an id that is the same at every start, far above those of numbers.
-    return /^\d{1,9}$/.test(extension)
-      ? firstExtensionId + Number(extension)
-      : 2 ** 40 + Number.parseInt(uuidOf(extension).slice(0, 8), 16);
+    const number = dialledAs(extension);
+    // A name that is no number gets an id that is the same at every start.
+    const counted = /^\d{1,8}$/.test(number) ? firstExtensionId + Number(number) : firstNamedId + hashOf(number);
+    return extensionIds[extension] ?? extensionIds[number] ?? counted;
   };
   const byId: Numbers['byId'] = (id) => {
     const own = given.get(id);
-    if (own !== undefined) return kindOf(own) === undefined ? undefined : own;
-    if (id > 2 ** 40) return all().find((extension) => idOf(extension) === id);
+    if (own !== undefined) return known(own);
     const digits = String(id - firstExtensionId);
     for (let zeros = 0; zeros <= mostZeros; zeros += 1) {
       const extension = known('0'.repeat(zeros) + digits);
       if (extension !== undefined && idOf(extension) === id) return extension;
     }
-    return undefined;
+    return id < firstNamedId ? undefined : all().find((extension) => idOf(extension) === id);
   };
-  const short: Numbers['short'] = (extension) => `${prefix}*${extension}`;
+  const short: Numbers['short'] = (extension) => `${prefix}*${dialledAs(extension)}`;
   const extensionOf: Numbers['extensionOf'] = ({ number, extension }) => extension ?? known(number);
   const parse: Numbers['parse'] = (text) => {
     const bare = text.endsWith(`@${domain}`) ? text.slice(0, -domain.length - 1) : text;
@@ -89,8 +90,13 @@ export const createNumbers = (
     },
     extensionOf,
     parse,
-    dialled: (text) => parse(text) ?? text,
+    dialled: (text) => {
+      const extension = parse(text);
+      return extension === undefined ? text : dialledAs(extension);
+    },
     kindOf,
     all,
   };
 };
+
+const hashOf = (text: string): number => Number.parseInt(uuidOf(text).slice(0, 8), 16) % firstNamedId;

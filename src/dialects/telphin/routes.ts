@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { TokenIdentity } from '../../auth/tokens.ts';
 import { toGatewayError } from '../../http/problem.ts';
+import { signalOf, tellPbx } from '../../http/replies.ts';
 import type { TenantId } from '../../model/ids.ts';
 import type { Gateway } from '../gateway.ts';
 import { getExtension, getUser, listExtensions } from './account.ts';
@@ -70,7 +71,7 @@ const apiRoutes = (scope: FastifyInstance, { gateway, sourceOf }: RoutesOptions)
     const allowance = limits.spend(grant.client, source.options.requestsPerHour);
     allowances.set(request, allowance);
     if (allowance.isExceeded) throw rateLimited();
-    tellPbx(reply, source);
+    tellPbx(reply, source.engine.status());
     const params = request.params as Readonly<Record<string, string>>;
     const body = parseJson(typeof request.body === 'string' ? request.body : '');
     const { searchParams: query } = new URL(request.url, 'http://host');
@@ -111,17 +112,4 @@ const identify = ({ tokens }: Gateway, authorization: string | undefined): Token
 const send = (reply: FastifyReply, status: number, body: object | undefined): FastifyReply => {
   void reply.code(status).header('Cache-Control', 'no-store');
   return body === undefined ? reply.send() : reply.header('Content-Type', 'application/json; charset=utf-8').send(JSON.stringify(body));
-};
-
-/** How far the PBX can be trusted that this answer tells of. */
-const tellPbx = (reply: FastifyReply, { engine }: TenantSource): void => {
-  const { status, since } = engine.status();
-  void reply.header('Switchhook-PBX', `${status}; since=${since}`);
-};
-
-/** Aborts when the client leaves. */
-const signalOf = (reply: FastifyReply): AbortSignal => {
-  const leaving = new AbortController();
-  reply.raw.once('close', () => leaving.abort());
-  return leaving.signal;
 };

@@ -13,7 +13,13 @@ const options = { ...defaultTelphinOptions, ...demoOptions };
 const numbers = createNumbers(
   {
     extension: (number) => (phones.has(number) ? ({ number } as never) : undefined),
-    snapshot: () => ({ extensions: [], queues: [{ name: '600', agents: [], waiting: [] }] }) as never,
+    snapshot: () => ({ extensions: [] }) as never,
+  },
+  {
+    named: (text) =>
+      text === 'support' || text === '600' ? extensionNumber('support') : text === 'night' ? extensionNumber(text) : undefined,
+    numberOf: (name) => (name === 'support' ? '600' : name === 'night' ? 'night' : undefined),
+    all: () => [extensionNumber('support'), extensionNumber('night')],
   },
   options,
 );
@@ -108,7 +114,12 @@ test('extensions are known by id and by every form of their name', () => {
   const extension = extensionNumber('341');
   expect(numbers.byId(34_414)).toBe(extension);
   expect(numbers.byId(34_341)).toBeUndefined();
-  expect(numbers.byId(34_600)).toBe('600');
+  // A queue is known by its number, and one without by its name.
+  const [support, night] = [extensionNumber('support'), extensionNumber('night')];
+  expect([numbers.byId(34_600), numbers.parse('022*600'), numbers.idOf(support)]).toEqual([support, support, 34_600]);
+  expect([numbers.short(support), numbers.dialled('022*600')]).toEqual(['022*600', '600']);
+  expect(numbers.byId(numbers.idOf(night))).toBe(night);
+  expect(numbers.idOf(night)).toBeLessThan(2 ** 31);
   expect(numbers.byId(34_007)).toBe('007');
   expect(numbers.byId(34_999)).toBeUndefined();
   for (const text of ['341', '022*341', '022*341@siptest.ringme.ru']) expect(numbers.parse(text)).toBe(extension);
