@@ -81,9 +81,9 @@ test('who was called by a group and too late has not missed the call', async () 
   phones.hangUp('107');
   await endOf(world);
   expect(flowsOf(world.events)[0]?.slice(8)).toEqual([
-    '10 -2 Inbound Disconnected 106 Pickup',
-    '11 -4 Inbound Disconnected 108 Pickup',
-    '12 -3 Inbound Answered 107',
+    '10 -3 Inbound Answered 107',
+    '11 -2 Inbound Disconnected 106 Pickup',
+    '12 -4 Inbound Disconnected 108 Pickup',
     '13 -3 Inbound Disconnected 107',
     '14 -1 Outbound Disconnected (none)',
   ]);
