@@ -5,7 +5,7 @@ import { isoTime, type Clock, type Micros, type Timers } from '../../model/time.
 import type { Asker, Connection } from './endpoint.ts';
 import { parseFrame, renderDetails, renderNotification, renderReply, type Frame, type Recovery } from './frames.ts';
 import { afterEvent, type Aside, type Notification, type Position } from './notifications.ts';
-import type { Subscription } from './subscriptions.ts';
+import type { Subscription } from './subscription.ts';
 
 export interface SocketLimits {
   /** After so long without a word of its client a connection is ended, and in any case after so long altogether. */

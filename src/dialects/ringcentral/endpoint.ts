@@ -2,7 +2,7 @@ import type { Identity } from '../../auth/auth.ts';
 import type { ExtensionNumber } from '../../model/ids.ts';
 import type { Micros } from '../../model/time.ts';
 import type { TenantSource } from './source.ts';
-import type { Subscription } from './subscriptions.ts';
+import type { Subscription } from './subscription.ts';
 
 /** Who asks, as a token says it. Every login is an extension's. */
 export interface Asker {

@@ -1,59 +1,10 @@
-import type { CallId, ExtensionNumber } from '../../model/ids.ts';
+import type { ExtensionNumber } from '../../model/ids.ts';
 import { hasPermission, isAdmin, type Permission } from './auth.ts';
 import type { Asker } from './endpoint.ts';
 import { anotherExtension, applicationLacks, RingCentralError } from './errors.ts';
 import { callOfTelephonySession } from './ids.ts';
-import { statusCodes, type StatusCode } from './schema.ts';
-
-/** Whose telephony sessions: all of the account, one extension's, or one session. */
-export type SessionScope =
-  | { readonly of: 'account' }
-  | { readonly of: 'extension'; readonly extension: ExtensionNumber }
-  | { readonly of: 'call'; readonly call: CallId };
-
-export interface SessionFilter {
-  readonly kind: 'sessions';
-  readonly text: string;
-  readonly scope: SessionScope;
-  readonly direction?: 'Inbound' | 'Outbound';
-  readonly missedCall?: boolean;
-  readonly phoneNumber?: string;
-  readonly statusCode?: StatusCode;
-  readonly withRecordings: boolean;
-  readonly sip: boolean;
-}
-
-export interface PresenceFilter {
-  readonly kind: 'presence';
-  readonly text: string;
-  /** Of every extension when absent. */
-  readonly extension?: ExtensionNumber;
-  readonly detailed: boolean;
-  readonly sip: boolean;
-}
-
-/** Tells its subscriber that the subscription is going to end. */
-export interface ReminderFilter {
-  readonly kind: 'reminder';
-  readonly text: string;
-  /** So many seconds before the end for the first time, and then every so many. */
-  readonly threshold: number;
-  readonly interval: number;
-}
-
-export type Filter = SessionFilter | PresenceFilter | ReminderFilter;
-
-/** One that is known but not served: the subscription is made without it. */
-export interface DisabledFilter {
-  readonly filter: string;
-  readonly reason: string;
-  readonly message: string;
-}
-
-export interface ParsedFilters {
-  readonly filters: readonly Filter[];
-  readonly disabled: readonly DisabledFilter[];
-}
+import { statusCodes } from './schema.ts';
+import type { DisabledFilter, Filter, ParsedFilters, ReminderFilter, SessionFilter, SessionScope } from './subscription.ts';
 
 export const mostFilters = 1_000;
 const longestFilter = 1_024;

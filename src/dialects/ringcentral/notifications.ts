@@ -1,11 +1,14 @@
+import type { Projection } from '../../delivery/projection.ts';
+import type { TenantEngine } from '../../engine/engine.ts';
 import type { Cursor } from '../../model/cursor.ts';
 import { microsOf, type IsoTime, type Micros } from '../../model/time.ts';
 import type { CallId } from '../../model/ids.ts';
-import type { PresenceFilter, Filter, SessionFilter } from './filters.ts';
 import { presenceKey, presenceOfKey, sessionKey, sessionsKey, sessionsOfKey } from './draft.ts';
-import type { Form } from './render.ts';
-import type { Notice, Party, PresenceNotice, SessionNotice } from './schema.ts';
-import type { TenantSource } from './source.ts';
+import type { Ids } from './ids.ts';
+import type { RingCentralOptions } from './options.ts';
+import type { Form, Renderer } from './render.ts';
+import type { Notice, Party, PresenceNotice, RingCentralState, SessionNotice } from './schema.ts';
+import type { Filter, PresenceFilter, SessionFilter } from './subscription.ts';
 
 /** Where a reader is in the notices: it has had all up to this place of this event. */
 export interface Position {
@@ -33,8 +36,17 @@ export interface Aside {
   readonly text: string;
 }
 
+/** Of an account, what its notifications are made of. */
+export interface NoticeSource {
+  readonly notices: Projection<RingCentralState, Notice>;
+  readonly renderer: Renderer;
+  readonly ids: Ids;
+  readonly options: RingCentralOptions;
+  readonly engine: TenantEngine;
+}
+
 export interface SelectionOptions {
-  readonly source: Pick<TenantSource, 'notices' | 'renderer' | 'ids' | 'options' | 'engine'>;
+  readonly source: NoticeSource;
   readonly subscriptionId: string;
   /** The vendor's id of the extension whose subscription it is. */
   readonly ownerId: string;

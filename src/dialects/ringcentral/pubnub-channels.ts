@@ -1,7 +1,7 @@
 import type { IsoTime, Micros, Timers } from '../../model/time.ts';
 import { afterEvent, type Notification, type Position, type Selection } from './notifications.ts';
 import type { TenantSource } from './source.ts';
-import type { Subscription } from './subscriptions.ts';
+import type { Subscription } from './subscription.ts';
 
 /** Something that was said on a channel. */
 export interface Said {

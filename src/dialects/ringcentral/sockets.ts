@@ -12,7 +12,7 @@ import { explain, invalidUri, renderError, RingCentralError } from './errors.ts'
 import { queryOf, renderReply, type Frame } from './frames.ts';
 import { afterEvent, type Aside, type Position } from './notifications.ts';
 import type { TenantSource } from './source.ts';
-import type { Subscription } from './subscriptions.ts';
+import type { Subscription } from './subscription.ts';
 import { uuidOf } from './uuid.ts';
 
 /** Where the vendor's WebSocket is spoken. */

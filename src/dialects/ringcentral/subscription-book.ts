@@ -1,7 +1,7 @@
 import type { Secrets } from '../../auth/secrets.ts';
 import type { ExtensionNumber, TenantId } from '../../model/ids.ts';
 import type { Store } from '../../store/store.ts';
-import type { Subscription } from './subscriptions.ts';
+import type { Subscription } from './subscription.ts';
 
 export interface SubscriptionBookOptions {
   readonly store: Store;

@@ -1,36 +1,13 @@
 import type { Cursor } from '../../model/cursor.ts';
-import type { ExtensionNumber, TenantId } from '../../model/ids.ts';
+import type { TenantId } from '../../model/ids.ts';
 import { isoTime, type Micros } from '../../model/time.ts';
 import type { Gateway } from '../gateway.ts';
-import type { Asker } from './endpoint.ts';
 import { noResource, RingCentralError } from './errors.ts';
-import type { ParsedFilters } from './filters.ts';
 import { Selection, type Aside, type SelectionOptions } from './notifications.ts';
+import type { Delivery, Owner, ParsedFilters, Subscription } from './subscription.ts';
 import { SubscriptionBook } from './subscription-book.ts';
 import { uuidOf } from './uuid.ts';
 import type { WebHookTransport } from './webhooks.ts';
-
-/** How a subscription's notifications travel. */
-export type Delivery =
-  | { readonly transport: 'WebHook'; readonly address: string; readonly verificationToken?: string }
-  /** `key`: base64 of 16 bytes, of one that is encrypted. */
-  | { readonly transport: 'PubNub'; readonly channel: string; readonly key?: string }
-  /** `session`: what survives of a connection that is lost, until it is recovered. */
-  | { readonly transport: 'WebSocket'; readonly session: string };
-
-/** What one user has asked one client's server-side to be told of. */
-export interface Subscription extends ParsedFilters {
-  readonly id: string;
-  readonly extension: ExtensionNumber;
-  readonly client: string;
-  readonly createdAt: Micros;
-  readonly expiresAt: Micros;
-  /** How long it lives from its beginning, or from when it is renewed, in seconds. */
-  readonly seconds: number;
-  readonly delivery: Delivery;
-  /** It is told what follows here. */
-  readonly from: Cursor;
-}
 
 export interface NewSubscription extends ParsedFilters {
   readonly id: string;
@@ -83,7 +60,7 @@ export class Subscriptions {
   }
 
   /** Throws SUB-505 if the user has too many of them with this client. */
-  create({ extension, client }: Asker, wish: NewSubscription): Subscription {
+  create({ extension, client }: Owner, wish: NewSubscription): Subscription {
     const now = this.#options.gateway.clock.now();
     const { most } = this.#options.source.options.subscriptions;
     if (this.#book.of(extension).filter((each) => each.client === client).length >= most) {
@@ -95,12 +72,12 @@ export class Subscriptions {
     return subscription;
   }
 
-  list({ extension, client }: Asker): readonly Subscription[] {
+  list({ extension, client }: Owner): readonly Subscription[] {
     return this.#book.of(extension).filter((each) => each.client === client && this.#isLive(each));
   }
 
   /** Throws CMN-102 for one that is not there, or not the asker's. */
-  get(asker: Asker, id: string): Subscription {
+  get(asker: Owner, id: string): Subscription {
     const found = this.#book.get(id);
     const isOwn = found?.extension === asker.extension && found.client === asker.client;
     if (found === undefined || !isOwn || !this.#isLive(found)) throw noResource('subscriptionId');

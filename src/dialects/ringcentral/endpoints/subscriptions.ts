@@ -5,9 +5,9 @@ import { isoTime } from '../../../model/time.ts';
 import { requirePermission } from '../auth.ts';
 import { done, ok, type Answer, type Asked, type Endpoint } from '../endpoint.ts';
 import { invalidParameter, missingParameter } from '../errors.ts';
-import { invalidReminder, mostFilters, parseFilters, type ParsedFilters } from '../filters.ts';
+import { invalidReminder, mostFilters, parseFilters } from '../filters.ts';
 import type { TenantSource } from '../source.ts';
-import type { Delivery, Subscription } from '../subscriptions.ts';
+import type { Delivery, ParsedFilters, Subscription } from '../subscription.ts';
 import { parseBody } from './bodies.ts';
 
 const root = '/restapi/v1.0/subscription';
