@@ -3,6 +3,7 @@ import type { Identity } from '../../auth/auth.ts';
 import { requireScope } from '../../http/bearer.ts';
 import type { HttpFront } from '../../http/http-server.ts';
 import { toGatewayError } from '../../http/problem.ts';
+import { signalOf, tellPbx } from '../../http/replies.ts';
 import { GatewayError } from '../../model/errors.ts';
 import type { TenantId } from '../../model/ids.ts';
 import type { Clock } from '../../model/time.ts';
@@ -65,8 +66,7 @@ export const iSymphonyRoutes = (scope: FastifyInstance, options: RoutesOptions):
       const identity = await guard.identify(request.raw);
       const source = requireSource(identity);
       requireScope(identity, request.method === 'GET' ? ['observe'] : ['control', 'control-own', 'supervise', 'record']);
-      const { status, since } = source.engine.status();
-      void reply.header('Switchhook-PBX', `${status}; since=${since}`);
+      tellPbx(reply, source.engine.status());
       const resources = liveResources({ identity, source, clock, signal: signalOf(reply) });
       const target = follow(rootOf(resources), partsOf(request, live));
       if (request.method === 'GET' && target.kind === 'resource') return sendJson(reply, render(target.resource));
@@ -115,11 +115,4 @@ const partsOf = (request: FastifyRequest, root: string): readonly string[] => {
     .slice(root.length)
     .split('/')
     .filter((part, index, parts) => part !== '' || index < parts.length - 1);
-};
-
-/** Aborts when the client leaves. */
-const signalOf = (reply: FastifyReply): AbortSignal => {
-  const controller = new AbortController();
-  reply.raw.once('close', () => controller.abort());
-  return controller.signal;
 };

@@ -3,6 +3,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Identity } from '../../auth/auth.ts';
 import type { HttpFront } from '../../http/http-server.ts';
 import { toGatewayError } from '../../http/problem.ts';
+import { tellPbx } from '../../http/replies.ts';
 import type { KeyId, TenantId } from '../../model/ids.ts';
 import type { Gateway } from '../gateway.ts';
 import type { Guard } from './auth.ts';
@@ -59,7 +60,7 @@ export const noojeeRoutes = (scope: FastifyInstance, options: RoutesOptions): vo
     const identity = await guard.identify(parameters, front.clients.addressOf(request.raw), signal);
     const source = sourceOf(identity.tenant);
     if (source === undefined) throw invalidKey();
-    tellPbx(reply, source);
+    tellPbx(reply, source.engine.status());
     return { identity, parameters, signal, source, reply };
   };
 
@@ -98,7 +99,7 @@ export const noojeeRoutes = (scope: FastifyInstance, options: RoutesOptions): vo
     );
     if (source.options.keepAliveMs > 0) return keepAlive(answered, source);
     const text = await answered;
-    tellPbx(reply, source);
+    tellPbx(reply, source.engine.status());
     return text;
   });
   add('checkState', (asked) => {
@@ -126,12 +127,6 @@ export const noojeeRoutes = (scope: FastifyInstance, options: RoutesOptions): vo
     url: '/servicemanager/rest/*',
     handler: (_request, reply) => sendJson(reply.code(404), JSON.stringify({ Message: 'No such method', Code: failed })),
   });
-};
-
-/** How far the PBX can be trusted that this answer tells of. */
-const tellPbx = (reply: FastifyReply, { engine }: TenantSource): void => {
-  const { status, since } = engine.status();
-  void reply.header('Switchhook-PBX', `${status}; since=${since}`);
 };
 
 /** White space before the answer is legal JSON, and keeps a reader with a short time-out, or a proxy, from giving up. */

@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { HttpFront } from '../../http/http-server.ts';
 import { toGatewayError } from '../../http/problem.ts';
+import { signalOf, tellPbx } from '../../http/replies.ts';
 import { GatewayError } from '../../model/errors.ts';
 import type { TenantId } from '../../model/ids.ts';
 import type { Gateway } from '../gateway.ts';
@@ -92,8 +93,7 @@ const serve = async (
   const question = request.url.indexOf('?');
   const query = new URLSearchParams(question === -1 ? '' : request.url.slice(question + 1));
   const asker = guard.byRequest(request.headers.authorization, query);
-  const { status, since } = asker.source.engine.status();
-  void reply.header('Switchhook-PBX', `${status}; since=${since}`);
+  tellPbx(reply, asker.source.engine.status());
   const answer = await handle({
     asker,
     parameters: request.params as Readonly<Record<string, string>>,
@@ -126,11 +126,4 @@ const sendError = (request: FastifyRequest, reply: FastifyReply, thrown: unknown
   if (error.code === 'CMN-203') request.log.error({ event: 'ringcentral.failed', err: thrown }, 'request failed');
   if (error.retryAfter !== undefined) void reply.header('Retry-After', String(error.retryAfter));
   return sendAnswer(reply, { status: error.status, body: renderError(error) });
-};
-
-/** Aborts when the client leaves. */
-const signalOf = (reply: FastifyReply): AbortSignal => {
-  const leaving = new AbortController();
-  reply.raw.once('close', () => leaving.abort());
-  return leaving.signal;
 };

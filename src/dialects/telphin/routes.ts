@@ -56,7 +56,10 @@ export const telphinRoutes = async (scope: FastifyInstance, options: RoutesOptio
   scope.removeAllContentTypeParsers();
   scope.addContentTypeParser('*', { parseAs: 'string', bodyLimit: maxBody }, (_request, body, done) => done(null, body));
   const serves = (tenant: TenantId): boolean => options.sourceOf(tenant) !== undefined;
-  await scope.register(async (part) => oauthRoutes(part, { gateway: options.gateway, serves }));
+  await scope.register(async (part) => {
+    tellAllowances(part, () => undefined);
+    oauthRoutes(part, { gateway: options.gateway, serves });
+  });
   await scope.register(async (part) => apiRoutes(part, options));
 };
 
@@ -86,19 +89,24 @@ const apiRoutes = (scope: FastifyInstance, { gateway, sourceOf }: RoutesOptions)
       }
     }
   }
-  for (const method of ['GET', 'POST', 'PUT', 'DELETE']) {
+  for (const method of ['GET', 'POST', 'PUT', 'PATCH', 'DELETE']) {
     scope.route({ method, url: '/api/ver1.0/*', handler: (request, reply) => handle(request, reply, () => Promise.reject(notFound())) });
   }
 
-  scope.addHook('onSend', async (request, reply, payload) => {
-    const { limit, remaining, resetSeconds } = allowances.get(request) ?? untouched(defaultTelphinOptions.requestsPerHour);
-    void reply.headers({ 'X-RateLimit-Limit': limit, 'X-RateLimit-Remaining': remaining, 'X-RateLimit-Reset': resetSeconds });
-    return payload;
-  });
+  tellAllowances(scope, (request) => allowances.get(request));
   scope.setErrorHandler((thrown, request, reply) => {
     const error = explain(thrown instanceof TelphinError ? thrown : toGatewayError(thrown));
     if (error.httpStatus === 500) request.log.error({ event: 'telphin.failed', err: thrown }, 'request failed');
     return send(reply, error.httpStatus, renderError(error));
+  });
+};
+
+/** With every reply, also where nobody is known yet or nothing is counted. */
+const tellAllowances = (scope: FastifyInstance, allowanceOf: (request: FastifyRequest) => Allowance | undefined): void => {
+  scope.addHook('onSend', async (request, reply, payload) => {
+    const { limit, remaining, resetSeconds } = allowanceOf(request) ?? untouched(defaultTelphinOptions.requestsPerHour);
+    void reply.headers({ 'X-RateLimit-Limit': limit, 'X-RateLimit-Remaining': remaining, 'X-RateLimit-Reset': resetSeconds });
+    return payload;
   });
 };
 

@@ -1,12 +1,13 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Identity } from '../../../auth/auth.ts';
 import { toGatewayError } from '../../../http/problem.ts';
+import { signalOf, tellPbx } from '../../../http/replies.ts';
 import { GatewayError } from '../../../model/errors.ts';
 import { operationOf } from '../callapi.ts';
 import { renderException } from '../errors.ts';
 import { Parameters } from '../parse.ts';
 import { renderXml, toJson, type Tree } from '../xml.ts';
-import { parametersOf, signalOf, sourceOf, tellPbx, type RoutesOptions } from './request.ts';
+import { parametersOf, sourceOf, type RoutesOptions } from './request.ts';
 
 /** `/callapi`: XML, always with HTTP 200. */
 export const callApiRoutes = (scope: FastifyInstance, options: RoutesOptions): void => {
@@ -34,7 +35,7 @@ export const callApiRoutes = (scope: FastifyInstance, options: RoutesOptions): v
       const identity = await identify(request, parameters, from);
       const source = sourceOf(options, identity);
       source.counter.count(identity.key, from);
-      tellPbx(reply, source);
+      tellPbx(reply, source.engine.status());
       const tree = await operation({ identity, source, parameters, signal: signalOf(reply) });
       return sendTree(reply, parameters, version, [['Answer', [['Status', '200'], ['StatusMessage', 'OK'], ...tree]]]);
     } catch (thrown) {

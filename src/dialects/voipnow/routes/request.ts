@@ -23,23 +23,10 @@ export const sourceOf = ({ sourceOf: find }: RoutesOptions, { tenant }: Identity
   return source;
 };
 
-/** How far the PBX can be trusted that this answer tells of. */
-export const tellPbx = (reply: FastifyReply, { engine }: TenantSource): void => {
-  const { status, since } = engine.status();
-  void reply.header('Switchhook-PBX', `${status}; since=${since}`);
-};
-
 /** Of query and form together. */
 export const parametersOf = (request: FastifyRequest): Parameters => {
   const question = request.url.indexOf('?');
   return new Parameters(question === -1 ? '' : request.url.slice(question + 1), typeof request.body === 'string' ? request.body : '');
-};
-
-/** Aborts when the client leaves. */
-export const signalOf = (reply: FastifyReply): AbortSignal => {
-  const leaving = new AbortController();
-  reply.raw.once('close', () => leaving.abort());
-  return leaving.signal;
 };
 
 export const sendJson = (reply: FastifyReply, body: object): FastifyReply =>

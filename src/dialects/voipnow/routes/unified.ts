@@ -1,12 +1,13 @@
 import type { FastifyInstance } from 'fastify';
 import { toGatewayError } from '../../../http/problem.ts';
+import { signalOf, tellPbx } from '../../../http/replies.ts';
 import { explainUnified } from '../errors.ts';
 import { checkUser } from '../parse.ts';
 import { actOnCall } from '../unified/actions.ts';
 import { notImplemented, parseJson, type UnifiedAnswer, type UnifiedAsked } from '../unified/asked.ts';
 import { createCall, deleteCalls, inviteToConference, listCalls } from '../unified/calls.ts';
 import { createEvent, deleteEvents, listEvents, updateEvent } from '../unified/events.ts';
-import { sendJson, signalOf, sourceOf, tellPbx, type RoutesOptions } from './request.ts';
+import { sendJson, sourceOf, type RoutesOptions } from './request.ts';
 
 const bases = ['/uapi', '/unifiedapi'];
 
@@ -29,7 +30,7 @@ export const unifiedRoutes = (scope: FastifyInstance, options: RoutesOptions): v
             const params = request.params as Readonly<Record<string, string>>;
             const { user = '@me', extension = '', type, id } = params;
             checkUser(user);
-            tellPbx(reply, source);
+            tellPbx(reply, source.engine.status());
             const body = await operation({
               identity,
               source,
