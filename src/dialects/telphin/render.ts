@@ -101,6 +101,8 @@ export const renderCurrentCall = (call: Call, leg: Leg, writing: Writing): objec
     const extension = numbers.extensionOf(side);
     return extension === undefined ? null : numbers.full(extension);
   };
+  // A phone that is rung to place a call answers long before the other party does.
+  const answeredAt = leg.direction === 'outbound' ? call.answeredAt : leg.connectedAt;
   return {
     call_api_id: apiIdOf(call.id, writing),
     call_flow: leg.direction === 'inbound' ? 'in' : 'out',
@@ -113,8 +115,8 @@ export const renderCurrentCall = (call: Call, leg: Leg, writing: Writing): objec
     caller_id_number: numbers.numberOf(caller),
     callback_id: null,
     init_time_gmt: renderTime(leg.startedAt),
-    answer_time_gmt: leg.connectedAt === undefined ? null : renderTime(leg.connectedAt),
-    real_call: leg.state === 'connected' || leg.state === 'held',
+    answer_time_gmt: answeredAt === undefined ? null : renderTime(answeredAt),
+    real_call: answeredAt !== undefined && (leg.state === 'connected' || leg.state === 'held'),
     record_uuid:
       leg.recording === undefined || leg.extension === undefined
         ? null

@@ -75,6 +75,7 @@ test('what there is not is not found, and even that tells the limit', async () =
     ['GET', '/client/77/extension/'],
     ['GET', '/nowhere/'],
     ['POST', '/extension/34414/valet_park/'],
+    ['PATCH', '/extension/34414/event/'],
   ] as const;
   const world = await serveTelphin();
   for (const [method, path] of cases) {
@@ -93,6 +94,10 @@ test('the paths of the page work without the prefix too, with and without a toke
   expect(refused.status).toBe(401);
   expect(await refused.json()).toEqual({ status: 401, message: 'Unauthorized' });
   expect(refused.headers.has('x-ratelimit-reset')).toBe(true);
+  for (const method of ['GET', 'POST']) {
+    const { headers: told } = await get(method === 'POST' ? '/oauth/token' : '/oauth/authorize', { method });
+    expect(told.get('x-ratelimit-remaining')).toBe('10000');
+  }
   const wrong = await get('/api/ver1.0/user/', { headers: { Authorization: 'Bearer nothing-of-the-kind' } });
   expect(wrong.status).toBe(401);
 });

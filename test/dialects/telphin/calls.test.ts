@@ -151,6 +151,7 @@ test('of several sources all ring, and the first to answer gets the call, under 
   world.sandbox.phones.answer('341');
   await world.leg('102', ({ state }) => state === 'ringing');
   await world.event(({ type, leg }) => type === 'leg.ended' && leg?.extension === '200');
+  expect(await currentCalls(world)).toMatchObject([{ call_flow: 'out', real_call: false, answer_time_gmt: null }]);
   world.sandbox.phones.answer('102');
   const { call_api_id: apiId, call_id: callId } = body as { readonly call_api_id: string; readonly call_id: string };
   const [answered] = await world.receiver.next(1);
