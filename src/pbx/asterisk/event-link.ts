@@ -4,7 +4,11 @@ import type { Micros, Timers } from '../../model/time.ts';
 import type { AmiDeps, AmiEvent, AmiOptions, AmiSession } from './ami-client.ts';
 import { connectAmi } from './ami-client.ts';
 import { isLoginFailure, linkError, linkFailureOf, linkFailures } from './errors.ts';
+import { Backoff } from '../link/backoff.ts';
 import { Intake } from '../link/intake.ts';
+import { watchPulse, type Pulse } from '../link/pulse.ts';
+import { sleep } from '../link/sleep.ts';
+import { Wish } from '../link/wish.ts';
 import { readPbxLists, type PbxLists } from './pbx-lists.ts';
 import { startOf } from './resync.ts';
 
@@ -38,17 +42,6 @@ export interface EventLinkDeps extends AmiDeps {
 const eventClasses = 'call,agent,system,user,dialplan';
 const maxWaitingBytes = 64 * 1024 * 1024;
 
-const pingEveryMs = 5_000;
-/** Without an answer for so long, what is known may be stale. */
-const degradedAfterMs = 3_000;
-/** And for so long after that, the connection is taken for dead. */
-const stalledAfterMs = 12_000;
-
-const steadyMs = 5_000;
-const firstPauseMs = 250;
-const longestPauseMs = 5_000;
-/** After a refused login: soon enough for an operator who is mending it, too seldom for a ban. */
-const loginPauseMs = 30_000;
 /** A reload tells of each module; one resync answers for all of them. */
 const reloadSettlesMs = 1_000;
 
@@ -69,8 +62,7 @@ export class EventLink {
   #session: AmiSession | undefined;
   #isLive = false;
   #isReading = false;
-  #resyncDue = false;
-  #wakeResync: () => void = () => undefined;
+  readonly #resyncWish = new Wish();
   #lastFailure = '';
 
   constructor(options: EventLinkOptions, deps: EventLinkDeps) {
@@ -95,14 +87,13 @@ export class EventLink {
 
   /** Connects, and reconnects at once and then ever less often, until `signal` aborts. Never rejects. */
   async run(signal: AbortSignal): Promise<void> {
-    let failures = 0;
+    const backoff = new Backoff(this.#deps.random);
     while (!signal.aborted) {
       const { liveMs, error } = await this.#runOnce(signal);
       if (signal.aborted) break;
       this.#tellLost(error, liveMs > 0);
-      // A link that breaks as soon as it is made must not be made in a tight loop.
-      failures = liveMs > steadyMs ? 0 : failures + 1;
-      if (failures > 0) await this.#sleep(this.#pauseAfter(error, failures), signal);
+      const pause = backoff.pauseAfter({ liveMs, wasRefused: isLoginFailure(error) });
+      if (pause > 0) await sleep(this.#deps.timers, pause, signal);
     }
     this.#intake.close();
   }
@@ -111,7 +102,7 @@ export class EventLink {
   async #runOnce(signal: AbortSignal): Promise<Outcome> {
     const { ami, interesting } = this.#options;
     this.#intake.hold();
-    this.#resyncDue = false;
+    this.#resyncWish.settle();
     try {
       const options: AmiOptions = { ...ami, events: eventClasses, interesting, onEvent: (event) => this.#arrive(event) };
       const session = await connectAmi(options, this.#deps, signal);
@@ -155,7 +146,7 @@ export class EventLink {
     this.#deps.log.info({ version, channels: lists.channels.length }, 'Asterisk is connected');
     const ended = new AbortController();
     const stop = AbortSignal.any([signal, ended.signal]);
-    const chores = [this.#watchPulse(session, stop), this.#resyncWhenAsked(session, stop)];
+    const chores = [watchPulse(this.#pulseOf(session), stop), this.#resyncWhenAsked(session, stop)];
     const error = await session.ended;
     ended.abort();
     await Promise.all(chores);
@@ -166,8 +157,7 @@ export class EventLink {
     const name = event.message.event;
     // FullyBooted follows the login at once, unless Asterisk is still booting: then what is read now is not all.
     if (name === 'Reload' || (name === 'FullyBooted' && (this.#isLive || this.#isReading))) {
-      this.#resyncDue = true;
-      this.#wakeResync();
+      this.#resyncWish.make();
     }
     this.#options.onEvent(event);
     this.#intake.push({ kind: 'event', event }, event.message.bytes);
@@ -196,37 +186,22 @@ export class EventLink {
     }
   }
 
-  /** Asterisk sends nothing while nothing happens: only a ping tells a quiet PBX from a dead one. */
-  async #watchPulse(session: AmiSession, signal: AbortSignal): Promise<void> {
-    let degraded = false;
-    while (await this.#sleep(pingEveryMs, signal)) {
-      const pong = session.request({ Action: 'Ping' }, { signal, timeoutMs: degradedAfterMs + stalledAfterMs });
-      const late = this.#deps.timers.after(degradedAfterMs, () => {
-        degraded = true;
-        this.announce({
-          type: 'pbx.degraded',
-          at: this.#deps.clock.now(),
-          reason: `Asterisk has not answered a ping for ${degradedAfterMs / 1_000} s.`,
-        });
-      });
-      try {
-        await pong;
-        if (degraded) this.announce({ type: 'pbx.recovered', at: this.#deps.clock.now() });
-        degraded = false;
-      } catch (error) {
-        if (error instanceof GatewayError && error.code === 'timed-out') session.close(linkError('stalled'));
-        // Otherwise the session has ended, which whoever runs it learns from the session itself.
-      } finally {
-        late();
-      }
-    }
+  #pulseOf(session: AmiSession): Pulse {
+    return {
+      name: 'Asterisk',
+      clock: this.#deps.clock,
+      timers: this.#deps.timers,
+      ping: (options) => session.request({ Action: 'Ping' }, options),
+      announce: (fact) => this.announce(fact),
+      onStalled: () => session.close(linkError('stalled')),
+    };
   }
 
   /** Reads everything again when Asterisk was reloaded, or had not finished booting when it was read first. */
   async #resyncWhenAsked(session: AmiSession, signal: AbortSignal): Promise<void> {
-    while (await this.#untilResyncDue(signal)) {
-      if (!(await this.#sleep(reloadSettlesMs, signal))) return;
-      this.#resyncDue = false;
+    while (await this.#resyncWish.made(signal)) {
+      if (!(await sleep(this.#deps.timers, reloadSettlesMs, signal))) return;
+      this.#resyncWish.settle();
       this.#intake.hold();
       try {
         const lists = await this.#read(session, signal);
@@ -239,17 +214,6 @@ export class EventLink {
     }
   }
 
-  /** False when it was cut short by the signal. */
-  async #untilResyncDue(signal: AbortSignal): Promise<boolean> {
-    while (!this.#resyncDue && !signal.aborted) {
-      const { promise, resolve } = Promise.withResolvers<void>();
-      this.#wakeResync = resolve;
-      signal.addEventListener('abort', () => resolve(), { once: true });
-      await promise;
-    }
-    return !signal.aborted;
-  }
-
   #tellLost(error: unknown, wasLive: boolean): void {
     const failure = linkFailureOf(error) ?? (error instanceof GatewayError && error.code === 'timed-out' ? 'stalled' : undefined);
     const said = error instanceof Error ? error.message : String(error);
@@ -259,23 +223,5 @@ export class EventLink {
     this.#lastFailure = reason;
     this.#deps.log.warn({ reason }, 'Asterisk is not connected');
     this.announce({ type: 'pbx.disconnected', at: this.#deps.clock.now(), reason });
-  }
-
-  #pauseAfter(error: unknown, failures: number): number {
-    const longest = isLoginFailure(error) ? loginPauseMs : Math.min(longestPauseMs, firstPauseMs * 2 ** Math.min(failures - 1, 10));
-    return longest * (0.5 + this.#deps.random() / 2);
-  }
-
-  /** False when it was cut short by the signal. */
-  async #sleep(ms: number, signal: AbortSignal): Promise<boolean> {
-    if (signal.aborted) return false;
-    const { promise, resolve } = Promise.withResolvers<boolean>();
-    const cancel = this.#deps.timers.after(ms, () => resolve(true));
-    const abort = (): void => resolve(false);
-    signal.addEventListener('abort', abort, { once: true });
-    const slept = await promise;
-    cancel();
-    signal.removeEventListener('abort', abort);
-    return slept;
   }
 }

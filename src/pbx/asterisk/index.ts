@@ -7,11 +7,11 @@ import type { Clock, Timers } from '../../model/time.ts';
 import type { Driver, DriverSupport, Finding, TracedFact } from '../driver.ts';
 import type { InteractiveCalls } from '../interactive.ts';
 import { AgiServer } from './agi-server.ts';
-import type { AmiEvent } from './ami-client.ts';
+import { connectAmi, type AmiEvent, type AmiSession } from './ami-client.ts';
 import type { AmiMessage } from './ami-parser.ts';
 import { executeCommand, supportedCommands, type CommandContext } from './commands.ts';
 import type { AsteriskConfig } from './config.ts';
-import { ControlLink } from './control-link.ts';
+import { SessionOnDemand } from '../link/session-on-demand.ts';
 import { diagnoseAsterisk } from './diagnose.ts';
 import { createDirectory, type Directory } from './directory.ts';
 import { linkError } from './errors.ts';
@@ -52,7 +52,7 @@ class AsteriskDriver implements Driver {
   readonly #guard: FactGuard = createFactGuard();
   readonly #events: EventWatch<AmiMessage>;
   readonly #link: EventLink;
-  readonly #control: ControlLink;
+  readonly #control: SessionOnDemand<AmiSession>;
   readonly #recordings = new RecordingNames();
   readonly #spaces: Spaces;
   readonly #agi: AgiServer | undefined;
@@ -72,7 +72,7 @@ class AsteriskDriver implements Driver {
     this.#events = new EventWatch(deps.timers);
     this.#agi = agiServerOf(config, deps, (extension) => this.#phoneOf(extensionNumber(extension)).device);
     const amiDeps = { clock: deps.clock, timers: deps.timers, token: () => deps.newId.token() };
-    this.#control = new ControlLink(config, amiDeps);
+    this.#control = new SessionOnDemand((signal) => connectAmi({ ...config, events: 'off' }, amiDeps, signal));
     this.#link = new EventLink(
       {
         ami: config,

@@ -1,7 +1,7 @@
 /** Commands to apis of the event socket: one entry each, told by story in `commands/`. */
 import { commandNames, type Command, type CommandName, type CommandOutcome } from '../../model/command.ts';
-import { GatewayError } from '../../model/errors.ts';
-import { failed, type CommandContext, type Execute } from './commands/acting.ts';
+import { runCommand } from '../link/run-command.ts';
+import type { CommandContext, Execute } from './commands/acting.ts';
 import { answer, divert, hangUp, pickup } from './commands/answer.ts';
 import { conference, invite, join, kick, supervise, superviseMode } from './commands/conference.ts';
 import { agentLogin, agentLogout, agentPenalty, pauseAgent, setDnd, setStatus } from './commands/desk.ts';
@@ -10,7 +10,6 @@ import { bridgeSlot, park, retrieve } from './commands/park.ts';
 import { pauseRecording, record, stopRecording } from './commands/record.ts';
 import { dtmf, hold, mute, resume } from './commands/talk.ts';
 import { bridge, cancelTransfer, completeTransfer, startTransfer, transfer, voicemail } from './commands/transfer.ts';
-import type { EslSession } from './esl-client.ts';
 
 export type { CommandContext } from './commands/acting.ts';
 
@@ -59,24 +58,12 @@ export const supportedCommands: Readonly<Record<CommandName, boolean>> = Object.
 ) as Record<CommandName, boolean>;
 
 /** Settles with what the PBX made of the command; rejects only with the signal's reason. */
-export const executeCommand = async (command: Command, context: CommandContext, signal: AbortSignal): Promise<CommandOutcome> => {
-  let session: EslSession;
-  try {
-    session = await context.control(signal);
-  } catch (error) {
-    signal.throwIfAborted();
-    return failed('pbx-down', error instanceof Error ? error.message : String(error));
-  }
-  try {
-    // The table's type ties each name to its command; TypeScript cannot follow that through a lookup by name.
-    const execute = table[command.name] as Execute<CommandName>;
-    return await execute(command, { ...context, session, signal });
-  } catch (error) {
-    signal.throwIfAborted();
-    if (!(error instanceof GatewayError)) throw error;
-    // It was sent, or may have been, when the link broke.
-    if (error.code === 'pbx-down') return { outcome: 'unknown', detail: error.message };
-    const said = error.details['said'];
-    return failed(error.code, typeof said === 'string' ? said : error.message);
-  }
+export const executeCommand = (command: Command, context: CommandContext, signal: AbortSignal): Promise<CommandOutcome> => {
+  // The table's type ties each name to its command; TypeScript cannot follow that through a lookup by name.
+  const execute = table[command.name] as Execute<CommandName>;
+  return runCommand(
+    (until) => context.control(until),
+    (session) => execute(command, { ...context, session, signal }),
+    signal,
+  );
 };

@@ -81,6 +81,22 @@ export const connectEsl = async (options: EslOptions, deps: EslDeps, signal: Abo
   }
 };
 
+/** Connects for commands alone: with no events but the results of background jobs. */
+export const connectForJobs = async (
+  esl: Pick<EslOptions, 'host' | 'port' | 'password'>,
+  deps: EslDeps,
+  signal: AbortSignal,
+): Promise<EslSession> => {
+  const session = await connectEsl({ ...esl, interesting: () => false }, deps, signal);
+  try {
+    await session.command('event plain BACKGROUND_JOB');
+    return session;
+  } catch (error) {
+    session.close();
+    throw error;
+  }
+};
+
 const logIn = async (session: EslSession, password: string): Promise<void> => {
   try {
     await session.command(`auth ${password}`);

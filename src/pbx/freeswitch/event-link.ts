@@ -1,8 +1,11 @@
 import { GatewayError } from '../../model/errors.ts';
 import type { Fact } from '../../model/fact.ts';
 import type { Micros, Timers } from '../../model/time.ts';
+import { Backoff } from '../link/backoff.ts';
 import { Intake } from '../link/intake.ts';
+import { watchPulse, type Pulse } from '../link/pulse.ts';
 import { sleep } from '../link/sleep.ts';
+import { Wish } from '../link/wish.ts';
 import type { EslDeps, EslEvent, EslOptions, EslSession } from './esl-client.ts';
 import { connectEsl } from './esl-client.ts';
 import { isLoginFailure, linkError, linkFailureOf, linkFailures } from './errors.ts';
@@ -37,17 +40,6 @@ export interface EventLinkDeps extends EslDeps {
 
 const maxWaitingBytes = 64 * 1024 * 1024;
 
-const pingEveryMs = 5_000;
-/** Without an answer for so long, what is known may be stale. */
-const degradedAfterMs = 3_000;
-/** And for so long after that, the connection is taken for dead. */
-const stalledAfterMs = 12_000;
-
-const steadyMs = 5_000;
-const firstPauseMs = 250;
-const longestPauseMs = 5_000;
-/** After a refused login: soon enough for an operator who is mending it, too seldom for a ban. */
-const loginPauseMs = 30_000;
 /** Reloads come in bursts; one resync answers for all of them. */
 const reloadSettlesMs = 1_000;
 
@@ -70,8 +62,7 @@ export class EventLink {
   #core: { readonly uuid: string; readonly startedAt: Micros } | undefined;
   #session: EslSession | undefined;
   #isLive = false;
-  #resyncDue = false;
-  #wakeResync: () => void = () => undefined;
+  readonly #resyncWish = new Wish();
   #lastFailure = '';
 
   constructor(options: EventLinkOptions, deps: EventLinkDeps) {
@@ -96,20 +87,18 @@ export class EventLink {
 
   /** Has everything read again. */
   refresh(): void {
-    this.#resyncDue = true;
-    this.#wakeResync();
+    this.#resyncWish.make();
   }
 
   /** Connects, and reconnects at once and then ever less often, until `signal` aborts. Never rejects. */
   async run(signal: AbortSignal): Promise<void> {
-    let failures = 0;
+    const backoff = new Backoff(this.#deps.random);
     while (!signal.aborted) {
       const { liveMs, error } = await this.#runOnce(signal);
       if (signal.aborted) break;
       this.#tellLost(error, liveMs > 0);
-      // A link that breaks as soon as it is made must not be made in a tight loop.
-      failures = liveMs > steadyMs ? 0 : failures + 1;
-      if (failures > 0) await sleep(this.#deps.timers, this.#pauseAfter(error, failures), signal);
+      const pause = backoff.pauseAfter({ liveMs, wasRefused: isLoginFailure(error) });
+      if (pause > 0) await sleep(this.#deps.timers, pause, signal);
     }
     this.#intake.close();
   }
@@ -118,7 +107,7 @@ export class EventLink {
   async #runOnce(signal: AbortSignal): Promise<Outcome> {
     const { esl, interesting } = this.#options;
     this.#intake.hold();
-    this.#resyncDue = false;
+    this.#resyncWish.settle();
     try {
       const session = await connectEsl({ ...esl, interesting, onEvent: (event) => this.#arrive(event) }, this.#deps, signal);
       const abort = (): void => session.close();
@@ -162,7 +151,7 @@ export class EventLink {
     this.#deps.log.info({ version, channels: lists.channels.size }, 'FreeSWITCH is connected');
     const ended = new AbortController();
     const stop = AbortSignal.any([signal, ended.signal]);
-    const chores = [this.#watchPulse(session, stop), this.#resyncWhenAsked(session, stop)];
+    const chores = [watchPulse(this.#pulseOf(session), stop), this.#resyncWhenAsked(session, stop)];
     const error = await session.ended;
     ended.abort();
     await Promise.all(chores);
@@ -197,37 +186,22 @@ export class EventLink {
     return lists;
   }
 
-  /** FreeSWITCH sends nothing but a heartbeat every twenty seconds while nothing happens; a question tells sooner whether it lives. */
-  async #watchPulse(session: EslSession, signal: AbortSignal): Promise<void> {
-    let degraded = false;
-    while (await sleep(this.#deps.timers, pingEveryMs, signal)) {
-      const pong = session.api('uptime', { signal, timeoutMs: degradedAfterMs + stalledAfterMs });
-      const late = this.#deps.timers.after(degradedAfterMs, () => {
-        degraded = true;
-        this.announce({
-          type: 'pbx.degraded',
-          at: this.#deps.clock.now(),
-          reason: `FreeSWITCH has not answered for ${degradedAfterMs / 1_000} s.`,
-        });
-      });
-      try {
-        await pong;
-        if (degraded) this.announce({ type: 'pbx.recovered', at: this.#deps.clock.now() });
-        degraded = false;
-      } catch (error) {
-        if (error instanceof GatewayError && error.code === 'timed-out') session.close(linkError('stalled'));
-        // Otherwise the session has ended, which whoever runs it learns from the session itself.
-      } finally {
-        late();
-      }
-    }
+  #pulseOf(session: EslSession): Pulse {
+    return {
+      name: 'FreeSWITCH',
+      clock: this.#deps.clock,
+      timers: this.#deps.timers,
+      ping: (options) => session.api('uptime', options),
+      announce: (fact) => this.announce(fact),
+      onStalled: () => session.close(linkError('stalled')),
+    };
   }
 
   /** Reads everything again when the configuration was reloaded, or something was lost. */
   async #resyncWhenAsked(session: EslSession, signal: AbortSignal): Promise<void> {
-    while (await this.#untilResyncDue(signal)) {
+    while (await this.#resyncWish.made(signal)) {
       if (!(await sleep(this.#deps.timers, reloadSettlesMs, signal))) return;
-      this.#resyncDue = false;
+      this.#resyncWish.settle();
       this.#intake.hold();
       try {
         const lists = await this.#read(session, signal);
@@ -241,17 +215,6 @@ export class EventLink {
     }
   }
 
-  /** False when it was cut short by the signal. */
-  async #untilResyncDue(signal: AbortSignal): Promise<boolean> {
-    while (!this.#resyncDue && !signal.aborted) {
-      const { promise, resolve } = Promise.withResolvers<void>();
-      this.#wakeResync = resolve;
-      signal.addEventListener('abort', () => resolve(), { once: true });
-      await promise;
-    }
-    return !signal.aborted;
-  }
-
   #tellLost(error: unknown, wasLive: boolean): void {
     const failure = linkFailureOf(error) ?? (error instanceof GatewayError && error.code === 'timed-out' ? 'stalled' : undefined);
     const said = error instanceof Error ? error.message : String(error);
@@ -261,10 +224,5 @@ export class EventLink {
     this.#lastFailure = reason;
     this.#deps.log.warn({ reason }, 'FreeSWITCH is not connected');
     this.announce({ type: 'pbx.disconnected', at: this.#deps.clock.now(), reason });
-  }
-
-  #pauseAfter(error: unknown, failures: number): number {
-    const longest = isLoginFailure(error) ? loginPauseMs : Math.min(longestPauseMs, firstPauseMs * 2 ** Math.min(failures - 1, 10));
-    return longest * (0.5 + this.#deps.random() / 2);
   }
 }

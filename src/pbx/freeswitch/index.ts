@@ -9,11 +9,11 @@ import { EventWatch } from '../link/event-watch.ts';
 import { createFactGuard, type FactGuard } from '../link/fact-guard.ts';
 import { executeCommand, supportedCommands, type CommandContext } from './commands.ts';
 import type { FreeswitchConfig } from './config.ts';
-import { ControlLink } from './control-link.ts';
+import { SessionOnDemand } from '../link/session-on-demand.ts';
 import { diagnoseFreeswitch } from './diagnose.ts';
 import { createDirectory, type Directory } from './directory.ts';
 import { linkError } from './errors.ts';
-import type { EslEvent } from './esl-client.ts';
+import { connectForJobs, type EslEvent, type EslSession } from './esl-client.ts';
 import type { EslMessage } from './esl-parser.ts';
 import { EventLink, type Arrival, type EventLinkDeps } from './event-link.ts';
 import { redact } from './redact.ts';
@@ -49,7 +49,7 @@ class FreeswitchDriver implements Driver {
   readonly #guard: FactGuard = createFactGuard();
   readonly #events: EventWatch<EslMessage>;
   readonly #link: EventLink;
-  readonly #control: ControlLink;
+  readonly #control: SessionOnDemand<EslSession>;
   readonly #names = new Map<ExtensionNumber, string>();
   #domain: string;
   #slots: Slots;
@@ -67,7 +67,7 @@ class FreeswitchDriver implements Driver {
     this.#translator = createTranslator({ directory: this.#directory });
     this.#events = new EventWatch(deps.timers);
     const eslDeps = { clock: deps.clock, timers: deps.timers, token: () => deps.newId.token() };
-    this.#control = new ControlLink(config, eslDeps);
+    this.#control = new SessionOnDemand((signal) => connectForJobs(config, eslDeps, signal));
     this.#link = new EventLink(
       {
         esl: config,
