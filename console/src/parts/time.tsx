@@ -1,5 +1,6 @@
-import { signal } from '@preact/signals';
+import { computed, signal } from '@preact/signals';
 import type { JSX } from 'preact';
+import { useMemo } from 'preact/hooks';
 
 /** The server's clock, once a second: one timer for every counter on the page. */
 const now = signal(Date.now());
@@ -14,12 +15,18 @@ export const renderSpan = (ms: number): string => {
   return minutes < 60 ? `${minutes}:${rest}` : `${Math.floor(minutes / 60)}:${String(minutes % 60).padStart(2, '0')}:${rest}`;
 };
 
-/** How long ago it was, counting. */
-export const Timer = ({ since }: { readonly since: string }): JSX.Element => (
-  <time class="timer" dateTime={since}>
-    {renderSpan(now.value - Date.parse(since))}
-  </time>
-);
+/** How long ago it was, counting. Its text alone is drawn again each second, for a board has hundreds of them. */
+export const Timer = ({ since }: { readonly since: string }): JSX.Element => {
+  const text = useMemo(() => {
+    const began = Date.parse(since);
+    return computed(() => renderSpan(now.value - began));
+  }, [since]);
+  return (
+    <time class="timer" dateTime={since}>
+      {text}
+    </time>
+  );
+};
 
 /** A moment, in the reader's own time zone. */
 export const Moment = ({ at }: { readonly at: string }): JSX.Element => {
