@@ -84,7 +84,7 @@ export const hangUp = (party: Party): CommandRequest => ({ name: isRinging(party
 /** On a device of another extension it is a pick-up. */
 const answer = async (asked: Asked): Promise<Answer> => {
   const located = await partyAsked(asked);
-  const { session, party } = located;
+  const { party } = located;
   const extension = extensionOfDevice(asked.asker.source, parseBody(deviceBody, asked.body).deviceId);
   requireOwn(asked.asker, extension);
   requireRinging(party);
@@ -93,7 +93,7 @@ const answer = async (asked: Asked): Promise<Answer> => {
   const now = await partyNow(asked, located);
   // The extension may have taken it on another of its devices: a party of its own.
   const taken = now.session.parties.find((each) => each.extension === extension && each.status.code === 'Answered');
-  return ok(show(asked, { session: now.session ?? session, party: taken ?? now.party }));
+  return ok(show(asked, { session: now.session, party: taken ?? now.party }));
 };
 
 /** It stops ringing here; the caller goes on as the PBX has it. */
@@ -146,7 +146,7 @@ const transfer = async (asked: Asked): Promise<Answer> => {
   const body = parseBody(targetBody, asked.body);
   requireOneTarget(body, targets);
   const to = numberOf(asked, body);
-  const slot = body.parkOrbit === undefined ? undefined : parseOrbit(body.parkOrbit);
+  const slot = body.parkOrbit === undefined ? undefined : parseOrbit(asked.asker.source, body.parkOrbit);
   const mailbox = body.voicemail === undefined ? undefined : extensionOfId(asked.asker.source, body.voicemail, 'voicemail');
   requireStatus(located.party, ...talking);
   const { leg } = located.party;
