@@ -1,6 +1,7 @@
-import type { FastifyInstance, FastifyReply } from 'fastify';
+import type { FastifyInstance } from 'fastify';
 import type { HttpFront } from '../../http/http-server.ts';
 import type { Guard } from './auth.ts';
+import { queryOf, sendJson } from './replies.ts';
 
 export interface DiscoveryOptions {
   readonly front: HttpFront;
@@ -19,9 +20,9 @@ export const discoveryRoutes = (scope: FastifyInstance, { front, guard }: Discov
     method: 'GET',
     url: initialPath,
     handler: (request, reply) => {
-      const brandId = queryOf(request.url).get('brandId') ?? usualBrand;
+      const brandId = queryOf(request).get('brandId') ?? usualBrand;
       const { base, host, authorizationUri, tokenUri } = placesOf(front);
-      return sendJson(reply, {
+      return sendJson(reply, 200, {
         version: '1.0.0',
         ...retry,
         brandId,
@@ -37,10 +38,10 @@ export const discoveryRoutes = (scope: FastifyInstance, { front, guard }: Discov
     method: 'GET',
     url: externalPath,
     handler: (request, reply) => {
-      const query = queryOf(request.url);
+      const query = queryOf(request);
       guard.byRequest(request.headers.authorization, query);
       const { base, host, authorizationUri, tokenUri } = placesOf(front);
-      return sendJson(reply, {
+      return sendJson(reply, 200, {
         version: '1.0.0',
         expiresIn: 86_400,
         ...retry,
@@ -55,8 +56,6 @@ export const discoveryRoutes = (scope: FastifyInstance, { front, guard }: Discov
     },
   });
 };
-
-const queryOf = (url: string): URLSearchParams => new URLSearchParams(url.split('?').slice(1).join('?'));
 
 interface Places {
   readonly base: string;
@@ -76,6 +75,3 @@ const placesOf = (front: HttpFront): Places => {
 };
 
 const oidcUri = (base: string): string => `${base}/.well-known/openid-configuration`;
-
-const sendJson = (reply: FastifyReply, body: object): FastifyReply =>
-  reply.header('Content-Type', 'application/json;charset=utf-8').header('Cache-Control', 'no-store').send(JSON.stringify(body));

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { createBrake } from '../../auth/brake.ts';
 import type { Grant, IssuedTokens, Lifetimes, OAuthClient, Tokens } from '../../auth/tokens.ts';
 import { authorizationRoutes } from '../../http/authorization.ts';
@@ -11,6 +11,7 @@ import type { Gateway } from '../gateway.ts';
 import { permissionsOf, requirePermission, tokenOf, type Guard } from './auth.ts';
 import { RingCentralError, type RingCentralCode } from './errors.ts';
 import { loginByAssertion, loginByPassword, scopesOf, type Login } from './logins.ts';
+import { queryOf, sendJson } from './replies.ts';
 import { socketPath } from './sockets.ts';
 import type { TenantSource } from './source.ts';
 
@@ -180,8 +181,6 @@ export const oauthRoutes = (scope: FastifyInstance, { gateway, front, guard, sou
   });
 };
 
-const queryOf = ({ url }: FastifyRequest): URLSearchParams => new URLSearchParams(url.split('?').slice(1).join('?'));
-
 const required = (form: URLSearchParams, name: string): string => {
   const value = form.get(name);
   if (value === null || value === '') throw missingField(name);
@@ -271,10 +270,3 @@ class RecentRefreshes {
     this.#answers.set(digestOf(`${client} ${refreshToken}`), { answer, until: now + refreshGraceMicros });
   }
 }
-
-const sendJson = (reply: FastifyReply, status: number, body: object): FastifyReply =>
-  reply
-    .code(status)
-    .header('Content-Type', 'application/json;charset=utf-8')
-    .header('Cache-Control', 'no-store')
-    .send(JSON.stringify(body));

@@ -1,8 +1,9 @@
 import { createCipheriv } from 'node:crypto';
-import type { FastifyInstance, FastifyReply } from 'fastify';
+import type { FastifyInstance } from 'fastify';
 import { isoTime, type IsoTime } from '../../model/time.ts';
 import type { Gateway } from '../gateway.ts';
 import { Channels, tokenOf, type PollAnswer, type Said } from './pubnub-channels.ts';
+import { queryOf, sendText } from './replies.ts';
 import type { TenantSource } from './source.ts';
 
 export interface PubNubOptions {
@@ -23,7 +24,7 @@ export const pubNubRoutes = (scope: FastifyInstance, { gateway, sources }: PubNu
     url: '/v2/subscribe/:subscribeKey/:channels/0',
     handler: async (request, reply) => {
       const { subscribeKey, channels: names } = request.params as { readonly subscribeKey: string; readonly channels: string };
-      const asked = new URL(request.url, 'http://host').searchParams.get('tt') ?? '0';
+      const asked = queryOf(request).get('tt') ?? '0';
       const gone = new AbortController();
       reply.raw.once('close', () => gone.abort());
       const signal = AbortSignal.any([gone.signal, stopping]);
@@ -69,6 +70,3 @@ const wrapped = (envelope: string): string => {
   const head = JSON.stringify({ uuid, subscriptionId, ownerId }).slice(0, -1);
   return `${head},"pn_apns":{"aps":{"content-available":1},${envelope.slice(1)}}`;
 };
-
-const sendText = (reply: FastifyReply, text: string): FastifyReply =>
-  reply.header('Content-Type', 'application/json; charset=utf-8').header('Cache-Control', 'no-store').send(text);

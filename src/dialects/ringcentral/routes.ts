@@ -12,6 +12,7 @@ import { discoveryRoutes } from './discovery.ts';
 import { endpoints } from './endpoints.ts';
 import { explain, invalidUri, renderError, RingCentralError } from './errors.ts';
 import { oauthRoutes } from './oauth.ts';
+import { queryOf, sendText } from './replies.ts';
 import type { TenantSource } from './source.ts';
 import { uuidOf } from './uuid.ts';
 
@@ -90,8 +91,7 @@ const serve = async (
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<FastifyReply> => {
-  const question = request.url.indexOf('?');
-  const query = new URLSearchParams(question === -1 ? '' : request.url.slice(question + 1));
+  const query = queryOf(request);
   const asker = guard.byRequest(request.headers.authorization, query);
   tellPbx(reply, asker.source.engine.status());
   const answer = await handle({
@@ -115,11 +115,8 @@ export const parseBody = (text: string): unknown => {
   }
 };
 
-const sendAnswer = (reply: FastifyReply, { status, body }: Answer): FastifyReply => {
-  void reply.code(status).header('Cache-Control', 'no-store');
-  if (body === undefined) return reply.send();
-  return reply.header('Content-Type', 'application/json;charset=utf-8').send(JSON.stringify(body));
-};
+const sendAnswer = (reply: FastifyReply, { status, body }: Answer): FastifyReply =>
+  body === undefined ? reply.code(status).header('Cache-Control', 'no-store').send() : sendText(reply.code(status), JSON.stringify(body));
 
 const sendError = (request: FastifyRequest, reply: FastifyReply, thrown: unknown): FastifyReply => {
   const error = explain(thrown instanceof RingCentralError ? thrown : toGatewayError(thrown));
