@@ -1,6 +1,7 @@
 /** Every foreign error of this driver is recognised here: Asterisk's sentences, and what sockets and TLS say. */
 import type { ErrorCode } from '../../model/errors.ts';
 import { GatewayError } from '../../model/errors.ts';
+import { socketCodeOf, socketFailureFor } from '../link/socket-failure.ts';
 import type { AmiMessage } from './ami-parser.ts';
 
 interface Sentence {
@@ -69,21 +70,7 @@ export const isLoginFailure = (error: unknown): boolean => {
 
 /** What a socket's error means. Codes are those of Node and OpenSSL. */
 export const socketFailureOf = (error: Error): LinkFailure => {
-  const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
-  switch (code) {
-    case 'ECONNREFUSED':
-      return 'refused';
-    case 'ENOTFOUND':
-    case 'EAI_AGAIN':
-      return 'unknown-host';
-    case 'EHOSTUNREACH':
-    case 'ENETUNREACH':
-      return 'unreachable';
-    case 'ETIMEDOUT':
-      return 'silent';
-    case 'EPROTO':
-      return 'tls';
-    default:
-      return /^ERR_(?:SSL|TLS)|^CERT_|^DEPTH_ZERO|^SELF_SIGNED|^UNABLE_TO|^ERR_OSSL/.test(code) ? 'tls' : 'broken';
-  }
+  const code = socketCodeOf(error);
+  const isTls = code === 'EPROTO' || /^ERR_(?:SSL|TLS)|^CERT_|^DEPTH_ZERO|^SELF_SIGNED|^UNABLE_TO|^ERR_OSSL/.test(code);
+  return socketFailureFor(code) ?? (isTls ? 'tls' : 'broken');
 };

@@ -1,6 +1,7 @@
 /** Every foreign error of this driver is recognised here: FreeSWITCH's sentences, and what sockets say. */
 import type { ErrorCode } from '../../model/errors.ts';
 import { GatewayError } from '../../model/errors.ts';
+import { socketCodeOf, socketFailureFor } from '../link/socket-failure.ts';
 
 interface Sentence {
   readonly pattern: RegExp;
@@ -65,20 +66,4 @@ export const isLoginFailure = (error: unknown): boolean => {
 };
 
 /** What a socket's error means. */
-export const socketFailureOf = (error: Error): LinkFailure => {
-  const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
-  switch (code) {
-    case 'ECONNREFUSED':
-      return 'refused';
-    case 'ENOTFOUND':
-    case 'EAI_AGAIN':
-      return 'unknown-host';
-    case 'EHOSTUNREACH':
-    case 'ENETUNREACH':
-      return 'unreachable';
-    case 'ETIMEDOUT':
-      return 'silent';
-    default:
-      return 'broken';
-  }
-};
+export const socketFailureOf = (error: Error): LinkFailure => socketFailureFor(socketCodeOf(error)) ?? 'broken';
