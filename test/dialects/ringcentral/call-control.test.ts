@@ -173,7 +173,9 @@ test('where a call goes is said by one target, which there must be', async () =>
   expect(await own('POST', '/transfer', { phoneNumber: '104', extensionNumber: '104' })).toMatchObject(invalid('extensionNumber'));
   expect(await own('POST', '/transfer', { extensionNumber: '999' })).toMatchObject(invalid('extensionNumber'));
   expect(await own('POST', '/transfer', { extensionId: '12' })).toMatchObject(invalid('extensionId'));
-  expect(await own('POST', '/transfer', { parkOrbit: '*900' })).toMatchObject(invalid('parkOrbit'));
+  for (const parkOrbit of ['*900', '*800', '*899', '*8006', '6']) {
+    expect(await own('POST', '/transfer', { parkOrbit })).toMatchObject(invalid('parkOrbit'));
+  }
   expect(await own('POST', '/transfer', { phoneNumber: '10\r\n4' })).toMatchObject({ status: 400, body: { errorCode: 'CMN-101' } });
   expect(await own('POST', '/transfer', [])).toMatchObject({ status: 400, body: { errorCode: 'CMN-104' } });
   expect(await own('POST', '/transfer', '{')).toMatchObject({ status: 400, body: { errorCode: 'CMN-103' } });

@@ -61,6 +61,9 @@ test('lists come in pages', async () => {
   expect((second.body as { readonly records: readonly unknown[] }).records).toHaveLength(10);
   const beyond = await rest('GET', '/account/~/extension?page=99');
   expect(beyond.body).toMatchObject({ records: [], paging: { page: 99, totalPages: 1 } });
+  const presences = await rest('GET', '/account/~/presence?detailedTelephonyState=true&perPage=10&access_token=secret');
+  const next = `${url}/restapi/v1.0/account/${account}/presence?page=2&perPage=10&detailedTelephonyState=true`;
+  expect(presences.body).toMatchObject({ navigation: { nextPage: { uri: next } } });
   const one = await rest('GET', '/account/~/extension?extensionNumber=103');
   expect(one.body).toMatchObject({ records: [{ name: 'TheCat Jerry' }], paging: { totalElements: 1 } });
   for (const page of ['0', '-1', 'x', '1.5']) {

@@ -2,6 +2,7 @@
 import type { SlotRef } from '../../../model/call.ts';
 import { extensionNumber } from '../../../model/ids.ts';
 import { invalidParameter } from '../errors.ts';
+import { parkIdOf } from '../render.ts';
 import type { TenantSource } from '../source.ts';
 
 /**
@@ -18,12 +19,10 @@ export const dialledNumber = ({ options, engine }: TenantSource, text: string): 
 
 const withoutPlus = (number: string): string => number.replace(/^\+/, '');
 
-/** The slot of a park orbit: `*806` or `806`; throws CMN-101 for anything else. */
-export const parseOrbit = (text: string): SlotRef => {
-  const digits = /^\*?8(\d{2})$/.exec(text)?.[1];
-  const slot = Number(digits);
-  if (digits === undefined || slot === 0) throw invalidParameter('parkOrbit');
-  return { lot: parkingLot, slot: String(slot) };
+/** The slot of a park orbit of the account: `*806` or `806`; throws CMN-101 for anything else. */
+export const parseOrbit = ({ control, tenant }: TenantSource, text: string): SlotRef => {
+  const orbit = text.startsWith('*') ? text : `*${text}`;
+  const slot = control.slots.all(tenant).find((each) => parkIdOf(each) === orbit);
+  if (slot === undefined) throw invalidParameter('parkOrbit');
+  return slot;
 };
-
-const parkingLot = 'valet';

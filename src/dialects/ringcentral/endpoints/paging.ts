@@ -36,7 +36,8 @@ export const renderPage = <Item, Record>(
   const totalPages = Math.max(1, Math.ceil(items.length / perPage));
   const start = (page - 1) * perPage;
   const records = items.slice(start, start + perPage).map((item) => render(item));
-  const at = (wanted: number): { readonly uri: string } => ({ uri: `${base}${path}?page=${wanted}&perPage=${perPage}` });
+  const rest = othersOf(query);
+  const at = (wanted: number): { readonly uri: string } => ({ uri: `${base}${path}?page=${wanted}&perPage=${perPage}${rest}` });
   return {
     uri: at(page).uri,
     records,
@@ -55,6 +56,12 @@ export const renderPage = <Item, Record>(
       ...(page > 1 ? { previousPage: at(page - 1) } : undefined),
     },
   };
+};
+
+/** What else was asked, so that every page answers the same question. A token is not for passing on. */
+const othersOf = (query: URLSearchParams): string => {
+  const others = [...query].filter(([name]) => !['page', 'perPage', 'access_token'].includes(name));
+  return others.length === 0 ? '' : `&${new URLSearchParams(others).toString()}`;
 };
 
 const wholeNumber = (query: URLSearchParams, name: string, usual: number, most: number): number => {
