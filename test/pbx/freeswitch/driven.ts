@@ -1,9 +1,10 @@
 /** A driver on a replaying event socket, and what it has said so far. */
 import { randomBytes } from 'node:crypto';
-import type { Fact, FactOf, FactType } from '../../../src/model/fact.ts';
+import type { Fact } from '../../../src/model/fact.ts';
 import { createNewId, pbxId } from '../../../src/model/ids.ts';
-import type { Driver, TracedFact } from '../../../src/pbx/driver.ts';
+import type { Driver } from '../../../src/pbx/driver.ts';
 import { createFreeswitchDriver, type FreeswitchConfig } from '../../../src/pbx/freeswitch/index.ts';
+import { FactsHeard } from '../link/facts-heard.ts';
 import { ManualTime } from '../link/manual-time.ts';
 import { eventFrom, type RecordedEvent } from './recorded.ts';
 import { ReplayingSocket } from './replaying-socket.ts';
@@ -27,22 +28,15 @@ export const configFor = (port: number, more: Partial<FreeswitchConfig> = {}): F
   ...more,
 });
 
-export class Driven {
+export class Driven extends FactsHeard {
   readonly esl: ReplayingSocket;
   readonly time: ManualTime;
-  readonly driver: Driver;
-  readonly traced: TracedFact[] = [];
-  /** Set to keep the reader of the facts busy: what comes in waits. */
-  gate: Promise<void> | undefined;
-  readonly #stop = new AbortController();
-  readonly #waiters = new Set<() => void>();
-  #reading: Promise<void> | undefined;
   #markers = 0;
 
   private constructor(esl: ReplayingSocket, time: ManualTime, driver: Driver) {
+    super(driver);
     this.esl = esl;
     this.time = time;
-    this.driver = driver;
   }
 
   static async create(
@@ -61,65 +55,16 @@ export class Driven {
     return new Driven(esl, time, driver);
   }
 
-  /** Reads the facts, and waits for the first resync. */
-  async start(): Promise<this> {
-    this.read();
-    await this.until('resync');
-    return this;
-  }
-
-  read(): void {
-    this.#reading = this.#read();
-  }
-
-  get facts(): readonly Fact[] {
-    return this.traced.map(({ fact }) => fact);
-  }
-
-  get types(): readonly FactType[] {
-    return this.facts.map(({ type }) => type);
-  }
-
-  of<Type extends FactType>(type: Type): readonly FactOf<Type>[] {
-    return this.facts.filter((fact): fact is Fact & FactOf<Type> => fact.type === type);
-  }
-
-  /** Resolves when there have been `count` facts of a type. */
-  async until(type: FactType, count = 1): Promise<void> {
-    while (this.of(type).length < count) {
-      const { promise, resolve } = Promise.withResolvers<void>();
-      this.#waiters.add(resolve);
-      await promise;
-      this.#waiters.delete(resolve);
-    }
-  }
-
   /** Resolves when everything that was played has come through: a registration of nobody's is played behind it. */
   async settled(): Promise<void> {
     const contact = `sip:marker-${this.#markers++}`;
     this.esl.play([markerOf(contact)]);
-    const isThrough = (): boolean => this.of('extension.registered').some((fact) => fact.contact === contact);
-    while (!isThrough()) {
-      const { promise, resolve } = Promise.withResolvers<void>();
-      this.#waiters.add(resolve);
-      await promise;
-      this.#waiters.delete(resolve);
-    }
+    await this.untilSo(() => this.of('extension.registered').some((fact) => fact.contact === contact));
   }
 
   async close(): Promise<void> {
-    this.#stop.abort();
-    await this.#reading;
-    await this.driver.close();
+    await this.end();
     await this.esl.close();
-  }
-
-  async #read(): Promise<void> {
-    for await (const batch of this.driver.facts(this.#stop.signal)) {
-      this.traced.push(...batch);
-      for (const waiter of this.#waiters) waiter();
-      await this.gate;
-    }
   }
 }
 

@@ -273,7 +273,7 @@ export const commands: readonly Story[] = [
       'legs.linked 1001 1002',
       ['legs.unlinked 1001 1002', 'leg.ended 1001 16 self'],
       'leg.ended 1002 16 self',
-      'call.ended A internal 1001>1002 answered 16 answered=1002 ended=1002',
+      'call.ended A internal 1001>1002 answered 16 answered=1002 ...',
     ],
     presence: callerAndCalled('1001', '1002'),
   },
