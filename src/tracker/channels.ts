@@ -50,16 +50,26 @@ export const stateChannel = (change: Change, id: ChannelId, state: ChannelState)
 };
 
 /** Applications that answer a caller by themselves; of an empty slot it is an announcement that says so. */
-const answering: ReadonlySet<Application> = new Set(['voicemail', 'announcement', 'music', 'conference', 'parking', 'supervision']);
+const answering: ReadonlySet<Application> = new Set([
+  'voicemail',
+  'announcement',
+  'music',
+  'conference',
+  'parking',
+  'supervision',
+  'other',
+]);
 
-/** A leg that is up is through when something answers it, or when it was rung by the PBX itself and so has nobody yet to hear. */
+/** A leg that is up is through when something answers it, or when it was rung, by a caller or by the PBX itself: its user has answered. */
 const connectIfThrough = (change: Change, id: ChannelId): void => {
   const channel = change.channel(id);
   if (channel === undefined || channel.state !== 'up') return;
   const { application } = channel;
   const isAnswered = application !== undefined && answering.has(application);
   if (channel.leg !== undefined) {
-    if (isAnswered || channel.isOriginated) connectLeg(change, id);
+    // Even silence that has answered is all that a caller reached.
+    if (application === 'other') patchProgress(change, channel.call, { wasAnnounced: true });
+    if (isAnswered || channel.isOriginated || channel.caller !== undefined) connectLeg(change, id);
     return;
   }
   // Behind this half an application answers whoever is on the other side of the pair, or dials on for somebody the PBX rang.
@@ -97,7 +107,9 @@ export const enterApplication = (change: Change, fact: FactOf<'channel.entered'>
   if (channel === undefined) return;
   const { isLeftAlone: _isLeftAlone, ...next } = channel;
   change.setChannel({ ...next, application });
-  if (channel.bridge === undefined) settleTransfer(change, id, application === 'voicemail' ? 'voicemail' : 'blind');
+  // A pause on the way to somewhere is not where a transfer arrives.
+  if (channel.bridge === undefined && application !== 'other')
+    settleTransfer(change, id, application === 'voicemail' ? 'voicemail' : 'blind');
   noteDestination(change, id, fact);
   noteProgress(change, channel.call, application);
   if (application === 'voicemail') {

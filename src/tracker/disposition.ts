@@ -33,7 +33,9 @@ export const callCauseOf = (call: TrackedCall, disposition: Disposition): Hangup
 
 /** How a leg that was rung fared, if it ended without being spoken to; undefined when that says nothing of the call. */
 export const attemptOf = (channel: Channel, leg: Leg, causeCode: number): Attempt | undefined => {
-  if (leg.connectedAt !== undefined || channel.isPickedUp === true || causeCode === answeredElsewhere) return undefined;
+  if (channel.isPickedUp === true || causeCode === answeredElsewhere) return undefined;
+  // Who is left alone before anybody was heard has answered too late: the caller is gone.
+  if (leg.connectedAt !== undefined) return channel.isLeftAlone === true && channel.result !== 'answered' ? 'cancelled' : undefined;
   const hasRung = leg.ringingAt !== undefined;
   switch (channel.result) {
     case 'answered':

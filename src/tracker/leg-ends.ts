@@ -21,9 +21,12 @@ export const noteHangupRequest = (change: Change, id: ChannelId, by: NonNullable
   change.setChannel({ ...asking, ...(isAlone || by === 'pbx' ? { isLeftAlone } : undefined), asked: by });
   if (by === 'pbx' || channel.leg === undefined) return;
   const { leg } = channel;
-  for (const other of change.liveLegs(change.call(channel.call))) {
+  const call = change.call(channel.call);
+  for (const other of change.liveLegs(call)) {
     const isPeer = channel.hears.includes(other.id);
-    const isRungByIt = other.leg.connectedAt === undefined && callerLegOf(change, other.id)?.leg.id === leg.id;
+    // A phone may have answered and still hear an announcement of whom it is for.
+    const isWaitedFor = other.leg.connectedAt === undefined || call.answeredAt === undefined;
+    const isRungByIt = isWaitedFor && callerLegOf(change, other.id)?.leg.id === leg.id;
     if (isPeer || isRungByIt) change.setChannel({ ...other, isLeftAlone: true });
   }
 };

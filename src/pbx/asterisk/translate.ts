@@ -128,6 +128,7 @@ export const applications: ReadonlyMap<string, Application> = new Map<string, Ap
   ['Park', 'parking'], ['ParkedCall', 'parking'], ['ParkAndAnnounce', 'parking'],
   ['Pickup', 'pickup'], ['PickupChan', 'pickup'], ['ChanSpy', 'supervision'], ['ExtenSpy', 'supervision'],
   ['Bridge', 'bridge'], ['BridgeAdd', 'bridge'], ['BridgeWait', 'bridge'],
+  ['Wait', 'other'], ['WaitForSilence', 'other'], ['WaitForNoise', 'other'], ['Stasis', 'other'],
 ]); // prettier-ignore
 
 /** What a person or trunk dials. Others are labels of the dialplan: `s`, `s-BUSY`, `PJSIP_102`. */
