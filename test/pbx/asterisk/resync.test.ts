@@ -168,7 +168,9 @@ describe('extensions', () => {
 test('queues have their members with their states', () => {
   const { queues } = resync();
   expect(queues.map(({ name }) => name)).toEqual(['support', 'sales']);
-  expect(queues[0]?.agents).toEqual(expect.arrayContaining([{ device: 'PJSIP/107', name: 'Agent 107', extension: '107', state: 'idle', penalty: 0, dynamic: false }]));
+  expect(queues[0]?.agents).toEqual(
+    expect.arrayContaining([{ device: 'PJSIP/107', name: 'Agent 107', extension: '107', state: 'idle', penalty: 0, dynamic: false }]),
+  );
 });
 
 describe('the start', () => {
