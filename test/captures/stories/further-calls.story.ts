@@ -358,9 +358,10 @@ export const furtherCalls: readonly Story[] = [
     events: [
       'call.started A internal 101>5354',
       'leg.started 101 A outbound',
+      'leg.connected 101',
       'leg.started 102 A inbound',
       'leg.ringing 102 peer=101',
-      ...answers('101', '102'),
+      ['leg.connected 102', 'legs.linked 101 102'],
       hangsUp('102', ['101', '102']),
       'call.ended A internal 101>5354 answered 16 answered=102 ended=102',
     ],
