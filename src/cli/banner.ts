@@ -23,6 +23,9 @@ export const demoBanner = (url: string, key: string, extraPorts: readonly number
   return `Switchhook demo: an office in memory, on ${url}
 tenant demo, key ${key}; extensions 101 to 120, ring group 610, queue 600, conference 650
 
+In a browser, with that key, or as user 101 with the password demo:
+  ${url}/console/
+
 See what happens (each runs until Ctrl-C):
   curl -N ${bearer} ${url}/v1/events/stream
   npx -c 'node -e '\\''${listen}'\\'''
