@@ -66,6 +66,18 @@ describe('what is asked of the event socket', () => {
   });
 });
 
+test.each([0, 5_000])('played with its own timing, and %i ms late, a stream tells the same', async (delayMs) => {
+  const one = await (await driven()).start();
+  one.esl.pieceBytes = 1_000;
+  const played = one.esl.playInTime(recordedEvents('park_retrieve'), one.time, delayMs);
+  for (let second = 0; second < 20; second += 1) {
+    one.time.advance(1_000);
+    await one.settled();
+  }
+  await played;
+  expect(told(heard(one.facts))).toEqual(told(heard(await replayed('park_retrieve'))));
+});
+
 describe('a link that breaks', () => {
   test.each(captures)('%s: is told, and everything is found again and ends once', async (capture) => {
     const events = recordedEvents(capture);

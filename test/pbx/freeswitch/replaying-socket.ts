@@ -3,6 +3,7 @@
  * sifts events by the filters of each connection, and can cut, delay, split and overflow.
  */
 import { createServer, type Server, type Socket } from 'node:net';
+import type { Timers } from '../../../src/model/time.ts';
 import type { RecordedEvent } from './recorded.ts';
 
 export type Answer = string | undefined | ((command: string) => string | undefined);
@@ -79,6 +80,23 @@ export class ReplayingSocket {
         this.#send(connection, text);
       }
     }
+  }
+
+  /** Plays events as far apart as they were; delayed by so much more, if wanted. Resolves when the last has been played. */
+  async playInTime(events: readonly RecordedEvent[], timers: Timers, delayMs = 0): Promise<void> {
+    const begin = events[0]?.at ?? 0;
+    let due = delayMs;
+    const played = events.map((event) => {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      // FreeSWITCH's stamps step back now and then; what it sent first is played first.
+      due = Math.max(due, (event.at - begin) / 1_000 + delayMs);
+      timers.after(due, () => {
+        this.play([event]);
+        resolve();
+      });
+      return promise;
+    });
+    await Promise.all(played);
   }
 
   /** Takes an event into the lists that nobody hears of. */
