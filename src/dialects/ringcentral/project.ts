@@ -2,12 +2,13 @@ import { List, Map as ImmutableMap } from 'immutable';
 import type { Projector } from '../../delivery/projection.ts';
 import type { Call, Leg } from '../../model/call.ts';
 import type { EventOf, EventType } from '../../model/event.ts';
-import type { CallId, ExtensionNumber, LegId } from '../../model/ids.ts';
+import type { ExtensionNumber, LegId } from '../../model/ids.ts';
 import type { Micros } from '../../model/time.ts';
 import { Draft } from './draft.ts';
 import { endingOf, isLive, isUnanswered, partyOf, partyOfLeg, sideOf, unansweredCaller, wasTaken } from './parties.ts';
 import { rebase } from './rebase.ts';
-import type { Leaving, Notice, Party, PartyRef, PartyStatus, PresenceState, RingCentralState, Session, StatusReason } from './schema.ts';
+import type { Leaving, Notice, Party, PresenceState, RingCentralState, Session } from './schema.ts';
+import { decideLeaving, tellMoved, tellTransferred, tellUnparked } from './transfers.ts';
 
 const types = [
   'call.ended',
@@ -37,11 +38,6 @@ const types = [
 
 type ToldOf<Type extends EventType> = { [Each in Type]: EventOf<Each> }[Type];
 type Told = ToldOf<(typeof types)[number]>;
-
-const transferReasons = { blind: 'BlindTransfer', attended: 'AttendedTransfer', park: 'CallPark', voicemail: 'Voicemail' } as const;
-
-/** For so long it may come out that the end of a leg was a transfer. */
-const undecidedMicros: Micros = 1e6;
 
 /** The vendor's telephony sessions and presence, as a fold over the log: the same events give the same sequences for ever. */
 export const createRingCentralProjector = (): Projector<RingCentralState, Notice> => ({
@@ -89,7 +85,7 @@ class Step {
   }
 
   take(event: Told, at: Micros): void {
-    this.#decide(event, at);
+    decideLeaving(this.#draft, event, at);
     switch (event.type) {
       case 'extension.presenceChanged':
         return this.#presenceChanged(event);
@@ -102,28 +98,13 @@ class Step {
     }
   }
 
-  /** Who was leaving has transferred if that is told now, or if another leg begins; else it was an ordinary hangup. */
-  #decide(event: Told, at: Micros): void {
-    const isDecided = (leaving: Leaving): boolean => event.callId === leaving.call || at - leaving.at > undecidedMicros;
-    for (const { call, leg, time, cause } of this.#draft.left(isDecided)) {
-      const session = this.#draft.state.sessions.get(call);
-      const party = session === undefined ? undefined : partyOfLeg(session, leg);
-      if (session === undefined || party === undefined || !isLive(party)) continue;
-      const isToldOf = event.type === 'call.transferred' && event.data.by.legId === leg;
-      const reason = isToldOf ? transferReasons[event.data.kind] : 'BlindTransfer';
-      const hasTransferred = event.callId === call && (isToldOf || event.type === 'leg.started');
-      const status = hasTransferred ? withReason('Disconnected', reason) : endingOf(party, cause, 'pbx');
-      this.#draft.asOf(time, () => this.#draft.tell(session, { ...party, status }));
-    }
-  }
-
   #takeOfCall(
     event: Exclude<Told, ToldOf<'extension.presenceChanged' | 'user.statusChanged' | 'call.ended'>>,
     call: Call,
     at: Micros,
   ): void {
     if (event.type === 'legs.linked') return this.#linked(event, call);
-    if (event.type === 'call.transferred') return this.#transferred(event, call);
+    if (event.type === 'call.transferred') return tellTransferred(this.#draft, event, call);
     const { leg } = event;
     if (leg === undefined) return undefined;
     switch (event.type) {
@@ -143,9 +124,9 @@ class Step {
       case 'leg.unmuted':
         return this.#draft.change(call, leg.id, { muted: leg.muted });
       case 'leg.unparked':
-        return this.#unparked(call, event.data.reason === 'retrieved' ? 'Pickup' : undefined);
+        return tellUnparked(this.#draft, call, event.data.reason === 'retrieved' ? 'Pickup' : undefined);
       case 'leg.moved':
-        return this.#moved(call, leg, event.data.from);
+        return tellMoved(this.#draft, call, leg, event.data.from);
       case 'leg.ended':
         return this.#ended(event, call, leg, at);
       case 'recording.started':
@@ -260,57 +241,6 @@ class Step {
     }
   }
 
-  #transferred(event: EventOf<'call.transferred'>, call: Call): void {
-    const { kind, by, to, succeeded } = event.data;
-    const party = by.legId === undefined ? undefined : partyOfLeg(this.#draft.session(call), by.legId);
-    if (!succeeded || party === undefined || !isLive(party) || party.status.code === 'Parked') return;
-    if (kind === 'park') {
-      const slot = event.leg?.slot ?? { lot: 'valet', slot: to.number };
-      this.#draft.change(call, party.leg, { status: { code: 'Parked', parked: slot } });
-    } else {
-      this.#draft.change(call, party.leg, { status: withReason('Disconnected', transferReasons[kind]) });
-    }
-  }
-
-  /** Who parked goes on as Parked until the call is fetched, comes back or gives up. */
-  #unparked(call: Call, reason: StatusReason | undefined): void {
-    for (const { leg, status } of this.#draft.session(call).parties) {
-      if (status.code === 'Parked') this.#draft.change(call, leg, { status: withReason('Disconnected', reason) });
-    }
-  }
-
-  /**
-   * A leg goes on in another session: its party is Gone from the first and a new one in the second. The consulting leg of one
-   * who is in the second already does not come along: both its parties are Gone, each to the other.
-   */
-  #moved(call: Call, leg: Leg, from: CallId): void {
-    const before = this.#draft.state.sessions.get(from);
-    const known = before === undefined ? undefined : partyOfLeg(before, leg.id);
-    const session = this.#draft.session(call);
-    const own = leg.extension === undefined ? undefined : liveOf(session, leg.extension);
-    if (before !== undefined && known !== undefined && own !== undefined) {
-      this.#draft.tell(before, { ...known, status: gone('AttendedTransfer', { call: session.call, number: own.number }) });
-      this.#draft.tell(session, { ...own, status: gone('AttendedTransfer', { call: from, number: known.number }) });
-      return;
-    }
-    const others = new Set(before?.parties.map(({ extension }) => extension));
-    const isTransfer = session.parties.some((party) => party.extension !== undefined && others.has(party.extension));
-    const reason: StatusReason = isTransfer ? 'AttendedTransfer' : 'Pickup';
-    const number = session.nextNumber;
-    if (before !== undefined && known !== undefined)
-      this.#draft.tell(before, { ...known, status: gone(reason, { call: session.call, number }) });
-    const fresh = partyOf(call, leg, number, 'Answered');
-    const met = session.parties.filter((party) => isLive(party) && !others.has(party.extension));
-    const other = met.length === 1 ? farSideOf(met[0]) : undefined;
-    this.#draft.add(call, {
-      ...fresh,
-      ...(other === undefined ? undefined : fresh.direction === 'Inbound' ? { from: other } : { to: other }),
-      status: { code: leg.held ? 'Hold' : 'Answered' },
-      wasAnswered: true,
-      isTalking: true,
-    });
-  }
-
   #ended({ data, time }: EventOf<'leg.ended'>, call: Call, leg: Leg, at: Micros): void {
     const session = this.#draft.session(call);
     const mailbox = session.parties.find((party) => party.leg === leg.id && party.isMailbox && isLive(party));
@@ -359,19 +289,6 @@ class Step {
     if (hasEnded || isOffline || isOther) this.#draft.presenceChanged(extension);
   }
 }
-
-const liveOf = ({ parties }: Session, extension: ExtensionNumber): Party | undefined =>
-  parties.find((party) => party.extension === extension && isLive(party) && !party.isMailbox);
-
-const gone = (reason: StatusReason, peer: PartyRef): PartyStatus => ({ code: 'Gone', reason, peer });
-
-const withReason = (code: PartyStatus['code'], reason: StatusReason | undefined): PartyStatus => ({
-  code,
-  ...(reason === undefined ? undefined : { reason }),
-});
-
-/** The party's own number and name, as its other end sees it. */
-const farSideOf = (party: Party | undefined): Party['from'] | undefined => (party?.direction === 'Outbound' ? party.from : party?.to);
 
 const sipOf = ({ sip }: Leg): Pick<Party, 'sip'> => (sip === undefined ? {} : { sip });
 
