@@ -73,4 +73,4 @@ export const withoutMarkers = (facts: readonly Fact[]): readonly Fact[] =>
   facts.filter((fact) => !(fact.type === 'extension.registered' && fact.contact.startsWith('sip:marker-')));
 
 const markerOf = (contact: string): RecordedEvent =>
-  eventFrom({ 'Event-Name': 'CUSTOM', 'Event-Subclass': 'sofia::register', 'from-user': '1009', contact });
+  eventFrom({ 'Event-Name': 'CUSTOM', 'Event-Subclass': 'sofia::register', 'from-user': '1009', 'from-host': 'pbx.local', contact });

@@ -284,11 +284,20 @@ describe('a login', () => {
   });
 });
 
+const ownPhone = eventFrom({
+  'Event-Name': 'CUSTOM',
+  'Event-Subclass': 'sofia::register',
+  'from-user': '1001',
+  'from-host': 'other.local',
+  contact: 'sip:own',
+});
+
 test('a shared FreeSWITCH shows what is the tenant’s alone', async () => {
   const one = await (await driven({ config: { sharesPbx: true, domain: 'other.local', dialContext: 'other' } })).start();
-  one.esl.play(recordedEvents('caller_hangs_up'));
-  await one.settled();
+  one.esl.play([...recordedEvents('caller_hangs_up'), ...recordedEvents('registrations'), ownPhone]);
+  await one.until('extension.registered');
   expect(one.of('channel.created')).toEqual([]);
+  expect(one.of('extension.registered').map(({ contact }) => contact)).toEqual(['sip:own']);
   expect(one.of('resync')[0]?.extensions).toEqual([]);
 });
 

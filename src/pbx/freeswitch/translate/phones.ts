@@ -22,7 +22,8 @@ export const registered =
     const user = reader.text('username') || reader.text('from-user');
     const device = `user/${user}`;
     const extension = directory.extensionOf(device);
-    if (extension === undefined) return none;
+    const domain = reader.text('from-host') || reader.text('realm') || reader.text('host');
+    if (extension === undefined || !directory.isOurs(domain, '')) return none;
     const contact = /<([^>]*)>/.exec(reader.text('contact'))?.[1] ?? reader.text('contact');
     const userAgent = reader.text('user-agent');
     const isAgentTold = type === 'extension.registered' && userAgent !== '';
