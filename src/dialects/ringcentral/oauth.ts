@@ -189,7 +189,11 @@ const required = (form: URLSearchParams, name: string): string => {
 
 /** By `Authorization: Basic`, else by the form; one that has no secret by its id alone. */
 const clientOf = (tokens: Tokens, authorization: string | undefined, form: URLSearchParams): OAuthClient => {
-  const basic = parseBasic(authorization) ?? { name: form.get('client_id') ?? '', password: form.get('client_secret') ?? '' };
+  const given = parseBasic(authorization);
+  if (given === undefined && authorization !== undefined && !form.has('client_id')) {
+    throw new OAuthRefusal(401, 'invalid_client', 'OAU-123', 'Invalid Authorization header');
+  }
+  const basic = given ?? { name: form.get('client_id') ?? '', password: form.get('client_secret') ?? '' };
   const { name: id, password: secret } = basic;
   const named = secret === '' ? tokens.clientNamed(id) : undefined;
   const client = named?.isPublic === true ? named : tokens.client(id, secret);

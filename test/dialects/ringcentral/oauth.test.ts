@@ -124,6 +124,12 @@ test('what cannot be granted is refused in the words of OAuth and in the vendorâ
     const reply = await parseReply(await fetch(`${url}/restapi/oauth/token`, { method: 'POST', headers, body }));
     expect(reply).toMatchObject({ status: 401, body: { error: 'invalid_client', errorCode: 'OAU-146' } });
   }
+  for (const authorization of ['Basic %%%', 'Digest x', 'Basic']) {
+    const body = new URLSearchParams({ grant_type: jwt, assertion: 'demo-jwt-101' });
+    const headers = { Authorization: authorization };
+    const reply = await parseReply(await fetch(`${url}/restapi/oauth/token`, { method: 'POST', headers, body }));
+    expect(reply).toMatchObject({ status: 401, body: { error: 'invalid_client', errorCode: 'OAU-123' } });
+  }
 });
 
 test('a user who was removed has no more tokens', async () => {
