@@ -179,7 +179,7 @@ export const inheritFromCaller = (change: Change, id: ChannelId): void => {
   const channel = change.leg(id);
   const caller = callerLegOf(change, id);
   if (channel === undefined || caller === undefined) return;
-  const queue = caller.waiting?.queue;
+  const queue = channel.leg.connectedAt === undefined ? caller.waiting?.queue : undefined;
   const isKnown = channel.leg.peer.number === caller.leg.party.number && channel.leg.queue === queue;
   if (isKnown) return;
   updateLeg(change, channel, { leg: { peer: caller.leg.party, ...(queue === undefined ? undefined : { queue }) } });

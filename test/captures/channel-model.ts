@@ -65,6 +65,14 @@ export const resyncAfter = (facts: readonly Fact[], at: Micros): FactOf<'resync'
       case 'queue.joined':
         change(fact.channel, { queue: { name: fact.queue, position: fact.position, since: fact.at } });
         break;
+      case 'transfer.attended': {
+        // Transferred to what waits in a queue, it waits there instead.
+        const queue = fact.second === undefined ? undefined : channels.get(fact.second)?.queue;
+        if (fact.second === undefined || fact.target !== undefined || fact.transferee === undefined || queue === undefined) break;
+        change(fact.transferee, { queue });
+        change(fact.second, {}, 'queue');
+        break;
+      }
       case 'queue.left':
         change(fact.channel, {}, 'queue');
         break;

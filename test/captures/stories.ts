@@ -4,6 +4,7 @@ import { commands } from './stories/commands.story.ts';
 import { conferences } from './stories/conferences.story.ts';
 import { furtherCalls } from './stories/further-calls.story.ts';
 import { furtherTransfers } from './stories/further-transfers.story.ts';
+import { longWays } from './stories/long-ways.story.ts';
 import { parking } from './stories/parking.story.ts';
 import { pbx } from './stories/pbx.story.ts';
 import { pickups } from './stories/pickups.story.ts';
@@ -16,6 +17,7 @@ export const stories: readonly Story[] = [
   ...furtherCalls,
   ...transfers,
   ...furtherTransfers,
+  ...longWays,
   ...parking,
   ...pickups,
   ...queues,
