@@ -1,44 +1,15 @@
-import { existsSync } from 'node:fs';
-import { chromium, type Browser, type Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import type { Page } from 'playwright-core';
+import { describe, expect, test } from 'vitest';
 import { serveVoipNow, type VoipNowWorld } from '../dialects/voipnow/serve-voipnow.ts';
+import { hasBrowser, overflowOf, useBrowser, type Look } from './browser.ts';
 
-/** The browser of the machine; where there is none, these tests are skipped, and with REQUIRE_REAL=1 that is a failure. */
-const executablePath = process.env['CHROMIUM'] ?? '/usr/bin/chromium';
-const hasBrowser = existsSync(executablePath);
-if (!hasBrowser && process.env['REQUIRE_REAL'] === '1') throw new Error(`There is no browser at ${executablePath}.`);
-
-/** It runs in containers as root, and asks nobody outside for anything. */
-const browserFlags = [
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-];
-
-let browser: Browser | undefined;
-beforeAll(async () => {
-  if (hasBrowser) browser = await chromium.launch({ executablePath, args: browserFlags });
-});
-afterAll(() => browser?.close());
+const { open } = useBrowser();
 
 const title = 'CallAPI Published Events for Extension 101';
 
-const openPage = async (
-  look: { readonly width?: number; readonly scheme?: 'light' | 'dark' } = {},
-): Promise<{ readonly world: VoipNowWorld; readonly page: Page }> => {
+const openPage = async (look: Look = {}): Promise<{ readonly world: VoipNowWorld; readonly page: Page }> => {
   const world = await serveVoipNow();
-  const context = await browser?.newContext({
-    httpCredentials: { username: 'demo', password: 'demo' },
-    viewport: { width: look.width ?? 1440, height: 900 },
-    colorScheme: look.scheme ?? 'light',
-  });
-  if (context === undefined) throw new Error('There is no browser.');
-  onTestFinished(() => context.close());
-  const page = await context.newPage();
+  const page = await open(look, { httpCredentials: { username: 'demo', password: 'demo' } });
   await page.goto(`${world.url}/voipnow/extensions/101/callapi-events`);
   return { world, page };
 };
@@ -131,7 +102,7 @@ describe.skipIf(!hasBrowser)('in a browser', () => {
     await world.callApi('251/Event/Add', { ...of, EventType: '0', Notes: 'Sales CRM, asks who calls' });
     await world.callApi('251/Event/Add', { ...of, EventType: '2', Method: 'POST', Status: '0', RequestID: 'z'.repeat(255) });
     await page.reload();
-    expect(await page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth')).toBeLessThanOrEqual(0);
+    expect(await overflowOf(page)).toBeLessThanOrEqual(0);
     const contrasts = await page.evaluate<readonly { readonly text: string; readonly ratio: number }[]>(contrastScript);
     expect(contrasts.length).toBeGreaterThan(20);
     expect(contrasts.filter(({ ratio }) => ratio < 4.5)).toEqual([]);
