@@ -85,4 +85,18 @@ describe.skipIf(!hasBrowser)('the board', () => {
     await expect.poll(() => page.locator('.tile').count()).toBe(1);
     await tile(page, '103').waitFor();
   });
+
+  test('lets whoever may supervise listen to a call, whisper and barge in', async () => {
+    const demo = await serveDemo();
+    const page = await open();
+    await demo.openConsole(page);
+    await demo.call(outside, '102');
+    demo.sandbox.phones.answer('102');
+    await page.getByLabel('From').selectOption('101');
+    await page.getByRole('button', { name: 'Whisper: 102' }).waitFor();
+    await page.getByRole('button', { name: 'Barge in: 102' }).waitFor();
+    await page.getByRole('button', { name: 'Listen: 102' }).click();
+    await expect.poll(() => demo.sandbox.phones.stateOf('101')).not.toBe('idle');
+    await tile(page, '101').getByText('Free').waitFor({ state: 'detached' });
+  });
 });
