@@ -62,7 +62,10 @@ export const tellMoved = (draft: Draft, call: Call, leg: Leg, from: CallId): voi
     return;
   }
   const others = new Set(before?.parties.map(({ extension }) => extension));
-  const isTransfer = session.parties.some((party) => party.extension !== undefined && others.has(party.extension));
+  // Who parked and fetches the call again was in both sessions, too.
+  const isTransfer = session.parties.some(
+    ({ extension, status }) => extension !== undefined && others.has(extension) && status.reason !== 'Pickup',
+  );
   const reason: StatusReason = isTransfer ? 'AttendedTransfer' : 'Pickup';
   const number = session.nextNumber;
   if (before !== undefined && known !== undefined) draft.tell(before, { ...known, status: gone(reason, { call: session.call, number }) });

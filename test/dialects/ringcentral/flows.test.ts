@@ -146,6 +146,22 @@ test('a blind transfer, a park and its retrieval', async () => {
   ]);
 });
 
+test('who parks a call and fetches it again has picked it up, not transferred it', async () => {
+  const world = await startSandboxTenant();
+  const { control, engine, sandbox } = world;
+  const identity = world.identity(['control']);
+  sandbox.phones.call('+15550100001', '+15550200101');
+  sandbox.phones.answer('101');
+  await control.submit(identity, { name: 'park', leg: (await world.leg('101', ({ state }) => state === 'connected')).id });
+  await world.event(({ type }) => type === 'slot.occupied');
+  const [slot] = engine.snapshot().slots;
+  await control.submit(identity, { name: 'retrieve', slot: slot ?? { lot: '', slot: '' }, extension: extensionNumber('101') });
+  await world.event(({ type }) => type === 'leg.moved');
+  sandbox.phones.hangUp('101');
+  await endOf(world, 2);
+  expect(flowsOf(world.events)[1]).toEqual(['2 -1 Outbound Setup 101', '3 -1 Outbound Proceeding 101', '4 -1 Outbound Gone 101 Pickup']);
+});
+
 test('an attended transfer: both parties of the one who transfers are gone, the other goes on in the first session', async () => {
   const world = await startSandboxTenant();
   const { control, sandbox } = world;
