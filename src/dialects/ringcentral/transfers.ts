@@ -66,7 +66,9 @@ export const tellMoved = (draft: Draft, call: Call, leg: Leg, from: CallId): voi
   const isTransfer = session.parties.some(
     ({ extension, status }) => extension !== undefined && others.has(extension) && status.reason !== 'Pickup',
   );
-  const reason: StatusReason = isTransfer ? 'AttendedTransfer' : 'Pickup';
+  // That it supervises is told only after it has moved; but nobody picks up what two are talking in.
+  const talking = session.parties.filter(({ status }) => status.code === 'Answered' || status.code === 'Hold');
+  const reason: StatusReason = isTransfer ? 'AttendedTransfer' : talking.length > 1 ? 'Supervising' : 'Pickup';
   const number = session.nextNumber;
   if (before !== undefined && known !== undefined) draft.tell(before, { ...known, status: gone(reason, { call: session.call, number }) });
   const fresh = partyOf(call, leg, number, 'Answered');

@@ -162,6 +162,26 @@ test('who parks a call and fetches it again has picked it up, not transferred it
   expect(flowsOf(world.events)[1]).toEqual(['2 -1 Outbound Setup 101', '3 -1 Outbound Proceeding 101', '4 -1 Outbound Gone 101 Pickup']);
 });
 
+test('who comes to listen is Gone from the own session by Supervising', async () => {
+  const world = await startSandboxTenant();
+  const { control, sandbox } = world;
+  sandbox.phones.call('103', '102');
+  sandbox.phones.answer('102');
+  const { id: leg } = await world.leg('102', ({ state }) => state === 'connected');
+  await control.submit(world.identity(['control', 'supervise']), {
+    name: 'supervise',
+    leg,
+    extension: extensionNumber('101'),
+    mode: 'listen',
+  });
+  await world.event(({ type }) => type === 'supervision.started');
+  sandbox.phones.hangUp('103');
+  await endOf(world, 2);
+  const [listened, own] = flowsOf(world.events);
+  expect(own).toEqual(['2 -1 Outbound Setup 101', '3 -1 Outbound Proceeding 101', '4 -1 Outbound Gone 101 Supervising']);
+  expect(listened).toContain('8 -3 Outbound Answered 101 Supervising');
+});
+
 test('an attended transfer: both parties of the one who transfers are gone, the other goes on in the first session', async () => {
   const world = await startSandboxTenant();
   const { control, sandbox } = world;
