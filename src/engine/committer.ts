@@ -20,8 +20,9 @@ interface Pending extends Commit {
 }
 
 const retryMs = 500;
-/** A write of fewer says that little is going on. */
-const manyEvents = 4;
+/** So many events within so long say that much is going on: 800 a second. */
+const manyEvents = 16;
+const whileMs = 20;
 
 /**
  * The tenant's single writer: everything that gathers while one append is under way goes into the next, in order. When the
@@ -32,8 +33,8 @@ export interface CommitterOptions {
   readonly lease: Lease;
   readonly timers: Timers;
   /**
-   * After a write of several events the next begins so much later: at thousands of events a second a few large writes cost far
-   * less than many small ones, and while it is quiet nobody waits. 0 writes at once.
+   * While many events come, a write begins so much later than the one before it: a few large writes cost far less than many
+   * small ones, and while it is quiet nobody waits. 0 writes at once.
    */
   readonly restMs?: number;
   readonly signal: AbortSignal;
@@ -48,6 +49,8 @@ export class Committer {
   readonly #restMs: number;
   #writing = false;
   #resting = false;
+  /** Events written in the last moments. */
+  #lately = 0;
   /** Cancels the retry that is due, while the disk is full. */
   #retry: (() => void) | undefined;
 
@@ -85,7 +88,7 @@ export class Committer {
       try {
         const logged = await this.#append(batch);
         this.#settle(batch, logged);
-        if (logged.length >= manyEvents) this.#rest();
+        if (this.#isBusy(logged.length)) this.#rest();
       } catch (error) {
         full = this.#keep(batch, error);
       }
@@ -95,8 +98,18 @@ export class Committer {
     else if (full) this.#retry = this.#timers.after(retryMs, () => void this.#write());
   }
 
+  #isBusy(events: number): boolean {
+    if (this.#restMs === 0 || events === 0) return false;
+    if (this.#lately === 0) {
+      this.#timers.after(whileMs, () => {
+        this.#lately = 0;
+      });
+    }
+    this.#lately += events;
+    return this.#lately >= manyEvents;
+  }
+
   #rest(): void {
-    if (this.#restMs === 0) return;
     this.#resting = true;
     this.#timers.after(this.#restMs, () => {
       this.#resting = false;
