@@ -205,6 +205,6 @@ describe.skipIf(!hasBrowser)('a user', () => {
     page.once('dialog', (question) => void question.accept());
     await page.getByRole('button', { name: 'Remove vera' }).click();
     await other.getByRole('button', { name: 'Log in' }).waitFor();
-    expect(await page.getByRole('row').filter({ hasText: 'vera' }).count()).toBe(0);
+    await expect.poll(() => page.getByRole('row').filter({ hasText: 'vera' }).count()).toBe(0);
   });
 });

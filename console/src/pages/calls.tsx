@@ -48,10 +48,11 @@ export const CallsPage = (): JSX.Element => {
   const asked = search.toString();
 
   const load = (before?: string): void => {
+    // What ends while the answer is on its way may be missing in it.
+    if (before === undefined) setEnded(0);
     ask<CallList>('GET', pathFor(search, before)).then(
       (page) => {
         setPages((known) => (before === undefined ? [page] : [...(known ?? []), page]));
-        if (before === undefined) setEnded(0);
         setProblem(undefined);
       },
       (error: unknown) => setProblem(error instanceof Problem ? error : new Problem(0, { title: String(error) })),
