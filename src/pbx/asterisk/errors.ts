@@ -1,6 +1,7 @@
 /** Every foreign error of this driver is recognised here: Asterisk's sentences, and what sockets and TLS say. */
 import type { ErrorCode } from '../../model/errors.ts';
 import { GatewayError } from '../../model/errors.ts';
+import { linkErrorsOf } from '../link/link-errors.ts';
 import { socketCodeOf, socketFailureFor } from '../link/socket-failure.ts';
 import type { AmiMessage } from './ami-parser.ts';
 
@@ -34,7 +35,7 @@ export const saysNothingToList = (response: AmiMessage): boolean =>
   response.response === 'Error' && /^no (?!such|permission)/i.test(response.get('Message') ?? '');
 
 /** Why there is no link, or no longer one. */
-export const linkFailures = {
+const linkFailures = {
   refused: 'Nothing listens at this address and port: is manager.conf enabled = yes, and Asterisk running?',
   unreachable: 'The address cannot be reached.',
   'unknown-host': 'The host name is not known.',
@@ -54,19 +55,8 @@ export const linkFailures = {
 } as const;
 export type LinkFailure = keyof typeof linkFailures;
 
-export const linkError = (failure: LinkFailure, cause?: unknown): GatewayError =>
-  new GatewayError('pbx-down', { failure }, { note: linkFailures[failure], ...(cause === undefined ? {} : { cause }) });
-
-export const linkFailureOf = (error: unknown): LinkFailure | undefined => {
-  const failure = error instanceof GatewayError ? error.details['failure'] : undefined;
-  return typeof failure === 'string' && failure in linkFailures ? (failure as LinkFailure) : undefined;
-};
-
-/** A refused login never gets better by trying again soon, and fail2ban counts the tries. */
-export const isLoginFailure = (error: unknown): boolean => {
-  const failure = linkFailureOf(error);
-  return failure === 'login' || failure === 'second-login';
-};
+export const linkErrors = linkErrorsOf<LinkFailure>(linkFailures, ['login', 'second-login']);
+export const { linkError, linkFailureOf } = linkErrors;
 
 /** What a socket's error means. Codes are those of Node and OpenSSL. */
 export const socketFailureOf = (error: Error): LinkFailure => {

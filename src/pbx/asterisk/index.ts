@@ -15,7 +15,7 @@ import { SessionOnDemand } from '../link/session-on-demand.ts';
 import { diagnoseAsterisk } from './diagnose.ts';
 import { createDirectory, type Directory } from './directory.ts';
 import { linkError } from './errors.ts';
-import { EventLink, type Arrival, type EventLinkDeps } from './event-link.ts';
+import { createEventLink, type Arrival, type EventLinkDeps } from './event-link.ts';
 import { EventWatch } from '../link/event-watch.ts';
 import { createFactGuard, type FactGuard } from '../link/fact-guard.ts';
 import { RecordingNames } from './recording-names.ts';
@@ -51,7 +51,7 @@ class AsteriskDriver implements Driver {
   readonly #translator: Translator;
   readonly #guard: FactGuard = createFactGuard();
   readonly #events: EventWatch<AmiMessage>;
-  readonly #link: EventLink;
+  readonly #link: ReturnType<typeof createEventLink>;
   readonly #control: SessionOnDemand<AmiSession>;
   readonly #recordings = new RecordingNames();
   readonly #spaces: Spaces;
@@ -73,7 +73,7 @@ class AsteriskDriver implements Driver {
     this.#agi = agiServerOf(config, deps, (extension) => this.#phoneOf(extensionNumber(extension)).device);
     const amiDeps = { clock: deps.clock, timers: deps.timers, token: () => deps.newId.token() };
     this.#control = new SessionOnDemand((signal) => connectAmi({ ...config, events: 'off' }, amiDeps, signal));
-    this.#link = new EventLink(
+    this.#link = createEventLink(
       {
         ami: config,
         interesting: (event) => isInteresting(event) || event === 'Reload',

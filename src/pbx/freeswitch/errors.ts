@@ -1,6 +1,7 @@
 /** Every foreign error of this driver is recognised here: FreeSWITCH's sentences, and what sockets say. */
 import type { ErrorCode } from '../../model/errors.ts';
 import { GatewayError } from '../../model/errors.ts';
+import { linkErrorsOf } from '../link/link-errors.ts';
 import { socketCodeOf, socketFailureFor } from '../link/socket-failure.ts';
 
 interface Sentence {
@@ -33,7 +34,7 @@ export const refusalOf = (command: string, answer: string): GatewayError => {
 };
 
 /** Why there is no link, or no longer one. */
-export const linkFailures = {
+const linkFailures = {
   refused: 'Nothing listens at this address and port: is mod_event_socket loaded, and does it listen on more than 127.0.0.1?',
   unreachable: 'The address cannot be reached.',
   'unknown-host': 'The host name is not known.',
@@ -51,19 +52,8 @@ export const linkFailures = {
 } as const;
 export type LinkFailure = keyof typeof linkFailures;
 
-export const linkError = (failure: LinkFailure, cause?: unknown): GatewayError =>
-  new GatewayError('pbx-down', { failure }, { note: linkFailures[failure], ...(cause === undefined ? {} : { cause }) });
-
-export const linkFailureOf = (error: unknown): LinkFailure | undefined => {
-  const failure = error instanceof GatewayError ? error.details['failure'] : undefined;
-  return typeof failure === 'string' && failure in linkFailures ? (failure as LinkFailure) : undefined;
-};
-
-/** A refused login never gets better by trying again soon, and fail2ban counts the tries. */
-export const isLoginFailure = (error: unknown): boolean => {
-  const failure = linkFailureOf(error);
-  return failure === 'login' || failure === 'acl';
-};
+export const linkErrors = linkErrorsOf<LinkFailure>(linkFailures, ['login', 'acl']);
+export const { linkError, linkFailureOf, isLoginFailure } = linkErrors;
 
 /** What a socket's error means. */
 export const socketFailureOf = (error: Error): LinkFailure => socketFailureFor(socketCodeOf(error)) ?? 'broken';

@@ -15,7 +15,7 @@ import { createDirectory, type Directory } from './directory.ts';
 import { linkError } from './errors.ts';
 import { connectForJobs, type EslEvent, type EslSession } from './esl-client.ts';
 import type { EslMessage } from './esl-parser.ts';
-import { EventLink, type Arrival, type EventLinkDeps } from './event-link.ts';
+import { createEventLink, type Arrival, type EventLinkDeps } from './event-link.ts';
 import { redact } from './redact.ts';
 import { foundIn, resyncFactOf } from './resync.ts';
 import { createSlots, type Slots } from './slots.ts';
@@ -48,7 +48,7 @@ class FreeswitchDriver implements Driver {
   readonly #translator: Translator;
   readonly #guard: FactGuard = createFactGuard();
   readonly #events: EventWatch<EslMessage>;
-  readonly #link: EventLink;
+  readonly #link: ReturnType<typeof createEventLink>;
   readonly #control: SessionOnDemand<EslSession>;
   readonly #names = new Map<ExtensionNumber, string>();
   #domain: string;
@@ -68,7 +68,7 @@ class FreeswitchDriver implements Driver {
     this.#events = new EventWatch(deps.timers);
     const eslDeps = { clock: deps.clock, timers: deps.timers, token: () => deps.newId.token() };
     this.#control = new SessionOnDemand((signal) => connectForJobs(config, eslDeps, signal));
-    this.#link = new EventLink(
+    this.#link = createEventLink(
       {
         esl: config,
         interesting: (event) => isInteresting(event) || event === 'HEARTBEAT' || event === 'RELOADXML',
