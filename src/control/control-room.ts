@@ -67,9 +67,9 @@ interface Running {
 }
 
 export const createControl = async (options: ControlOptions): Promise<Control> => {
-  const room = new ControlRoom(options);
   const { engines, store, clock } = options;
   const audit = new Audit(store, clock);
+  const room = new ControlRoom(options, audit);
   store.commands.prune(clock.now() - 2 * idempotencyMicros);
   for (const engine of engines.values()) await settleLeftovers({ engine, store, clock, audit });
   return room;
@@ -87,11 +87,11 @@ class ControlRoom implements Control {
   readonly #detach: readonly (() => void)[];
   readonly #stop = new AbortController();
 
-  constructor(options: ControlOptions) {
+  constructor(options: ControlOptions, audit: Audit) {
     this.#options = options;
     const { engines, store, clock, slots: layouts } = options;
     this.slots = new SlotRegistry({ engines, store, clock, ...(layouts === undefined ? undefined : { layouts }) });
-    this.#audit = new Audit(options.store, options.clock);
+    this.#audit = audit;
     this.#recordings = new Recordings(options.recordings ?? new Map());
     this.#policy = new DialPolicy(options.rules ?? new Map(), options.clock);
     this.#detach = [...options.engines.values()].map((engine) => {

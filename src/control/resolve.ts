@@ -16,23 +16,8 @@ export interface Resolved {
   readonly slot?: SlotRef;
 }
 
-/** Commands that are about no leg. */
-type Placed = Extract<
-  CommandRequest,
-  {
-    readonly name:
-      | 'dial'
-      | 'retrieve'
-      | 'invite'
-      | 'agentLogin'
-      | 'agentLogout'
-      | 'agentPause'
-      | 'agentUnpause'
-      | 'agentPenalty'
-      | 'setDnd'
-      | 'setStatus';
-  }
->;
+/** Requests that are about no leg. */
+type Placed = Exclude<CommandRequest, { readonly leg: LegId }>;
 
 const isPlaced = (request: CommandRequest): request is Placed => !('leg' in request);
 

@@ -185,6 +185,9 @@ export const commandNames = [
   'setStatus',
 ] as const satisfies readonly CommandName[];
 
+/** What a driver supports that obeys all of them. */
+export const everyCommand = Object.fromEntries(commandNames.map((name) => [name, true])) as Readonly<Record<CommandName, boolean>>;
+
 /**
  * What a driver says of a command: the PBX took it (its effect is still to be seen), or it cannot be: `code` tells which
  * error of the catalogue, `detail` the PBX's own words.

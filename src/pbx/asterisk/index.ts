@@ -1,5 +1,5 @@
 /** The Asterisk driver: one connection for events and resyncs, one for commands. */
-import type { Command, CommandOutcome } from '../../model/command.ts';
+import { everyCommand, type Command, type CommandOutcome } from '../../model/command.ts';
 import { GatewayError } from '../../model/errors.ts';
 import type { Fact } from '../../model/fact.ts';
 import { channelId, extensionNumber, type ExtensionNumber, type NewId, type PbxId } from '../../model/ids.ts';
@@ -9,7 +9,7 @@ import type { InteractiveCalls } from '../interactive.ts';
 import { AgiServer } from './agi-server.ts';
 import { connectAmi, type AmiEvent, type AmiSession } from './ami-client.ts';
 import type { AmiMessage } from './ami-parser.ts';
-import { executeCommand, supportedCommands, type CommandContext } from './commands.ts';
+import { executeCommand, type CommandContext } from './commands.ts';
 import type { AsteriskConfig } from './config.ts';
 import { SessionOnDemand } from '../link/session-on-demand.ts';
 import { diagnoseAsterisk } from './diagnose.ts';
@@ -94,7 +94,7 @@ class AsteriskDriver implements Driver {
   }
 
   get supports(): DriverSupport {
-    return { commands: supportedCommands, stampsTime: this.#stampsTime, tellsRegistrations: this.#tellsRegistrations };
+    return { commands: everyCommand, stampsTime: this.#stampsTime, tellsRegistrations: this.#tellsRegistrations };
   }
 
   get interactive(): InteractiveCalls | undefined {

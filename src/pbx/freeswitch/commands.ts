@@ -1,5 +1,5 @@
 /** Commands to apis of the event socket: one entry each, told by story in `commands/`. */
-import { commandNames, type Command, type CommandName, type CommandOutcome } from '../../model/command.ts';
+import type { Command, CommandName, CommandOutcome } from '../../model/command.ts';
 import { runCommand } from '../link/run-command.ts';
 import type { CommandContext, Execute } from './commands/acting.ts';
 import { answer, divert, hangUp, pickup } from './commands/answer.ts';
@@ -52,10 +52,6 @@ const table: { readonly [Name in CommandName]: Execute<Name> } = {
   setDnd,
   setStatus,
 };
-
-export const supportedCommands: Readonly<Record<CommandName, boolean>> = Object.fromEntries(
-  commandNames.map((name) => [name, Object.hasOwn(table, name)]),
-) as Record<CommandName, boolean>;
 
 /** Settles with what the PBX made of the command; rejects only with the signal's reason. */
 export const executeCommand = (command: Command, context: CommandContext, signal: AbortSignal): Promise<CommandOutcome> => {

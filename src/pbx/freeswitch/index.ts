@@ -1,5 +1,5 @@
 /** The FreeSWITCH driver: one connection for events and resyncs, one for commands. */
-import type { Command, CommandOutcome } from '../../model/command.ts';
+import { everyCommand, type Command, type CommandOutcome } from '../../model/command.ts';
 import { GatewayError } from '../../model/errors.ts';
 import type { Fact } from '../../model/fact.ts';
 import { channelId, type ExtensionNumber, type NewId, type PbxId } from '../../model/ids.ts';
@@ -7,7 +7,7 @@ import type { Clock, Timers } from '../../model/time.ts';
 import type { Driver, DriverSupport, Finding, TracedFact } from '../driver.ts';
 import { EventWatch } from '../link/event-watch.ts';
 import { createFactGuard, type FactGuard } from '../link/fact-guard.ts';
-import { executeCommand, supportedCommands, type CommandContext } from './commands.ts';
+import { executeCommand, type CommandContext } from './commands.ts';
 import type { FreeswitchConfig } from './config.ts';
 import { SessionOnDemand } from '../link/session-on-demand.ts';
 import { diagnoseFreeswitch } from './diagnose.ts';
@@ -84,7 +84,7 @@ class FreeswitchDriver implements Driver {
   }
 
   get supports(): DriverSupport {
-    return { commands: supportedCommands, stampsTime: true, tellsRegistrations: this.#tellsRegistrations };
+    return { commands: everyCommand, stampsTime: true, tellsRegistrations: this.#tellsRegistrations };
   }
 
   async *facts(signal: AbortSignal): AsyncGenerator<readonly TracedFact[], void> {

@@ -1,7 +1,10 @@
 import type { CommandOutcome } from '../../model/command.ts';
 import { GatewayError } from '../../model/errors.ts';
 
-const failed = (code: GatewayError['code'], detail: string): CommandOutcome => ({ outcome: 'failed', code, detail });
+/** The PBX has taken the command. */
+export const accepted: CommandOutcome = { outcome: 'accepted' };
+
+export const failed = (code: GatewayError['code'], detail: string): CommandOutcome => ({ outcome: 'failed', code, detail });
 
 /**
  * Runs a command over a session: what the PBX refused is an outcome with its own words, and what broke in the middle may have had its

@@ -1,4 +1,4 @@
-import { commandNames, type CommandName } from '../../model/command.ts';
+import { everyCommand } from '../../model/command.ts';
 import type { PbxId } from '../../model/ids.ts';
 import type { Driver } from '../driver.ts';
 import { obey } from './commands.ts';
@@ -73,5 +73,3 @@ export const createSandboxDriver = ({ pbx: id, clock, office = demoOffice, seed 
     },
   };
 };
-
-const everyCommand = Object.fromEntries(commandNames.map((name) => [name, true])) as Readonly<Record<CommandName, boolean>>;

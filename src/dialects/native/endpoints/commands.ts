@@ -6,7 +6,7 @@ import type { CommandName } from '../../../model/command.ts';
 import { problemContentType, renderProblem } from '../../../http/problem.ts';
 import { renderCursor } from '../../../model/cursor.ts';
 import { GatewayError } from '../../../model/errors.ts';
-import { callIdFrom } from '../../../model/ids.ts';
+import { callIdFrom, type LegId } from '../../../model/ids.ts';
 import { defineEndpoint } from '../endpoint.ts';
 import type { Answer, Context, Endpoint } from '../endpoint.ts';
 import { numberParameter, parseIdempotencyKey, parseIfCursor, parsePreferredWait } from '../parse.ts';
@@ -196,19 +196,8 @@ const setStatus = defineEndpoint({
   handle: ({ params, body }, context) => submit({ name: 'setStatus', ...params, ...body }, context),
 });
 
-/** Commands that have an address of their own, because they are about no leg. */
-type PlacedCommand =
-  | 'dial'
-  | 'retrieve'
-  | 'invite'
-  | 'agentLogin'
-  | 'agentLogout'
-  | 'agentPause'
-  | 'agentUnpause'
-  | 'agentPenalty'
-  | 'setDnd'
-  | 'setStatus';
-type LegCommand = Exclude<CommandName, PlacedCommand>;
+/** The others have an address of their own. */
+type LegCommand = Extract<CommandRequest, { readonly leg: LegId }>['name'];
 
 const summaries: Readonly<Record<LegCommand, string>> = {
   answer: 'Answers what rings',

@@ -38,10 +38,6 @@ export interface Acting extends CommandContext {
 
 export type Execute<Name extends CommandName> = (command: CommandOf<Name>, pbx: Acting) => Promise<CommandOutcome>;
 
-export const accepted: CommandOutcome = { outcome: 'accepted' };
-
-export const failed = (code: GatewayError['code'], detail: string): CommandOutcome => ({ outcome: 'failed', code, detail });
-
 export const request = ({ session, signal }: Acting, action: AmiAction): Promise<AmiMessage> => session.request(action, { signal });
 
 export const list = ({ session, signal }: Acting, action: AmiAction): Promise<readonly AmiMessage[]> => session.list(action, { signal });

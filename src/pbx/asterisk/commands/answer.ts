@@ -1,8 +1,9 @@
 /** What rings: answering, declining, picking up, sending on. */
 import type { CommandOf, CommandOutcome } from '../../../model/command.ts';
 import type { ChannelId, ExtensionNumber } from '../../../model/ids.ts';
+import { accepted, failed } from '../../link/run-command.ts';
 import type { AmiMessage } from '../ami-parser.ts';
-import { accepted, askPhone, dropChannel, failed, nameOf, request, requireTarget, type Acting, type Execute } from './acting.ts';
+import { askPhone, dropChannel, nameOf, request, requireTarget, type Acting, type Execute } from './acting.ts';
 import { originate, phoneHeaders, renderAutoAnswer } from './originate.ts';
 
 /** How long the second call of an answer by pick-up may ring: it is meant to answer by itself. */

@@ -1,6 +1,7 @@
 /** More than two: a third party, a conference, a supervisor. */
 import type { SupervisionMode } from '../../../model/call.ts';
-import { accepted, addDialplanExtension, argument, nameOf, request, type Execute } from './acting.ts';
+import { accepted } from '../../link/run-command.ts';
+import { addDialplanExtension, argument, nameOf, request, type Execute } from './acting.ts';
 import { callPhoneInto } from './originate.ts';
 import { pressKey } from './talk.ts';
 

@@ -1,6 +1,7 @@
 /** What is true of an extension whether it talks or not: its queues, do-not-disturb, the text of its presence. */
 import type { ExtensionNumber } from '../../../model/ids.ts';
-import { accepted, argument, request, valueOf, type Acting, type Execute } from './acting.ts';
+import { accepted } from '../../link/run-command.ts';
+import { argument, request, valueOf, type Acting, type Execute } from './acting.ts';
 
 type AgentCommand = 'agentLogin' | 'agentLogout' | 'agentPause' | 'agentUnpause';
 

@@ -1,6 +1,7 @@
 import type { ChannelId, CommandId, ExtensionNumber } from '../../../model/ids.ts';
+import { accepted } from '../../link/run-command.ts';
 import { dialMark } from '../pbx-lists.ts';
-import { accepted, type Acting, type Execute } from './acting.ts';
+import { type Acting, type Execute } from './acting.ts';
 import { isCreated, originate, originateMs, phoneHeaders, renderAutoAnswer, renderCallerId, unreachable } from './originate.ts';
 import { startRecording } from './record.ts';
 

@@ -2,21 +2,10 @@
 import type { SlotRef } from '../../../model/call.ts';
 import { GatewayError } from '../../../model/errors.ts';
 import type { ChannelId } from '../../../model/ids.ts';
+import { accepted, failed } from '../../link/run-command.ts';
 import type { AmiMessage } from '../ami-parser.ts';
 import { parkingLotOf } from '../spaces.ts';
-import {
-  accepted,
-  addDialplanExtension,
-  argument,
-  dropChannel,
-  failed,
-  list,
-  nameOf,
-  request,
-  valueOf,
-  type Acting,
-  type Execute,
-} from './acting.ts';
+import { addDialplanExtension, argument, dropChannel, list, nameOf, request, valueOf, type Acting, type Execute } from './acting.ts';
 import { callPhoneInto } from './originate.ts';
 import { heldBy } from './talk.ts';
 

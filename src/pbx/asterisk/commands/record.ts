@@ -1,7 +1,8 @@
 import type { CommandOutcome } from '../../../model/command.ts';
 import { GatewayError } from '../../../model/errors.ts';
 import type { ChannelId } from '../../../model/ids.ts';
-import { accepted, failed, request, valueOf, type Acting, type Execute } from './acting.ts';
+import { accepted, failed } from '../../link/run-command.ts';
+import { request, valueOf, type Acting, type Execute } from './acting.ts';
 
 /** The channel variable in which a recording's handle is kept, so that it can be stopped after a restart of ours. */
 const recordingVariable = 'SWITCHHOOK_RECORDING';

@@ -1,8 +1,9 @@
 /** What a user does while talking: hold, mute, press keys. */
 import type { CommandOf, CommandOutcome } from '../../../model/command.ts';
 import { channelId, type ChannelId } from '../../../model/ids.ts';
+import { accepted, failed } from '../../link/run-command.ts';
 import type { AmiMessage } from '../ami-parser.ts';
-import { accepted, addDialplanExtension, askPhone, failed, nameOf, request, valueOf, type Acting, type Execute } from './acting.ts';
+import { addDialplanExtension, askPhone, nameOf, request, valueOf, type Acting, type Execute } from './acting.ts';
 
 /** In this channel variable of the holder stands the channel that the PBX holds for it. */
 const heldVariable = 'SWITCHHOOK_HELD';

@@ -1,12 +1,11 @@
 /** Sending the other party elsewhere: blind, to voicemail, after a consultation; and joining two parties. */
 import { GatewayError } from '../../../model/errors.ts';
 import type { ChannelId } from '../../../model/ids.ts';
+import { accepted, failed } from '../../link/run-command.ts';
 import {
-  accepted,
   addDialplanExtension,
   argument,
   dropChannel,
-  failed,
   nameOf,
   request,
   requireTarget,

@@ -47,10 +47,6 @@ export interface Acting extends CommandContext {
 
 export type Execute<Name extends CommandName> = (command: CommandOf<Name>, pbx: Acting) => Promise<CommandOutcome>;
 
-export const accepted: CommandOutcome = { outcome: 'accepted' };
-
-export const failed = (code: GatewayError['code'], detail: string): CommandOutcome => ({ outcome: 'failed', code, detail });
-
 /** Runs an api in the background, so that one which blocks holds up no other. */
 export const run = ({ session, signal }: Acting, api: string): Promise<string> => session.job(api, { signal });
 

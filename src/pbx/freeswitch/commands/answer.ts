@@ -2,8 +2,9 @@
 import type { CommandOf, CommandOutcome } from '../../../model/command.ts';
 import { GatewayError } from '../../../model/errors.ts';
 import type { ChannelId, ExtensionNumber } from '../../../model/ids.ts';
+import { accepted, failed } from '../../link/run-command.ts';
 import type { EslMessage } from '../esl-parser.ts';
-import { accepted, askPhone, dropChannel, failed, isOf, run, sendTo, uuid, type Acting, type Execute } from './acting.ts';
+import { askPhone, dropChannel, isOf, run, sendTo, uuid, type Acting, type Execute } from './acting.ts';
 import { autoAnswer, notReached, originate } from './originate.ts';
 
 /** How long the second call of an answer by pick-up may ring: it is meant to answer by itself. */

@@ -1,7 +1,8 @@
 /** More than two: a third party, a conference, a supervisor. */
 import type { SupervisionMode } from '../../../model/call.ts';
 import { GatewayError } from '../../../model/errors.ts';
-import { accepted, argument, requireChannel, run, uuid, type Acting, type Execute } from './acting.ts';
+import { accepted } from '../../link/run-command.ts';
+import { argument, requireChannel, run, uuid, type Acting, type Execute } from './acting.ts';
 import { callPhoneInto } from './originate.ts';
 import { memberOf, pressKeys } from './talk.ts';
 

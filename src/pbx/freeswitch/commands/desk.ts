@@ -1,9 +1,10 @@
 /** What is true of an extension whether it talks or not: its queues, do-not-disturb, the text of its presence. */
 import { GatewayError } from '../../../model/errors.ts';
 import type { ExtensionNumber } from '../../../model/ids.ts';
+import { accepted } from '../../link/run-command.ts';
 import { dndRealm, statusRealm } from '../pbx-lists.ts';
 import { parsePiped } from '../schema.ts';
-import { accepted, argument, ask, run, type Acting, type Execute } from './acting.ts';
+import { argument, ask, run, type Acting, type Execute } from './acting.ts';
 
 type AgentCommand = 'agentLogin' | 'agentLogout' | 'agentPause' | 'agentUnpause';
 

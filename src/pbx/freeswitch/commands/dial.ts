@@ -1,7 +1,8 @@
 import { GatewayError } from '../../../model/errors.ts';
 import type { ChannelId, CommandId, ExtensionNumber } from '../../../model/ids.ts';
+import { accepted } from '../../link/run-command.ts';
 import { dialMark } from '../pbx-lists.ts';
-import { accepted, type Acting, type Execute } from './acting.ts';
+import { type Acting, type Execute } from './acting.ts';
 import { autoAnswer, isCreated, notReached, originate, renderCallerId } from './originate.ts';
 import { recordingFile } from './record.ts';
 

@@ -2,8 +2,9 @@
 import type { CommandOutcome } from '../../../model/command.ts';
 import { GatewayError } from '../../../model/errors.ts';
 import type { ChannelId, ExtensionNumber } from '../../../model/ids.ts';
+import { accepted, failed } from '../../link/run-command.ts';
 import type { EslMessage } from '../esl-parser.ts';
-import { accepted, argument, failed, isOf, uuid, type Acting } from './acting.ts';
+import { argument, isOf, uuid, type Acting } from './acting.ts';
 
 /** How long an originate may take until its channel shows or it has failed. */
 export const originateMs = 5_000;

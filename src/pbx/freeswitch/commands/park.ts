@@ -3,10 +3,11 @@ import type { SlotRef } from '../../../model/call.ts';
 import type { CommandOutcome } from '../../../model/command.ts';
 import { GatewayError } from '../../../model/errors.ts';
 import type { ChannelId } from '../../../model/ids.ts';
+import { accepted, failed } from '../../link/run-command.ts';
 import type { EslMessage } from '../esl-parser.ts';
 import { parkerMark } from '../pbx-lists.ts';
 import { parseLots } from '../schema.ts';
-import { accepted, argument, ask, failed, isOf, leaveBehind, requireChannel, run, uuid, type Acting, type Execute } from './acting.ts';
+import { argument, ask, isOf, leaveBehind, requireChannel, run, uuid, type Acting, type Execute } from './acting.ts';
 import { callPhoneInto } from './originate.ts';
 
 /** How long it may take until FreeSWITCH tells that a channel is in its slot. */

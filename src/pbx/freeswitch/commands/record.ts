@@ -1,8 +1,9 @@
 import type { CommandOutcome } from '../../../model/command.ts';
 import { GatewayError } from '../../../model/errors.ts';
 import type { ChannelId } from '../../../model/ids.ts';
+import { accepted, failed } from '../../link/run-command.ts';
 import { recordingMark } from '../pbx-lists.ts';
-import { accepted, failed, run, uuid, variableOf, type Acting, type Execute } from './acting.ts';
+import { run, uuid, variableOf, type Acting, type Execute } from './acting.ts';
 
 export const record: Execute<'record'> = async ({ channel, recording }, pbx) => {
   const file = recordingFile(pbx, recording);

@@ -1,8 +1,9 @@
 /** What a user does while talking: hold, mute, press keys. */
 import { GatewayError } from '../../../model/errors.ts';
 import type { ChannelId } from '../../../model/ids.ts';
+import { accepted, failed } from '../../link/run-command.ts';
 import { parseConferences } from '../schema.ts';
-import { accepted, argument, ask, askPhone, failed, isOf, requireChannel, run, uuid, type Acting, type Execute } from './acting.ts';
+import { argument, ask, askPhone, isOf, requireChannel, run, uuid, type Acting, type Execute } from './acting.ts';
 
 /** How long FreeSWITCH may take to tell of a hold: it acts at once. */
 const holdMs = 2_000;

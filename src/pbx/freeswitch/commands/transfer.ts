@@ -1,20 +1,8 @@
 /** Sending the other party elsewhere: blind, to voicemail, after a consultation; and joining two parties. */
 import { GatewayError } from '../../../model/errors.ts';
 import type { ChannelId } from '../../../model/ids.ts';
-import {
-  accepted,
-  argument,
-  ask,
-  dropChannel,
-  failed,
-  leaveBehind,
-  requireChannel,
-  run,
-  sendTo,
-  uuid,
-  type Acting,
-  type Execute,
-} from './acting.ts';
+import { accepted, failed } from '../../link/run-command.ts';
+import { argument, ask, dropChannel, leaveBehind, requireChannel, run, sendTo, uuid, type Acting, type Execute } from './acting.ts';
 import { callOut } from './dial.ts';
 import { autoAnswer, notReached } from './originate.ts';
 import { hold, resume } from './talk.ts';
