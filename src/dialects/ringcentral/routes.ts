@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { parseJson } from '../../http/json.ts';
 import type { HttpFront } from '../../http/http-server.ts';
 import { toGatewayError } from '../../http/problem.ts';
 import { signalOf, tellPbx } from '../../http/replies.ts';
@@ -106,14 +107,7 @@ const serve = async (
 };
 
 /** Empty and `null` are no body. */
-export const parseBody = (text: string): unknown => {
-  if (text.trim() === '') return undefined;
-  try {
-    return (JSON.parse(text) as unknown) ?? undefined;
-  } catch (cause) {
-    throw new GatewayError('invalid-json', {}, { cause });
-  }
-};
+export const parseBody = (text: string): unknown => parseJson(text, undefined) ?? undefined;
 
 const sendAnswer = (reply: FastifyReply, { status, body }: Answer): FastifyReply =>
   body === undefined ? reply.code(status).header('Cache-Control', 'no-store').send() : sendText(reply.code(status), JSON.stringify(body));

@@ -1,7 +1,7 @@
 import type { CommandRecord, CommandRequest } from '../../control/control.ts';
+import { performCommand } from '../../control/perform.ts';
 import { placeCall } from '../../control/placing/place-call.ts';
 import type { Call, Leg } from '../../model/call.ts';
-import { GatewayError } from '../../model/errors.ts';
 import { extensionNumber, type ExtensionNumber } from '../../model/ids.ts';
 import { badRequest, notFound, TelphinError } from './errors.ts';
 import { parseApiId, vendorCallId, withoutDashes } from './ids.ts';
@@ -14,13 +14,8 @@ import type { Answer, Asked, TenantSource } from './source.ts';
 const effectSeconds = 10;
 
 /** Submits, and stays for the effect. */
-export const perform = async ({ identity, source, signal }: Asked, request: CommandRequest): Promise<CommandRecord> => {
-  const accepted = await source.control.submit(identity, request);
-  const record = await source.control.wait(identity.tenant, accepted.id, effectSeconds, signal);
-  if (record.state === 'failed') throw new GatewayError(record.error ?? 'internal', { command: record.id });
-  if (record.state === 'unknown') throw new GatewayError('pbx-down', { command: record.id });
-  return record;
-};
+export const perform = ({ identity, source, signal }: Asked, request: CommandRequest): Promise<CommandRecord> =>
+  performCommand(source.control, identity, request, { seconds: effectSeconds, signal });
 
 /** The live call of a call_api_id, also after it was merged into another or of several phones that ring for one; and which of its UUIDs that was. */
 export const callOf = ({ engine, placed }: TenantSource, apiId: string): { readonly call: Call; readonly apiUuid: string } | undefined => {

@@ -1,7 +1,6 @@
 import type { z } from 'zod';
 import type { Identity, Scope } from '../../auth/auth.ts';
 import { requireScope } from '../../http/bearer.ts';
-import { GatewayError } from '../../model/errors.ts';
 import type { ExtensionNumber } from '../../model/ids.ts';
 import type { Micros } from '../../model/time.ts';
 import { badRequest, notFound } from './errors.ts';
@@ -58,15 +57,6 @@ export const parseTime = (query: URLSearchParams, name: string): Micros | undefi
   const ms = Date.parse(/^\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d(\.\d+)?$/.test(text) ? `${text.replace(' ', 'T')}Z` : text);
   if (Number.isNaN(ms)) throw badRequest(`${name} is a time, as 2020-06-04 10:33:02.`);
   return ms * 1_000;
-};
-
-export const parseJson = (text: string): unknown => {
-  if (text.trim() === '') return {};
-  try {
-    return JSON.parse(text) as unknown;
-  } catch (cause) {
-    throw new GatewayError('invalid-json', {}, { cause });
-  }
 };
 
 /** Throws 400 that names the field. */

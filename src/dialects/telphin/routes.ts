@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { TokenIdentity } from '../../auth/tokens.ts';
+import { parseJson } from '../../http/json.ts';
 import { toGatewayError } from '../../http/problem.ts';
 import { signalOf, tellPbx } from '../../http/replies.ts';
 import type { TenantId } from '../../model/ids.ts';
@@ -11,7 +12,6 @@ import { getHistory, listHistory } from './call-history.ts';
 import { changeEvent, createEvent, deleteEvent, deleteEvents, getEvent, listEvents } from './events.ts';
 import { oauthRoutes } from './oauth.ts';
 import { defaultTelphinOptions } from './options.ts';
-import { parseJson } from './parse.ts';
 import { type Allowance, RateLimit, untouched } from './rate-limit.ts';
 import type { Answer, Asked, TenantSource } from './source.ts';
 import { valetPark } from './valet-park.ts';
@@ -76,7 +76,7 @@ const apiRoutes = (scope: FastifyInstance, { gateway, sourceOf }: RoutesOptions)
     if (allowance.isExceeded) throw rateLimited();
     tellPbx(reply, source.engine.status());
     const params = request.params as Readonly<Record<string, string>>;
-    const body = parseJson(typeof request.body === 'string' ? request.body : '');
+    const body = parseJson(typeof request.body === 'string' ? request.body : '', {});
     const { searchParams: query } = new URL(request.url, 'http://host');
     const answer = await operation({ identity, grant, source, params, query, body, signal: signalOf(reply) });
     return send(reply, answer.status, answer.body);

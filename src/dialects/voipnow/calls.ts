@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import type { Identity } from '../../auth/auth.ts';
 import type { CommandRecord, CommandRequest, Control } from '../../control/control.ts';
+import { performCommand } from '../../control/perform.ts';
 import { placeCall, type CallWish } from '../../control/placing/place-call.ts';
 import type { PlacedCalls } from '../../control/placing/placed-calls.ts';
 import type { TenantEngine } from '../../engine/engine.ts';
@@ -67,13 +68,8 @@ export const place = async ({ identity, source }: Asked, wish: CallWish): Promis
   source.placed.idOf(await placeCall({ ...source, identity }, wish));
 
 /** Submits, and stays for the effect. */
-export const perform = async ({ identity, source, signal }: Asked, request: CommandRequest): Promise<CommandRecord> => {
-  const accepted = await source.control.submit(identity, request);
-  const record = await source.control.wait(identity.tenant, accepted.id, effectSeconds, signal);
-  if (record.state === 'failed') throw new GatewayError(record.error ?? 'internal', { command: record.id });
-  if (record.state === 'unknown') throw new GatewayError('pbx-down', { command: record.id });
-  return record;
-};
+export const perform = ({ identity, source, signal }: Asked, request: CommandRequest): Promise<CommandRecord> =>
+  performCommand(source.control, identity, request, { seconds: effectSeconds, signal });
 
 /** What rings is declined, anything else hung up. */
 export const hangUp = (asked: Asked, leg: Leg): Promise<CommandRecord> =>

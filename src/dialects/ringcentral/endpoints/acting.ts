@@ -1,6 +1,6 @@
 /** Finding what a call-control request is about, having it done, and showing what became of it. */
 import type { CommandRecord, CommandRequest } from '../../../control/control.ts';
-import { GatewayError } from '../../../model/errors.ts';
+import { performCommand } from '../../../control/perform.ts';
 import { extensionNumber, type ExtensionNumber } from '../../../model/ids.ts';
 import { isAdmin, requireAccount, requireOwn, requirePermission } from '../auth.ts';
 import type { Asked, Asker } from '../endpoint.ts';
@@ -70,14 +70,8 @@ export const requireStatus = ({ status }: Party, ...codes: readonly StatusCode[]
 };
 
 /** Submits, and stays for the effect. */
-export const perform = async ({ asker, signal }: Asked, request: CommandRequest): Promise<CommandRecord> => {
-  const { source, identity } = asker;
-  const accepted = await source.control.submit(identity, request);
-  const record = await source.control.wait(identity.tenant, accepted.id, effectSeconds, signal);
-  if (record.state === 'failed') throw new GatewayError(record.error ?? 'internal', { command: record.id });
-  if (record.state === 'unknown') throw new GatewayError('pbx-down', { command: record.id });
-  return record;
-};
+export const perform = ({ asker, signal }: Asked, request: CommandRequest): Promise<CommandRecord> =>
+  performCommand(asker.source.control, asker.identity, request, { seconds: effectSeconds, signal });
 
 /** The party as it is after a command. One of an ended session, or that is no longer told of, as it was. */
 export const partyNow = async ({ asker: { source }, signal }: Asked, { session, party }: Located): Promise<Located> => {

@@ -1,10 +1,11 @@
 import type { FastifyInstance } from 'fastify';
+import { parseJson } from '../../../http/json.ts';
 import { toGatewayError } from '../../../http/problem.ts';
 import { signalOf, tellPbx } from '../../../http/replies.ts';
 import { explainUnified } from '../errors.ts';
 import { checkUser } from '../parse.ts';
 import { actOnCall } from '../unified/actions.ts';
-import { notImplemented, parseJson, type UnifiedAnswer, type UnifiedAsked } from '../unified/asked.ts';
+import { notImplemented, type UnifiedAnswer, type UnifiedAsked } from '../unified/asked.ts';
 import { createCall, deleteCalls, inviteToConference, listCalls } from '../unified/calls.ts';
 import { createEvent, deleteEvents, listEvents, updateEvent } from '../unified/events.ts';
 import { sendJson, sourceOf, type RoutesOptions } from './request.ts';
@@ -36,7 +37,7 @@ export const unifiedRoutes = (scope: FastifyInstance, options: RoutesOptions): v
               source,
               signal: signalOf(reply),
               query,
-              body: parseJson(typeof request.body === 'string' ? request.body : ''),
+              body: parseJson(typeof request.body === 'string' ? request.body : '', {}),
               base: `${front.publicUrl()}${base}`,
               user,
               extension,

@@ -1,5 +1,4 @@
 import type { ExtensionNumber } from '../../../model/ids.ts';
-import { GatewayError } from '../../../model/errors.ts';
 import type { Asked } from '../calls.ts';
 import { UnifiedError } from '../errors.ts';
 
@@ -25,14 +24,4 @@ export type UnifiedAnswer = object | undefined;
 /** Refuses what is served by no operation. */
 export const notImplemented = (): never => {
   throw new UnifiedError(501, 'request_not_implemented', 'The request is not implemented.');
-};
-
-/** For a body that is no JSON. */
-export const parseJson = (text: string): unknown => {
-  if (text.trim() === '') return {};
-  try {
-    return JSON.parse(text) as unknown;
-  } catch (cause) {
-    throw new GatewayError('invalid-json', {}, { cause });
-  }
 };
