@@ -8,16 +8,11 @@ import type { AmiMessage } from './ami-parser.ts';
 import type { AsteriskConfig, ConfiguredPlace } from './config.ts';
 import type { Directory } from './directory.ts';
 import { dialMark, type PbxLists } from './pbx-lists.ts';
-import {
-  agentStateOf,
-  applications,
-  bridgeKind,
-  channelStates,
-  dialable,
-  queueMembershipOf,
-  supervisionMode,
-  unescapeText,
-} from './translate.ts';
+import { applications, dialable, supervisionMode } from './translate/applications.ts';
+import { bridgeKind } from './translate/bridges.ts';
+import { channelStates } from './translate/channels.ts';
+import { unescapeText } from './translate/phones.ts';
+import { agentStateOf, queueMembershipOf } from './translate/places.ts';
 
 export type ResyncFact = FactOf<'resync'>;
 
