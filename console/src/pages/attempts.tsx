@@ -76,7 +76,7 @@ export const Attempts = ({ endpoint, onReplay }: AttemptsProps): JSX.Element => 
 /** The request is made anew from the log, for only answers are kept. */
 const AttemptDialog = ({ attempt, onClose }: { readonly attempt: DeliveryAttempt; readonly onClose: () => void }): JSX.Element => {
   const { endpoint, seq, id, status, failure, reply, outcome } = attempt;
-  const { answer, problem } = useAnswer<DeliveryRequest>(seq === 0 ? undefined : `/v1/deliveries/request${query({ endpoint, seq })}`);
+  const { answer, problem } = useAnswer<DeliveryRequest>(seq === 0 ? undefined : `/v1/deliveries/request${query({ endpoint, seq, id })}`);
   return (
     <Dialog title={`Attempt ${attempt.attempt} at ${id}`} onClose={onClose}>
       <h3>Request</h3>

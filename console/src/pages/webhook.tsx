@@ -7,13 +7,12 @@ import { curlOf } from '../parts/curl.ts';
 import { attempt } from '../parts/notices.tsx';
 import { Secret } from '../parts/secret.tsx';
 import { Waiting } from '../parts/states.tsx';
-import { Moment } from '../parts/time.tsx';
 import { useAnswer } from '../parts/use-answer.ts';
-import { go, href } from '../router.ts';
-import { fieldsOf } from '../parts/fields.ts';
+import { go } from '../router.ts';
 import { Attempts } from './attempts.tsx';
+import { EndpointHead, PauseButton, replayOne, ReplayForm, type Act } from './endpoint-parts.tsx';
 import { EndpointPage } from './endpoint.tsx';
-import { Health, isWebhook } from './webhooks.tsx';
+import { isWebhook } from './webhooks.tsx';
 
 /** What is delivered to: a webhook, or an endpoint of a vendor's API. */
 export const WebhookPage = ({ id }: { readonly id: string }): JSX.Element =>
@@ -25,7 +24,7 @@ const OwnWebhook = ({ id }: { readonly id: string }): JSX.Element => {
   const { answer: webhook, problem, again } = useAnswer<Webhook>(path);
   const [asked, setAsked] = useState(0);
   const [secret, setSecret] = useState<string>();
-  const act = async (name: string, done: string, body: unknown = {}): Promise<void> => {
+  const act: Act = async (name, done, body = {}) => {
     if (await attempt(() => ask('POST', `${path}/${name}`, body), done)) refresh();
   };
   const refresh = (): void => {
@@ -35,30 +34,14 @@ const OwnWebhook = ({ id }: { readonly id: string }): JSX.Element => {
   if (webhook === undefined) return <Waiting problem={problem} />;
   return (
     <>
-      <nav class="crumbs" aria-label="Where this is">
-        <a href={href(['webhooks'])}>Webhooks</a> / <span>{id}</span>
-      </nav>
-      <h1 class="long">{webhook.url}</h1>
-      <p class="facts">
-        <Health endpoint={webhook} />
-        <span class="quiet">
-          since <Moment at={webhook.since} />, delivered up to {webhook.settledTo} of {webhook.head}
-        </span>
-      </p>
-      {webhook.detail === undefined ? null : <p class="problem">{webhook.detail}</p>}
+      <EndpointHead id={id} url={webhook.url} endpoint={webhook}>
+        , delivered up to {webhook.settledTo} of {webhook.head}
+      </EndpointHead>
       <p class="actions">
         <button type="button" class="button" onClick={() => void test(path, refresh)}>
           Send a test
         </button>
-        {webhook.status === 'paused' ? (
-          <button type="button" class="button primary" onClick={() => void act('resume', 'It goes on where it stopped.')}>
-            Resume
-          </button>
-        ) : (
-          <button type="button" class="button" onClick={() => void act('pause', 'Paused. What happens meanwhile waits.')}>
-            Pause
-          </button>
-        )}
+        <PauseButton status={webhook.status} act={act} />
         <button
           type="button"
           class="button"
@@ -78,22 +61,8 @@ const OwnWebhook = ({ id }: { readonly id: string }): JSX.Element => {
         </button>
         <CopyButton label="Copy as curl" text={() => curlOf('GET', path)} />
       </p>
-      <form
-        class="filters"
-        onSubmit={(event) => {
-          event.preventDefault();
-          const from = fieldsOf(event.currentTarget).text('from');
-          if (from !== '') void act('replay', 'They are on their way again.', { from });
-        }}
-      >
-        <label class="inline-field">
-          Send everything again after <input name="from" placeholder="cursor or oldest" required />
-        </label>
-        <button type="submit" class="button">
-          Replay
-        </button>
-      </form>
-      <Attempts key={asked} endpoint={id} onReplay={(seq) => void act('replay', 'It is on its way again.', { seq })} />
+      <ReplayForm act={act} />
+      <Attempts key={asked} endpoint={id} onReplay={replayOne(act)} />
       {secret === undefined ? null : <Secret title="The new secret" secret={secret} onClose={() => setSecret(undefined)} />}
     </>
   );

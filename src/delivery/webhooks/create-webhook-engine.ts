@@ -123,8 +123,8 @@ class StoredWebhookEngine implements WebhookEngine {
     });
   }
 
-  async requestFor(id: string, seq: number): Promise<WholeRequest | undefined> {
-    return this.#running.get(id)?.runner.requestFor(seq);
+  async requestFor(id: string, seq: number, item?: string): Promise<WholeRequest | undefined> {
+    return this.#running.get(id)?.runner.requestFor(seq, item);
   }
 
   pause(id: string): boolean {

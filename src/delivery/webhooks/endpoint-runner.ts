@@ -113,9 +113,9 @@ export class EndpointRunner {
   }
 
   async replay(from: Cursor): Promise<Gap | 'begun'> {
-    const gap = await this.#reader.beginAt(from, () => this.#now);
-    if (gap !== undefined) return gap;
-    this.#lanes.forgetAfter(from.seq);
+    const place = await this.#reader.beginAfter(from, () => this.#now);
+    if ('gap' in place) return place;
+    this.#lanes.forgetAfter(place.seq);
     this.#options.onProgress();
     this.#pump();
     return 'begun';
@@ -123,16 +123,17 @@ export class EndpointRunner {
 
   async redeliver(seq: number): Promise<'begun' | 'nothing' | 'full'> {
     if (this.#lanes.size >= mostUnsettled) return 'full';
-    const item = await this.#reader.itemOf(seq);
-    if (item === undefined) return 'nothing';
-    this.#add(item);
+    const items = await this.#reader.itemsOfEvent(seq);
+    if (items.length === 0) return 'nothing';
+    for (const item of items) this.#add(item);
     this.#options.onProgress();
     this.#pump();
     return 'begun';
   }
 
-  async requestFor(seq: number): Promise<WholeRequest | undefined> {
-    const request = (await this.#reader.itemOf(seq))?.request();
+  async requestFor(seq: number, id?: string): Promise<WholeRequest | undefined> {
+    const items = await this.#reader.itemsOfEvent(seq);
+    const request = items.find((item) => id === undefined || item.id === id)?.request();
     if (request === undefined) return undefined;
     const { url, method = 'POST', headers } = this.endpoint;
     const body = typeof request.body === 'object' ? Buffer.from(request.body).toString() : (request.body ?? '');
@@ -222,7 +223,10 @@ export class EndpointRunner {
 
   #add(item: DeliveryItem, pinned = false): void {
     const { seq } = item.cursor;
-    if (this.#lanes.has(seq)) return;
+    if (this.#lanes.has(seq)) {
+      this.#lanes.repeat(seq);
+      return;
+    }
     const { lane } = this.endpoint.policy;
     const key = lane === 'source' ? item.lane : lane === 'none' ? `#${seq}` : '';
     this.#lanes.add({ seq, lane: key, attempts: 0, due: 0, at: item.at, item, pinned });

@@ -66,19 +66,42 @@ export class ItemReader {
     this.#positionAt = at;
   }
 
-  /** Begins anew after an earlier cursor; the gap if the source no longer reaches back so far. `now` is taken where nothing follows it. */
-  async beginAt(from: Cursor, now: () => Micros): Promise<Gap | undefined> {
-    const page = await this.#source.read(from, 1, this.#signal);
+  /**
+   * Begins anew after an earlier cursor of the log, and says which place that is; the gap if the source no longer reaches back so far.
+   * `now` is taken where nothing follows it.
+   */
+  async beginAfter(event: Cursor, now: () => Micros): Promise<Cursor | Gap> {
+    const place = this.#placeAfter(event);
+    const page = await this.#source.read(place, 1, this.#signal);
     if ('gap' in page) return page;
     this.#course += 1;
-    this.moveTo(from, page.items[0]?.at ?? now());
-    return undefined;
+    this.moveTo(place, page.items[0]?.at ?? now());
+    return place;
   }
 
-  /** The item of one event, read again; undefined if there is none, or none any more. */
+  /** What one event of the log makes, read again; nothing if it is no longer there. */
+  async itemsOfEvent(seq: number): Promise<readonly DeliveryItem[]> {
+    const { epoch } = this.#position;
+    const end = this.#placeAfter({ epoch, seq });
+    const found: DeliveryItem[] = [];
+    let place = this.#placeAfter({ epoch, seq: seq - 1 });
+    while (place.seq < end.seq) {
+      const page = await this.#source.read(place, 1, this.#signal);
+      if ('gap' in page || page.next.seq <= place.seq) break;
+      found.push(...page.items.filter((item) => item.cursor.seq <= end.seq));
+      place = page.next;
+    }
+    return found;
+  }
+
+  /** The item at one place of the source, read again; undefined if there is none, or none any more. */
   async itemOf(seq: number): Promise<DeliveryItem | undefined> {
     const page = await this.#source.read({ ...this.#position, seq: seq - 1 }, 1, this.#signal);
     return 'gap' in page ? undefined : page.items.find((item) => item.cursor.seq === seq);
+  }
+
+  #placeAfter(event: Cursor): Cursor {
+    return this.#source.placeAfter?.(event) ?? event;
   }
 
   /** What tells the endpoint of a gap, if its source tells of any. */

@@ -11,6 +11,8 @@ export interface Waiting extends Unsettled {
   due: Micros;
   item: DeliveryItem | undefined;
   readonly pinned?: boolean;
+  /** Asked for again while it is under way. */
+  isRepeated?: boolean;
 }
 
 interface Lane {
@@ -85,8 +87,20 @@ export class Lanes {
     return undefined;
   }
 
+  /** Sends one that is under way once more when it is settled; one that waits is sent anyway. */
+  repeat(seq: number): void {
+    const waiting = this.#bySeq.get(seq);
+    const lane = waiting === undefined ? undefined : this.#lanes.get(waiting.lane);
+    if (waiting !== undefined && lane?.busy === true && lane.queue[0] === waiting) waiting.isRepeated = true;
+  }
+
   /** It is settled: the next of its lane may go. */
   settle(waiting: Waiting): void {
+    if (waiting.isRepeated === true) {
+      waiting.attempts = 0;
+      this.postpone(waiting, 0);
+      return;
+    }
     if (waiting.item !== undefined) this.#fresh -= 1;
     waiting.item = undefined;
     this.#bySeq.delete(waiting.seq);
@@ -101,6 +115,7 @@ export class Lanes {
   postpone(waiting: Waiting, due: Micros): void {
     this.#dropItem(waiting);
     waiting.due = due;
+    waiting.isRepeated = false;
     const lane = this.#release(waiting);
     if (lane === undefined) return;
     this.#await(lane);

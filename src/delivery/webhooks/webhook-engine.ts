@@ -52,11 +52,11 @@ export interface DeliveryRequest {
   readonly body?: string | Uint8Array;
 }
 
-/** One thing to deliver. An event of the log makes at most one for an endpoint. */
+/** One thing to deliver. */
 export interface DeliveryItem {
   /** The event it is made of; what it is sorted, read again and redelivered by. */
   readonly cursor: Cursor;
-  /** The event's own `seq`, where a source that makes several items of one event numbers its cursors otherwise: attempts are kept under it. */
+  /** The event's own `seq`, where the source has a `placeAfter`: attempts are kept under it. */
   readonly event?: number;
   /** The same for every attempt, also after a restart. */
   readonly id: string;
@@ -84,6 +84,11 @@ export interface DeliverySource {
   head(): Cursor;
   /** Calls when `head` has moved; returns how to stop. */
   onMore(listener: () => void): () => void;
+  /**
+   * Where one stands who was sent all that the events up to this cursor of the log make, for a source that makes several items of one
+   * event and numbers its own cursors otherwise. The same cursor when absent: an event makes one item at most.
+   */
+  placeAfter?(event: Cursor): Cursor;
   /** What tells the endpoint that the events after `from`, up to `to`, can no longer be delivered; nothing is told when absent. */
   gap?(from: Cursor, to: Cursor): DeliveryItem | undefined;
 }
@@ -210,14 +215,17 @@ export interface WebhookEngine {
   view(id: string): EndpointView | undefined;
   /** Every endpoint of the tenant, whichever dialect's it is, in the order in which they came. */
   endpoints(tenant: TenantId): readonly EndpointInfo[];
-  /** What the endpoint is sent for an event, made anew (with a signature of now); undefined if that is nothing, or the log no longer has it. */
-  requestFor(id: string, seq: number): Promise<WholeRequest | undefined>;
+  /**
+   * What the endpoint is sent for an event, made anew (with a signature of now); of several items the one of this id, the first when
+   * absent. Undefined if that is nothing, or the log no longer has it.
+   */
+  requestFor(id: string, seq: number, item?: string): Promise<WholeRequest | undefined>;
   pause(id: string): boolean;
   /** Ends any pause; what waits is tried at once. */
   resume(id: string): boolean;
-  /** Delivers everything after the cursor again, besides what waits. A `Gap` if the source does not reach back so far. */
+  /** Delivers everything after the cursor of the log again, besides what waits. A `Gap` if the source does not reach back so far. */
   replay(id: string, from: Cursor): Promise<Gap | 'begun' | undefined>;
-  /** Delivers one event again, at its turn in its lane; `nothing` if it makes no item for the endpoint or is no longer there. */
+  /** Delivers what one event makes again, at its turn in its lane; `nothing` if it makes no item for the endpoint or is no longer there. */
   redeliver(id: string, seq: number): Promise<'begun' | 'nothing' | undefined>;
   /**
    * Sends this once, now, outside of all order and whatever the endpoint's state (it need not have been put), and says how it

@@ -1,7 +1,8 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { z } from 'zod';
 import type { FeedFilter } from '../../delivery/filter.ts';
-import { parseCursor } from '../../model/cursor.ts';
+import type { TenantEngine } from '../../engine/engine.ts';
+import { parseCursor, renderCursor } from '../../model/cursor.ts';
 import type { Cursor } from '../../model/cursor.ts';
 import { GatewayError } from '../../model/errors.ts';
 import { eventTypes } from '../../model/event.ts';
@@ -106,6 +107,20 @@ export const parseStart = (text: string | undefined, otherwise: Start, field = '
   if (text === 'now' || text === 'oldest') return text;
   const cursor = parseCursor(text);
   if (cursor === undefined) throw new GatewayError('invalid-cursor', { field });
+  return cursor;
+};
+
+/**
+ * From where something is to be told again: `oldest`, or a cursor of the tenant's log. Throws `invalid-cursor` for what is none, is of
+ * another log, or ahead of it.
+ */
+export const parseReplayFrom = (text: string, engine: TenantEngine): Cursor => {
+  if (text === 'oldest') return engine.log.oldest(engine.tenant);
+  const cursor = parseCursor(text);
+  const head = engine.cursor();
+  if (cursor === undefined || cursor.epoch !== head.epoch || cursor.seq > head.seq) {
+    throw new GatewayError('invalid-cursor', { cursor: text, head: renderCursor(head) });
+  }
   return cursor;
 };
 

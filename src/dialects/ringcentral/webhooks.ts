@@ -301,6 +301,7 @@ const deliverySource = (source: NotificationSource): DeliverySource => ({
   },
   head: () => lastOf(source.head()),
   onMore: (listener) => source.onMore(listener),
+  placeAfter: lastOf,
 });
 
 const itemOf = ({ seq, place, uuid, at, text }: WebHookNotification, epoch: string): DeliveryItem => ({

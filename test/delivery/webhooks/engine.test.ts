@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net';
 import fc from 'fast-check';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { mostUnsettled } from '../../../src/delivery/webhooks/item-sender.ts';
+import type { DeliverySource } from '../../../src/delivery/webhooks/webhook-engine.ts';
 import { refuse, startSink, ok } from './sink.ts';
 import type { Received, Sink } from './sink.ts';
 import { endpointAt, policy, startWorld, tenant } from './world.ts';
@@ -467,6 +468,46 @@ describe('what was delivered', () => {
     await attempted(4);
     expect(seqs(sink)).toEqual([1, 2, 3, 2]);
     expect(await engine.redeliver('wh_one', 99)).toBe('nothing');
+  });
+
+  test('is delivered again also when it is asked for while the first is on its way', async () => {
+    const sink = await startSink();
+    const { engine, tape, attempted } = startWorld();
+    const asked: Promise<unknown>[] = [];
+    sink.answer = (_received, response) => {
+      if (asked.length < 2) asked.push(asked.length === 0 ? engine.redeliver('wh_one', 1) : engine.replay('wh_one', start));
+      void Promise.all(asked).then(() => response.writeHead(204).end());
+    };
+    engine.put(endpointAt(sink.url), tape);
+    tape.add('a', 'a');
+    await attempted(4);
+    expect(seqs(sink)).toEqual([1, 1, 1, 2]);
+  });
+
+  test('is found by its event, also where an event makes several items with cursors of their own', async () => {
+    const sink = await startSink();
+    const { engine, tape, attempted } = startWorld();
+    tape.add('a', 'a', 'a', 'a', 'a', 'a');
+    // Items 1 and 2 are of event 1, items 3 and 4 of event 2, and so on.
+    const paired: DeliverySource = {
+      ...tape,
+      read: async (after, limit, signal) => {
+        const page = await tape.read(after, limit, signal);
+        return 'gap' in page ? page : { ...page, items: page.items.map((item) => ({ ...item, event: Math.ceil(item.cursor.seq / 2) })) };
+      },
+      placeAfter: ({ epoch, seq }) => ({ epoch, seq: seq * 2 }),
+    };
+    engine.put(endpointAt(sink.url), paired, start);
+    expect((await attempted(6)).map(({ seq }) => seq)).toEqual([1, 1, 2, 2, 3, 3]);
+    expect((await engine.requestFor('wh_one', 2))?.body).toBe('{"seq":3,"lane":"a"}');
+    expect((await engine.requestFor('wh_one', 2, 'e1-4'))?.body).toBe('{"seq":4,"lane":"a"}');
+    expect(await engine.requestFor('wh_one', 2, 'e1-5')).toBeUndefined();
+    expect(await engine.redeliver('wh_one', 2)).toBe('begun');
+    await attempted(8);
+    expect(await engine.replay('wh_one', { epoch: 'e1', seq: 2 })).toBe('begun');
+    await attempted(10);
+    expect(seqs(sink)).toEqual([1, 2, 3, 4, 5, 6, 3, 4, 5, 6]);
+    expect(await engine.redeliver('wh_one', 4)).toBe('nothing');
   });
 
   test('cannot be delivered again when the log no longer has it: a gap says so', async () => {

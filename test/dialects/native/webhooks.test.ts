@@ -192,6 +192,19 @@ describe('administration', () => {
     expect((await world.ask('/v1/endpoints/pause', { method: 'POST', json: { endpoint: 'wh_x' } })).body).toMatchObject({
       id: 'no-such-webhook',
     });
+    const replay = async (json: object): Promise<unknown> => {
+      const reply = await world.ask('/v1/endpoints/replay', { method: 'POST', json: { endpoint: id, ...json } });
+      return reply.status === 202 ? 202 : (reply.body as { readonly id: string }).id;
+    };
+    expect(await replay({ seq })).toBe(202);
+    await sink.count(2);
+    expect(await replay({ from: 'oldest' })).toBe(202);
+    await sink.count(3);
+    expect(await replay({ seq: seq - 1 })).toBe('not-found');
+    const { epoch } = world.engine.cursor();
+    for (const from of [`${epoch}-999999999`, 'another-1', 'x']) expect(await replay({ from })).toBe('invalid-cursor');
+    expect(await replay({ seq, from: 'oldest' })).toBe('missing-parameter');
+    expect(await replay({ seq, endpoint: 'wh_x' })).toBe('no-such-webhook');
     const observer = { headers: { authorization: `Bearer ${world.keyFor(['observe'])}` } };
     expect((await world.ask('/v1/endpoints', observer)).status).toBe(403);
   });

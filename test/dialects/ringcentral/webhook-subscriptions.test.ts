@@ -1,5 +1,6 @@
 /** Subscriptions with a WebHook, from their making to their end, as an app and its receiver see them. */
 import { expect, test } from 'vitest';
+import type { Attempt } from '../../../src/delivery/webhooks/webhook-engine.ts';
 import { defaultRingCentralOptions } from '../../../src/dialects/ringcentral/options.ts';
 import { ok, refuse, startSink, type Answer, type Received } from '../../delivery/webhooks/sink.ts';
 import { parseReply } from '../world.ts';
@@ -68,6 +69,36 @@ test('an event is the envelope and the body of the vendor’s samples, and the t
     ownerId: '400144455008',
     body: expect.objectContaining({ accountId: '400144452008', extensionId: '400144455008', origin: { type: 'Call' } }) as object,
   });
+});
+
+test('what was sent can be shown and sent again, by the event that led to it', async () => {
+  const world = await serveRingCentral();
+  const { webhooks } = world.gateway;
+  const { tenant, log } = world.engine;
+  const sink = await startSink(well);
+  await subscribe(world, sink.url);
+  /** The next attempt that is settled, of those at events. */
+  const attempted = (isAsked: (attempt: Attempt) => boolean): Promise<Attempt> =>
+    new Promise((resolve) => {
+      const stop = webhooks.onAttempt((attempt) => {
+        if (attempt.seq === 0 || !isAsked(attempt)) return;
+        stop();
+        resolve(attempt);
+      });
+    });
+  const first = attempted(() => true);
+  await call(world);
+  const { endpoint, id, seq } = await first;
+  const shown = await webhooks.requestFor(endpoint, seq, id);
+  expect(JSON.parse(shown?.body ?? '')).toMatchObject({ uuid: id });
+
+  const again = attempted((attempt) => attempt.id === id);
+  expect(await webhooks.redeliver(endpoint, seq)).toBe('begun');
+  await again;
+  const replayed = attempted((attempt) => attempt.id === id);
+  expect(await webhooks.replay(endpoint, log.oldest(tenant))).toBe('begun');
+  await replayed;
+  expect(sink.received.filter(({ body }) => body === shown?.body)).toHaveLength(3);
 });
 
 test('it is seen by its own user with its own client alone', async () => {

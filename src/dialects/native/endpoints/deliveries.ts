@@ -6,13 +6,15 @@ import {
   type AttemptRecord,
   type EndpointInfo,
 } from '../../../delivery/webhooks/webhook-engine.ts';
+import type { TenantEngine } from '../../../engine/engine.ts';
+import type { Cursor } from '../../../model/cursor.ts';
 import { GatewayError } from '../../../model/errors.ts';
 import type { TenantId } from '../../../model/ids.ts';
 import { isoTime } from '../../../model/time.ts';
 import type { Gateway } from '../../gateway.ts';
 import { defineEndpoint } from '../endpoint.ts';
 import type { Endpoint } from '../endpoint.ts';
-import { numberParameter } from '../parse.ts';
+import { numberParameter, parseReplayFrom } from '../parse.ts';
 import { deliverySchema, isoTimeSchema } from '../schema.ts';
 import type { NativeWebhooks } from '../webhooks.ts';
 
@@ -86,6 +88,21 @@ const attemptsQuery = {
   before: optional(numberParameter(1, 999_999_999, 'Attempts older than this one, by `number`')),
   limit: optional(numberParameter(1, 1_000, '100 when absent')),
 };
+/** What is to be sent again. */
+export const replaySchema = z.strictObject({
+  seq: optional(z.int().positive().describe('This event alone')),
+  from: optional(z.string().max(64).describe('Everything after this cursor; or `oldest`')),
+});
+
+export type ReplayWish = { readonly what: 'event'; readonly seq: number } | { readonly what: 'everything'; readonly from: Cursor };
+
+/** Throws `missing-parameter` for neither or both, `invalid-cursor`. */
+export const parseReplay = ({ seq, from }: z.output<typeof replaySchema>, engine: TenantEngine): ReplayWish => {
+  if (seq !== undefined && from === undefined) return { what: 'event', seq };
+  if (from !== undefined && seq === undefined) return { what: 'everything', from: parseReplayFrom(from, engine) };
+  throw new GatewayError('missing-parameter', { field: 'seq' }, { note: 'Give either `seq` or `from`.' });
+};
+
 const answers = { 200: { description: 'Attempts', schema: z.object({ deliveries: z.array(attemptSchema).readonly() }) } };
 
 /** What was tried, of one webhook or of every endpoint; `webhooks` as in endpoints/webhooks.ts. */
@@ -130,7 +147,11 @@ export const deliveryEndpoints = (webhooks: () => NativeWebhooks): readonly Endp
     tag: 'webhooks',
     summary: 'What an endpoint is sent for an event, made anew: the same but for a signature of now',
     scopes: ['administer'],
-    query: z.strictObject({ endpoint: endpointId, seq: numberParameter(1, 999_999_999, 'The event') }),
+    query: z.strictObject({
+      endpoint: endpointId,
+      seq: numberParameter(1, 999_999_999, 'The event'),
+      id: optional(z.string().max(400).describe('Of several messages of one event this one; the first when absent')),
+    }),
     answers: {
       200: {
         description: 'The request',
@@ -139,7 +160,7 @@ export const deliveryEndpoints = (webhooks: () => NativeWebhooks): readonly Endp
     },
     handle: async ({ query }, { gateway, identity }) => {
       findEndpoint(gateway, identity.tenant, query.endpoint);
-      const request = await gateway.webhooks.requestFor(query.endpoint, query.seq);
+      const request = await gateway.webhooks.requestFor(query.endpoint, query.seq, query.id);
       if (request === undefined) throw new GatewayError('not-found', { seq: query.seq });
       return { status: 200, body: { ...request, headers: shownHeaders(request.headers) } };
     },
@@ -174,6 +195,27 @@ export const deliveryEndpoints = (webhooks: () => NativeWebhooks): readonly Endp
       },
     }),
   ),
+  defineEndpoint({
+    id: 'replayEndpoint',
+    method: 'POST',
+    path: '/v1/endpoints/replay',
+    tag: 'webhooks',
+    summary: 'Sends again, to an endpoint of any API: what one event made, by its `seq`, or everything after a cursor',
+    scopes: ['administer'],
+    body: replaySchema.extend({ endpoint: endpointId }),
+    answers: { 202: { description: 'It has begun', schema: endpointSchema } },
+    handle: async ({ body }, { engine, gateway, identity }) => {
+      const { endpoint } = body;
+      findEndpoint(gateway, identity.tenant, endpoint);
+      const wish = parseReplay(body, engine);
+      if (wish.what === 'event') {
+        if ((await gateway.webhooks.redeliver(endpoint, wish.seq)) !== 'begun') throw new GatewayError('not-found', { seq: wish.seq });
+      } else if ((await gateway.webhooks.replay(endpoint, wish.from)) !== 'begun') {
+        throw new GatewayError('too-old', { webhook: endpoint });
+      }
+      return { status: 202, body: renderEndpoint(findEndpoint(gateway, identity.tenant, endpoint)) };
+    },
+  }),
 ];
 
 /** Throws `no-such-webhook`, also for another tenant's. */

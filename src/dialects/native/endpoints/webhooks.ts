@@ -1,16 +1,13 @@
 import { z } from 'zod';
 import { pauseReasons } from '../../../delivery/webhooks/webhook-engine.ts';
-import { parseCursor, renderCursor } from '../../../model/cursor.ts';
-import type { Cursor } from '../../../model/cursor.ts';
-import { GatewayError } from '../../../model/errors.ts';
+import { renderCursor } from '../../../model/cursor.ts';
 import { isoTime } from '../../../model/time.ts';
-import type { TenantEngine } from '../../../engine/engine.ts';
 import { defineEndpoint } from '../endpoint.ts';
 import type { Endpoint } from '../endpoint.ts';
-import { parseFilter } from '../parse.ts';
+import { parseFilter, parseReplayFrom } from '../parse.ts';
 import { cursorTextSchema, isoTimeSchema } from '../schema.ts';
 import type { NativeWebhooks, WebhookInfo } from '../webhooks.ts';
-import { attemptSchema, renderAttempt } from './deliveries.ts';
+import { attemptSchema, parseReplay, renderAttempt, replaySchema } from './deliveries.ts';
 
 const optional = z.exactOptional;
 const webhookId = z.string().min(1).max(64).describe('A webhook');
@@ -65,12 +62,6 @@ const renderWebhook = ({ delivery, ...info }: WebhookInfo): z.input<typeof webho
   };
 };
 
-const parseFrom = (text: string, engine: TenantEngine): Cursor => {
-  const cursor = text === 'oldest' ? engine.log.oldest(engine.tenant) : parseCursor(text);
-  if (cursor === undefined) throw new GatewayError('invalid-cursor', { cursor: text });
-  return cursor;
-};
-
 /** The endpoints of webhooks; `webhooks` is asked for at each request, for it begins when the dialect is opened. */
 export const webhookEndpoints = (webhooks: () => NativeWebhooks): readonly Endpoint[] => [
   defineEndpoint({
@@ -99,7 +90,7 @@ export const webhookEndpoints = (webhooks: () => NativeWebhooks): readonly Endpo
         filter: parseFilter({ types, extensions }),
         handshake,
         ...(description === undefined ? undefined : { description }),
-        ...(from === undefined ? undefined : { from: parseFrom(from, engine) }),
+        ...(from === undefined ? undefined : { from: parseReplayFrom(from, engine) }),
       });
       return { status: 201, body: { ...renderWebhook(info), secret }, headers: { Location: `/v1/webhooks/${info.id}` } };
     },
@@ -201,17 +192,12 @@ export const webhookEndpoints = (webhooks: () => NativeWebhooks): readonly Endpo
     summary: 'Sends again: one event by its `seq`, or everything after a cursor',
     scopes: ['administer'],
     params: webhookParams,
-    body: z.strictObject({
-      seq: optional(z.int().positive().describe('This event alone')),
-      from: optional(z.string().max(64).describe('Everything after this cursor; or `oldest`')),
-    }),
+    body: replaySchema,
     answers: { 202: { description: 'It has begun', schema: webhookSchema } },
     handle: async ({ params, body }, { engine, identity }) => {
-      if ((body.seq === undefined) === (body.from === undefined)) {
-        throw new GatewayError('missing-parameter', { field: 'seq' }, { note: 'Give either `seq` or `from`.' });
-      }
-      if (body.seq !== undefined) await webhooks().redeliver(identity.tenant, params.webhook, body.seq);
-      if (body.from !== undefined) await webhooks().replay(identity.tenant, params.webhook, parseFrom(body.from, engine));
+      const wish = parseReplay(body, engine);
+      if (wish.what === 'event') await webhooks().redeliver(identity.tenant, params.webhook, wish.seq);
+      else await webhooks().replay(identity.tenant, params.webhook, wish.from);
       return { status: 202, body: renderWebhook(webhooks().get(identity.tenant, params.webhook)) };
     },
   }),
