@@ -2,7 +2,8 @@ import type { z } from 'zod';
 import { closings } from '../../delivery/closings.ts';
 import { eventTypes } from '../../model/event.ts';
 import { Components } from './documents.ts';
-import { eventSchemas, feedHeartbeatSchema, feedProblemSchema, feedReadySchema, subscribeSchema } from './schema.ts';
+import { eventSchemas } from './schema/events.ts';
+import { feedHeartbeatSchema, feedProblemSchema, feedReadySchema, subscribeSchema } from './schema/feeds.ts';
 
 /** The AsyncAPI 3 document of the live feeds, out of the schemas of the events. */
 export const renderAsyncApi = (server: { readonly url: string; readonly version: string }): unknown => {

@@ -30,7 +30,7 @@ import { gapError, writeProblem } from './errors.ts';
 import { feedQuery, parseFilter, parseQuery, parseStart, parseWith, pollQuery } from './parse.ts';
 import type { Start } from './parse.ts';
 import { heartbeatFrame, pageEncoder, problemFrame, readyFrame, sseEncoder, webSocketEncoder } from './render.ts';
-import { subscribeSchema } from './schema.ts';
+import { subscribeSchema } from './schema/feeds.ts';
 
 /** What one reader asked for. */
 export interface Asked {

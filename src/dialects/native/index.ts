@@ -23,7 +23,7 @@ import { loginDescriptions, loginRoutes } from './login.ts';
 import { renderOpenApi } from './openapi.ts';
 import { feedQuery, pollQuery } from './parse.ts';
 import { addEndpoint, queryOf } from './routes.ts';
-import { eventsPageSchema } from './schema.ts';
+import { eventsPageSchema } from './schema/events.ts';
 import { NativeWebhooks } from './webhooks.ts';
 
 export interface NativeOptions {

@@ -13,7 +13,7 @@ import { isoTime } from '../../model/time.ts';
 import type { Gateway } from '../gateway.ts';
 import type { EndpointDescription } from './endpoint.ts';
 import { parseWith } from './parse.ts';
-import { extensionNumberSchema, isoTimeSchema, tenantIdSchema } from './schema.ts';
+import { extensionNumberSchema, isoTimeSchema, tenantIdSchema } from './schema/words.ts';
 
 const optional = z.exactOptional;
 

@@ -4,7 +4,7 @@ import { Components } from './documents.ts';
 import { sessionCookie } from '../../http/session-cookies.ts';
 import { headerDescriptions } from './endpoint.ts';
 import type { EndpointDescription } from './endpoint.ts';
-import { problemSchema } from './schema.ts';
+import { problemSchema } from './schema/words.ts';
 
 /** The OpenAPI 3.1 document of the endpoints: their own schemas, nothing written twice. */
 export const renderOpenApi = (

@@ -2,24 +2,19 @@ import { expectTypeOf, test } from 'vitest';
 import type { z } from 'zod';
 import type { KeyInfo } from '../../../src/auth/auth.ts';
 import type { AuditEntry, CommandRecord, CommandRequest, Recording } from '../../../src/control/control.ts';
+import type { callSchema, legSchema, recordingSchema } from '../../../src/dialects/native/schema/calls.ts';
+import type { auditEntrySchema, commandBodies, commandRecordSchema } from '../../../src/dialects/native/schema/commands.ts';
+import type { eventDataSchemas, eventSchema } from '../../../src/dialects/native/schema/events.ts';
+import type { keyInfoSchema } from '../../../src/dialects/native/schema/keys.ts';
 import type {
-  auditEntrySchema,
-  callSchema,
-  commandBodies,
-  commandRecordSchema,
   conferenceSchema,
-  eventDataSchemas,
-  eventSchema,
   extensionSchema,
-  findingSchema,
-  keyInfoSchema,
-  legSchema,
   pbxStateSchema,
   queueSchema,
-  recordingSchema,
   slotSchema,
   userStateSchema,
-} from '../../../src/dialects/native/schema.ts';
+} from '../../../src/dialects/native/schema/state.ts';
+import type { findingSchema } from '../../../src/dialects/native/schema/traces.ts';
 import type { Call, Leg } from '../../../src/model/call.ts';
 import type { CommandName } from '../../../src/model/command.ts';
 import type { Event, EventData, EventType } from '../../../src/model/event.ts';

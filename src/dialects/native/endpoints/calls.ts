@@ -11,16 +11,10 @@ import { defineEndpoint } from '../endpoint.ts';
 import type { Endpoint } from '../endpoint.ts';
 import { numberParameter } from '../parse.ts';
 import { renderFreshness, renderWhyEntry } from '../render.ts';
-import {
-  callIdSchema,
-  callSchema,
-  freshnessShape,
-  legIdSchema,
-  legSchema,
-  recordingIdSchema,
-  recordingSchema,
-  whyEntrySchema,
-} from '../schema.ts';
+import { callSchema, legSchema, recordingSchema } from '../schema/calls.ts';
+import { freshnessShape } from '../schema/state.ts';
+import { whyEntrySchema } from '../schema/traces.ts';
+import { callIdSchema, legIdSchema, recordingIdSchema } from '../schema/words.ts';
 import { renderDelivery } from './deliveries.ts';
 
 const timeParameter = z.iso.datetime({ offset: true, error: 'An ISO 8601 time is needed: 2026-11-21T10:00:00Z.' });

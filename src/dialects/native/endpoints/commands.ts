@@ -10,19 +10,17 @@ import { callIdFrom, type LegId } from '../../../model/ids.ts';
 import { defineEndpoint } from '../endpoint.ts';
 import type { Answer, Context, Endpoint } from '../endpoint.ts';
 import { numberParameter, parseIdempotencyKey, parseIfCursor, parsePreferredWait } from '../parse.ts';
+import { callSchema } from '../schema/calls.ts';
+import { auditEntrySchema, commandBodies, commandRecordSchema } from '../schema/commands.ts';
 import {
-  auditEntrySchema,
   callIdSchema,
-  callSchema,
-  commandBodies,
   commandIdSchema,
-  commandRecordSchema,
   cursorTextSchema,
   extensionNumberSchema,
   keyIdSchema,
   legIdSchema,
   problemSchema,
-} from '../schema.ts';
+} from '../schema/words.ts';
 
 /** The control room decides what exactly a key may do; a key with none of these may do nothing. */
 const anyControl: readonly Scope[] = ['control', 'control-own', 'supervise', 'record'];

@@ -15,7 +15,8 @@ import type { Gateway } from '../../gateway.ts';
 import { defineEndpoint } from '../endpoint.ts';
 import type { Endpoint } from '../endpoint.ts';
 import { numberParameter, parseReplayFrom } from '../parse.ts';
-import { deliverySchema, isoTimeSchema } from '../schema.ts';
+import { deliverySchema } from '../schema/traces.ts';
+import { isoTimeSchema } from '../schema/words.ts';
 import type { NativeWebhooks } from '../webhooks.ts';
 
 const optional = z.exactOptional;

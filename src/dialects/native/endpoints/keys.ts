@@ -5,7 +5,8 @@ import type { KeyId } from '../../../model/ids.ts';
 import { isoTime } from '../../../model/time.ts';
 import { defineEndpoint } from '../endpoint.ts';
 import type { Context, Endpoint } from '../endpoint.ts';
-import { createdKeySchema, isoTimeSchema, keyIdSchema, keyInfoSchema, newKeySchema, newTicketSchema } from '../schema.ts';
+import { createdKeySchema, keyInfoSchema, newKeySchema, newTicketSchema } from '../schema/keys.ts';
+import { isoTimeSchema, keyIdSchema } from '../schema/words.ts';
 
 const keyParams = z.object({ key: keyIdSchema });
 

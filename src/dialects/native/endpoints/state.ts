@@ -4,23 +4,10 @@ import { renderCursor } from '../../../model/cursor.ts';
 import { defineEndpoint } from '../endpoint.ts';
 import type { Endpoint } from '../endpoint.ts';
 import { renderFreshness, renderSnapshot } from '../render.ts';
-import {
-  agentSchema,
-  conferenceSchema,
-  cursorTextSchema,
-  extensionNumberSchema,
-  extensionSchema,
-  findingSchema,
-  freshnessShape,
-  legSchema,
-  pbxIdSchema,
-  pbxStateSchema,
-  queueSchema,
-  slotRefSchema,
-  slotSchema,
-  snapshotSchema,
-  tenantIdSchema,
-} from '../schema.ts';
+import { legSchema, slotRefSchema } from '../schema/calls.ts';
+import { agentSchema, conferenceSchema, extensionSchema, freshnessShape, pbxStateSchema, queueSchema, slotSchema, snapshotSchema } from '../schema/state.ts';
+import { findingSchema } from '../schema/traces.ts';
+import { cursorTextSchema, extensionNumberSchema, pbxIdSchema, tenantIdSchema } from '../schema/words.ts';
 
 const dialectGuideSchema = z.object({
   name: z.string(),

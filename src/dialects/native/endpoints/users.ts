@@ -9,16 +9,9 @@ import { requireScope } from '../../../http/bearer.ts';
 import { defineEndpoint } from '../endpoint.ts';
 import type { Context, Endpoint } from '../endpoint.ts';
 import { renderFreshness } from '../render.ts';
-import {
-  askedExtension,
-  extensionNumberSchema,
-  freshnessShape,
-  isoTimeSchema,
-  loginSchema,
-  tenantIdSchema,
-  userIdSchema,
-  userStatusSchema,
-} from '../schema.ts';
+import { askedExtension } from '../schema/commands.ts';
+import { freshnessShape, loginSchema, userStatusSchema } from '../schema/state.ts';
+import { extensionNumberSchema, isoTimeSchema, tenantIdSchema, userIdSchema } from '../schema/words.ts';
 
 const optional = z.exactOptional;
 

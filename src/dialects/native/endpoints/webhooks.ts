@@ -5,7 +5,7 @@ import { isoTime } from '../../../model/time.ts';
 import { defineEndpoint } from '../endpoint.ts';
 import type { Endpoint } from '../endpoint.ts';
 import { parseFilter, parseReplayFrom } from '../parse.ts';
-import { cursorTextSchema, isoTimeSchema } from '../schema.ts';
+import { cursorTextSchema, isoTimeSchema } from '../schema/words.ts';
 import type { NativeWebhooks, WebhookInfo } from '../webhooks.ts';
 import { attemptSchema, parseReplay, renderAttempt, replaySchema } from './deliveries.ts';
 
