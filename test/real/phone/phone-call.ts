@@ -17,6 +17,8 @@ const answerTo: Readonly<Record<MediaDirection, MediaDirection>> = {
 };
 
 const reasons: Readonly<Record<number, string>> = {
+  180: 'Ringing',
+  183: 'Session Progress',
   200: 'OK',
   480: 'Temporarily Unavailable',
   486: 'Busy Here',
@@ -224,6 +226,13 @@ export class PhoneCall {
     this.#respond(this.#invite, 180);
     const asked = [...headersOf(this.#invite, 'call-info'), ...headersOf(this.#invite, 'alert-info')].join(' ');
     if (this.phone.obeysAutoAnswer && /answer-after=0|auto-?answer|ring answer/i.test(asked)) this.answer();
+  }
+
+  /** Lets the caller hear something before anybody answers. For the phone to run. */
+  sound(): void {
+    if (this.#invite === undefined) return;
+    this.#hearSession(this.#invite.body);
+    this.#respond(this.#invite, 183, this.#session());
   }
 
   /** A request of the far end within this call. For the phone to run. */

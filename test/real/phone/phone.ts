@@ -52,8 +52,8 @@ export class Phone {
   readonly calls: PhoneCall[] = [];
   /** What went wrong inside the phone; the office makes the test fail for it. */
   readonly faults: Error[] = [];
-  /** How it takes a new call. */
-  policy: 'ring' | 'busy' | 'decline' = 'ring';
+  /** How it takes a new call: `sound`: it lets the caller hear something before it answers; `unavailable`: 480; `silent`: not a word. */
+  policy: 'ring' | 'sound' | 'busy' | 'decline' | 'unavailable' | 'silent' = 'ring';
   /** Without call waiting, a phone with a call says 486 to the next. */
   callWaiting = true;
   obeysNotify = true;
@@ -298,12 +298,15 @@ export class Phone {
       const known = request.method === 'OPTIONS' || request.method === 'NOTIFY';
       return this.respond(request, known ? { status: 200, reason: 'OK' } : { status: 481, reason: 'No Such Call' }, 'none');
     }
+    if (this.policy === 'silent') return;
     this.respond(request, { status: 100, reason: 'Trying' }, 'none');
     const busy = this.policy === 'busy' || (!this.callWaiting && this.calls.some(({ state }) => state !== 'ended'));
     const incoming = await PhoneCall.receive(this, request);
     this.calls.push(incoming);
     if (busy) incoming.reject(486);
     else if (this.policy === 'decline') incoming.reject(603);
+    else if (this.policy === 'unavailable') incoming.reject(480);
+    else if (this.policy === 'sound') incoming.sound();
     else incoming.ring();
     this.changes.notify();
   }
