@@ -76,18 +76,18 @@ export class EndpointHealth {
   }
 
   /** For how many milliseconds it asked to be left alone, within bounds: it is the endpoint that asks for quiet, not the item. */
-  failed(now: Micros, { failure, retryAfterMs = 0 }: Failed): number {
+  failed(now: Micros, { failure, retryAfterMs = 0 }: Failed, { heedsAnswers = true }: DeliveryPolicy): number {
     this.#failingSince ??= now;
     this.#lastFailure = failure.detail;
-    const quiet = Math.min(retryAfterMs, longestRetryAfterMs);
+    const quiet = heedsAnswers ? Math.min(retryAfterMs, longestRetryAfterMs) : 0;
     if (quiet > 0) this.#heldUntil = Math.max(this.#heldUntil, now + quiet * 1_000);
     return quiet;
   }
 
   /** The reason to pause after a failure, if there is one. `isFull`: more items fail than are kept in mind. */
-  hopeless(now: Micros, { status }: Failed, { pauseAfter }: DeliveryPolicy, isFull: boolean): PauseReason | undefined {
+  hopeless(now: Micros, { status }: Failed, { pauseAfter, heedsAnswers = true }: DeliveryPolicy, isFull: boolean): PauseReason | undefined {
     // A probe that is told so ends the probing.
-    if (status === gone) return this.#paused === undefined || this.isProbed ? 'gone' : undefined;
+    if (status === gone && heedsAnswers) return this.#paused === undefined || this.isProbed ? 'gone' : undefined;
     if (this.#paused !== undefined) return undefined;
     if (pauseAfter !== undefined && now - (this.#failingSince ?? now) >= pauseAfter * 1_000) return 'failing';
     return isFull ? 'backlog' : undefined;

@@ -84,7 +84,7 @@ export class ItemSender {
       return undefined;
     }
     const failed = { ...sent, failure };
-    const quietMs = health.failed(now, failed);
+    const quietMs = health.failed(now, failed, policy);
     const attempts = waiting.attempts + 1;
     const isLast = sent.isFinal === true || (!health.isPaused && attempts >= policy.attempts);
     this.#report(trial, sent, isLast ? 'given-up' : 'retried');

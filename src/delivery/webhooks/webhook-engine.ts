@@ -25,6 +25,8 @@ export interface DeliveryPolicy {
    * absent: who set the policy finds out by other means and resumes it.
    */
   readonly probe?: number;
+  /** Whether a 410 pauses the endpoint, and a Retry-After is waited for; yes when absent. */
+  readonly heedsAnswers?: boolean;
 }
 
 /** Where an endpoint is and how it is treated. */

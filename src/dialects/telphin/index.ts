@@ -111,12 +111,12 @@ const openTenant = async (gateway: Gateway, tenant: TenantId, options: TelphinOp
     tenant,
     store,
     checkUrl: (url) => webhooks.check(url),
-    onChange: (now, before) => {
-      if (now !== undefined) publisher.publish(now);
-      else if (before !== undefined) publisher.withdraw(before);
-    },
+    head: () => engine.cursor().seq,
+    onChange: (extension) => publisher.publish(extension, subscriptions.list(extension)),
   });
-  for (const subscription of subscriptions.all()) publisher.publish(subscription);
+  for (const extension of new Set(subscriptions.all().map((each) => each.extension))) {
+    publisher.publish(extension, subscriptions.list(extension));
+  }
   serveMenus(interactive, tenant, { numbers, options, knownAs });
   const parkedIds = new ParkedIds(store, tenant, (call) => placed.idOf(call));
   const source = { tenant, engine, control, store, numbers, options, knownAs, projection, subscriptions, parkedIds, placed, logger };

@@ -1,11 +1,12 @@
 import type { Projection } from '../../delivery/projection.ts';
 import { renderParameterRequest } from '../../delivery/webhooks/parameters.ts';
 import { ProjectionSource } from '../../delivery/webhooks/projection-source.ts';
-import type { DeliveryPolicy, WebhookEngine } from '../../delivery/webhooks/webhook-engine.ts';
-import type { TenantId } from '../../model/ids.ts';
+import type { DeliveryPolicy, DeliverySource, WebhookEngine } from '../../delivery/webhooks/webhook-engine.ts';
+import type { ExtensionNumber, TenantId } from '../../model/ids.ts';
 import type { TelphinState } from './project.ts';
 import { renderParameters, type Writing } from './render.ts';
 import type { Happening, Subscription } from './schema.ts';
+import { receiverOf } from './subscriptions.ts';
 
 export interface PublisherOptions extends Writing {
   readonly tenant: TenantId;
@@ -18,45 +19,74 @@ export interface PublisherOptions extends Writing {
 /** For a whole request; what it is answered matters to nobody. */
 const timeoutMs = 5_000;
 
-/** Has the web requests of call events made: each subscription is an endpoint of the webhook engine, in order for each call. */
+/**
+ * Has the web requests of call events made. What one receiver is to be told of an extension is one endpoint of the webhook
+ * engine, whichever events it has subscribed to one by one: a hangup shall not overtake the answer.
+ */
 export class Publisher {
   readonly #options: PublisherOptions;
   readonly #policy: DeliveryPolicy;
   readonly #source: ProjectionSource<TelphinState, Happening>;
+  /** Whom each endpoint of an extension tells. */
+  readonly #groups = new Map<ExtensionNumber, ReadonlyMap<string, readonly Subscription[]>>();
 
   constructor(options: PublisherOptions) {
     this.#options = options;
     const { attempts, maxAgeSeconds } = options.options;
-    this.#policy = { lane: 'source', attempts, schedule: [2_000, 10_000, 60_000], maxAge: maxAgeSeconds * 1_000, probe: 60_000 };
+    this.#policy = {
+      lane: 'source',
+      attempts,
+      schedule: [2_000, 10_000, 60_000],
+      maxAge: maxAgeSeconds * 1_000,
+      probe: 60_000,
+      heedsAnswers: false,
+    };
     this.#source = new ProjectionSource(options.projection, options.epoch);
   }
 
-  /** Begins with what happens from now on, or goes on. */
-  publish(subscription: Subscription): void {
+  /** Tells the extension's events to these from now on, and to nobody else. */
+  publish(extension: ExtensionNumber, subscriptions: readonly Subscription[]): void {
     const { tenant, engine } = this.#options;
-    const { url, method, extension, type } = subscription;
-    const source = this.#source.of({
-      key: extension,
-      fits: (happening) => happening.type === type,
-      itemOf: (happening) => ({
-        id: happening.event,
-        lane: happening.part.callId,
-        at: happening.at,
-        request: () => renderParameterRequest({ url, method }, renderParameters(happening, this.#options)),
-      }),
-    });
-    engine.put({ id: this.#endpointOf(subscription), tenant, url, method, policy: this.#policy, timeoutMs }, source);
-  }
-
-  withdraw(subscription: Subscription): void {
-    this.#options.engine.remove(this.#endpointOf(subscription));
+    const before = this.#groups.get(extension);
+    const now = Map.groupBy(subscriptions, (subscription) => this.#endpointOf(subscription));
+    this.#groups.set(extension, now);
+    for (const [id, [first]] of now) {
+      if (first === undefined) continue;
+      const { url, method } = first;
+      engine.put({ id, tenant, url, method, policy: this.#policy, timeoutMs }, this.#sourceOf(extension, id));
+    }
+    for (const id of before?.keys() ?? []) if (!now.has(id)) engine.remove(id);
   }
 
   close(): Promise<void> {
     return this.#source.close();
   }
 
-  #endpointOf({ id }: Subscription): string {
-    return `telphin:${this.#options.tenant}:${id}`;
+  #sourceOf(extension: ExtensionNumber, endpoint: string): DeliverySource {
+    // Looked for at each attempt: who has ended a subscription meanwhile is told no more.
+    const wanting = ({ type, seq }: Happening): Subscription | undefined =>
+      this.#groups
+        .get(extension)
+        ?.get(endpoint)
+        ?.find((subscription) => subscription.type === type && subscription.after < seq);
+    return this.#source.of({
+      key: extension,
+      fits: (happening) => wanting(happening) !== undefined,
+      itemOf: (happening) => ({
+        id: happening.event,
+        lane: happening.part.callId,
+        at: happening.at,
+        request: () => {
+          const subscription = wanting(happening);
+          if (subscription === undefined) throw new Error('The subscription has ended.');
+          return { url: subscription.url, ...renderParameterRequest(subscription, renderParameters(happening, this.#options)) };
+        },
+      }),
+    });
+  }
+
+  #endpointOf(subscription: Subscription): string {
+    const { extension, method, rank } = subscription;
+    return ['telphin', this.#options.tenant, extension, method, rank, receiverOf(subscription)].join(':');
   }
 }

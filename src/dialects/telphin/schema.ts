@@ -21,6 +21,10 @@ export interface Subscription {
   readonly type: EventType;
   readonly method: (typeof methods)[number];
   readonly url: string;
+  /** It is told what comes after this place of the log. */
+  readonly after: number;
+  /** Which it is of several that tell one receiver of the same event, from 0 on. */
+  readonly rank: number;
 }
 
 /** The part that an extension (a phone's, or a queue's or menu's) takes in a call, as its events tell of it from beginning to end. */

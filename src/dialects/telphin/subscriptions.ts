@@ -8,13 +8,17 @@ export interface SubscriptionsOptions {
   readonly store: Store;
   /** Throws `invalid-parameter` or `address-refused`. */
   readonly checkUrl: (url: string) => Promise<void>;
-  /** Told of each change once it is durable: what is now, and what was. */
-  readonly onChange: (now: Subscription | undefined, before: Subscription | undefined) => void;
+  /** Where the tenant's log ends now. */
+  readonly head: () => number;
+  /** Told whose have changed, once it is durable. */
+  readonly onChange: (extension: ExtensionNumber) => void;
 }
 
 const stateName = 'telphin:events';
 const mostOfExtension = 50;
 const mostOfTenant = 2_000;
+
+type Wish = Pick<Subscription, 'url' | 'type' | 'method'>;
 
 interface Saved {
   readonly lastId: number;
@@ -48,35 +52,29 @@ export class Subscriptions {
   }
 
   /** Throws 400 for an address that may not be delivered to, 429 for one more than there may be. */
-  async add(wish: Omit<Subscription, 'id'>): Promise<Subscription> {
+  async add(wish: Wish & Pick<Subscription, 'extension'>): Promise<Subscription> {
     await this.#check(wish.url);
     // After the look at the address, which takes its time: whatever was added meanwhile counts.
     if (this.all().length >= mostOfTenant || this.list(wish.extension).length >= mostOfExtension) {
       throw new TelphinError(429, `An extension has at most ${mostOfExtension} events.`);
     }
-    const subscription = { ...wish, id: this.#saved.lastId + 1 };
-    this.#write({ lastId: subscription.id, subscriptions: [...this.all(), subscription] });
-    this.#options.onChange(subscription, undefined);
+    const subscription = this.#placed({ ...wish, id: this.#saved.lastId + 1 });
+    this.#write({ lastId: subscription.id, subscriptions: [...this.all(), subscription] }, wish.extension);
     return subscription;
   }
 
-  async change(
-    extension: ExtensionNumber,
-    id: number,
-    wish: Partial<Pick<Subscription, 'url' | 'type' | 'method'>>,
-  ): Promise<Subscription> {
+  async change(extension: ExtensionNumber, id: number, wish: Partial<Wish>): Promise<Subscription> {
     if (wish.url !== undefined) await this.#check(wish.url);
     const before = this.get(extension, id);
-    const now = { ...before, ...wish };
-    this.#write({ ...this.#saved, subscriptions: this.all().map((each) => (each === before ? now : each)) });
-    this.#options.onChange(now, before);
+    const wanted = { ...before, ...wish };
+    const now = isSameStory(before, wanted) ? wanted : this.#placed(wanted);
+    this.#write({ ...this.#saved, subscriptions: this.all().map((each) => (each === before ? now : each)) }, extension);
     return now;
   }
 
   remove(extension: ExtensionNumber, id: number): void {
     const before = this.get(extension, id);
-    this.#write({ ...this.#saved, subscriptions: this.all().filter((each) => each !== before) });
-    this.#options.onChange(undefined, before);
+    this.#write({ ...this.#saved, subscriptions: this.all().filter((each) => each !== before) }, extension);
   }
 
   async #check(url: string): Promise<void> {
@@ -87,8 +85,26 @@ export class Subscriptions {
     }
   }
 
-  #write(saved: Saved): void {
+  /** It begins with what happens from now on. */
+  #placed(wanted: Omit<Subscription, 'after' | 'rank'>): Subscription {
+    const taken = this.list(wanted.extension)
+      .filter((each) => each.id !== wanted.id && isSameStory(each, wanted))
+      .map(({ rank }) => rank);
+    let rank = 0;
+    while (taken.includes(rank)) rank += 1;
+    return { ...wanted, after: this.#options.head(), rank };
+  }
+
+  #write(saved: Saved, extension: ExtensionNumber): void {
     this.#options.store.state.put(this.#options.tenant, stateName, JSON.stringify(saved));
     this.#saved = saved;
+    this.#options.onChange(extension);
   }
 }
+
+/** Whether both tell the same receiver of the same event. */
+const isSameStory = (one: Wish, other: Wish): boolean =>
+  one.type === other.type && one.method === other.method && receiverOf(one) === receiverOf(other);
+
+/** The server that is told, whatever the path there. */
+export const receiverOf = ({ url }: Pick<Subscription, 'url'>): string => new URL(url).origin;

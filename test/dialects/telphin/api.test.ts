@@ -54,10 +54,13 @@ test('events are there again after a restart', async () => {
     tenant: world.engine.tenant,
     store: world.store,
     checkUrl: () => Promise.resolve(),
+    head: () => 7,
     onChange: () => undefined,
   });
-  expect(again.all()).toEqual([{ id: 1, extension: '341', type: 'answer', method: 'GET', url: `${world.receiver.url}/hook` }]);
-  expect((await again.add({ ...again.get(extensionNumber('341'), 1) })).id).toBe(2);
+  expect(again.all()).toMatchObject([
+    { id: 1, extension: '341', type: 'answer', method: 'GET', url: `${world.receiver.url}/hook`, rank: 0 },
+  ]);
+  expect(await again.add({ ...again.get(extensionNumber('341'), 1) })).toMatchObject({ id: 2, after: 7, rank: 1 });
 });
 
 test('what is no JSON is refused in the same shape', async () => {
