@@ -1,3 +1,5 @@
+import type { PbxState } from '../../src/model/live-state.ts';
+
 /** Answers of the native API that are not of the model; `GET /v1/openapi.json` describes them all. */
 
 export interface Webhook {
@@ -85,6 +87,20 @@ export interface User {
   readonly configured: boolean;
   readonly status: { readonly status: string; readonly label?: string };
   readonly logins: readonly { readonly id: string; readonly kind: string }[];
+}
+
+/** How far a PBX's state can be trusted, and how fast it answers. */
+export interface PbxLink extends PbxState {
+  readonly ping?: { readonly at: string; readonly ms: number };
+}
+
+/** What a PBX said since it was asked for. */
+export interface Capture {
+  readonly status: 'running' | 'ended' | 'failed';
+  readonly startedAt: string;
+  readonly messages: number;
+  readonly bytes: number;
+  readonly detail?: string;
 }
 
 export interface Finding {

@@ -1,6 +1,7 @@
 import type { ComponentType, JSX } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
 import { follow, link, office } from './live/connection.ts';
+import { isSandbox } from './live/fold.ts';
 import { BoardPage } from './pages/board.tsx';
 import { CallPage } from './pages/call.tsx';
 import { CallsPage } from './pages/calls.tsx';
@@ -38,8 +39,7 @@ const places: readonly Place[] = [
   { name: 'sandbox', title: 'Sandbox', page: SandboxPage, isShown: () => hasSandbox() && may('control') },
 ];
 
-/** Only a sandbox says so of itself as its version. */
-const hasSandbox = (): boolean => [...(office.value?.pbxs.values() ?? [])].some(({ version }) => version?.startsWith('sandbox') === true);
+const hasSandbox = (): boolean => [...(office.value?.pbxs.values() ?? [])].some(isSandbox);
 
 export const App = (): JSX.Element => {
   const who = session.value;

@@ -77,7 +77,7 @@ export const runProgram = async (args: readonly string[], options: ProgramOption
   program
     .command('replay')
     .description('read a recorded PBX stream (gzip or not) and print its events as JSON lines; needs no server')
-    .argument('<file>', 'the bytes as the PBX sent them; times from FILE.ts beside it, if there')
+    .argument('<file>', 'the bytes as the PBX sent them, times from FILE.ts beside it, if there; or a capture from the API')
     .option('--driver <kind>', 'which PBX said it: asterisk or freeswitch', 'asterisk')
     .action((file: string, given: { driver: string }) => keep(actions.replay({ ...given, file }, output, signal)));
 

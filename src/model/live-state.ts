@@ -2,7 +2,7 @@ import type { Call } from './call.ts';
 import type { Extension } from './extension.ts';
 import type { PbxId } from './ids.ts';
 import type { Conference, Queue, Slot } from './place.ts';
-import type { IsoTime } from './time.ts';
+import type { IsoTime, Micros } from './time.ts';
 import type { UserState } from './user.ts';
 
 export const pbxStatuses = ['live', 'degraded', 'down'] as const;
@@ -17,6 +17,12 @@ export interface PbxState {
   /** The PBX's own start, where it tells. */
   readonly startedAt?: IsoTime;
   readonly version?: string;
+}
+
+/** How long the PBX took to answer when it was last asked whether it is there, and when that was. No event tells of it. */
+export interface PingTime {
+  readonly at: Micros;
+  readonly took: Micros;
 }
 
 /** What is so now: live calls only; the log and the history know those that ended. */

@@ -1,6 +1,9 @@
+import type { Capturing } from '../model/capture.ts';
 import type { Command, CommandName, CommandOutcome } from '../model/command.ts';
 import type { Fact } from '../model/fact.ts';
 import type { PbxId } from '../model/ids.ts';
+import type { PingTime } from '../model/live-state.ts';
+import type { Micros } from '../model/time.ts';
 import type { InteractiveCalls } from './interactive.ts';
 
 /** What a driver can do, as named booleans; asked in place of `kind === ...`. */
@@ -23,7 +26,7 @@ export interface Finding {
 
 /** What `why` shows of the PBX: the bytes of one message, with secrets redacted. */
 export interface PbxMessage {
-  readonly at: number;
+  readonly at: Micros;
   readonly text: string;
 }
 
@@ -43,6 +46,10 @@ export interface Driver {
   readonly supports: DriverSupport;
   /** Calls that the PBX hands over to be led by the gateway; absent where it cannot. */
   readonly interactive?: InteractiveCalls | undefined;
+  /** Absent where it cannot be: what is in memory has nothing on a wire. */
+  readonly capturing?: Capturing | undefined;
+  /** Of the connection that is up now; absent until it was asked once, and where there is no connection to ask over. */
+  readonly ping?: PingTime | undefined;
   facts(signal: AbortSignal): AsyncIterable<readonly TracedFact[]>;
   execute(command: Command, signal: AbortSignal): Promise<CommandOutcome>;
   /** Looks for what is missing at the PBX (permissions, modules, time-outs). Works without `facts` running. */

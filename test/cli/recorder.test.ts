@@ -29,10 +29,10 @@ test('what a PBX says is recorded as it said it, without secrets, and replays to
     configFor(ami.port),
     { clock: time, timers: time, token: () => 'abcdefgh' },
     stop.signal,
-    (bytes, at) => {
-      recorder.write(bytes, at);
+    ({ text, at }) => {
+      recorder.write(Buffer.from(text), at);
       times.push(at);
-      if (Buffer.from(bytes).includes('Hangup')) whole.resolve();
+      if (text.includes('Hangup')) whole.resolve();
     },
   );
   await ami.until(() => [...ami.sessions].some(({ events }) => events !== ''));

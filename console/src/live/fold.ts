@@ -37,6 +37,9 @@ export const fromSnapshot = (snapshot: Snapshot): Office => ({
   users: new Map(snapshot.users.map((user) => [user.name, user])),
 });
 
+/** Only a sandbox says so of itself as its version. */
+export const isSandbox = ({ version }: Pick<PbxState, 'version'>): boolean => version?.startsWith('sandbox') === true;
+
 const put = <Value>(map: ReadonlyMap<string, Value>, key: string, value: Value | undefined): ReadonlyMap<string, Value> => {
   const next = new Map(map);
   if (value === undefined) next.delete(key);

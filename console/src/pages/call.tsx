@@ -58,6 +58,11 @@ export const CallPage = ({ id }: { readonly id: string }): JSX.Element => {
         <button type="button" class="button small" onClick={() => download(call, why.answer?.entries ?? [])}>
           Download the trace
         </button>
+        {why.answer?.entries.some(({ kind }) => kind === 'pbx') === true ? (
+          <a class="button small" href={`/v1/calls/${call.id}/capture`} download={`${call.id}.capture`}>
+            Download the capture
+          </a>
+        ) : null}
       </p>
       <Timeline call={call} />
       <RecordingList id={id} />

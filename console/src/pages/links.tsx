@@ -1,41 +1,52 @@
-import { useState } from 'preact/hooks';
+import { useEffect, useState } from 'preact/hooks';
 import type { JSX } from 'preact';
 import type { PbxState } from '../../../src/model/live-state.ts';
-import type { Finding } from '../answers.ts';
+import type { Finding, PbxLink } from '../answers.ts';
 import { ask, query } from '../api.ts';
-import { office } from '../live/connection.ts';
+import { office, onEvent } from '../live/connection.ts';
+import { isSandbox } from '../live/fold.ts';
 import type { Event } from '../../../src/model/event.ts';
 import { Snippet } from '../parts/copy.tsx';
 import { attempt } from '../parts/notices.tsx';
 import { Empty, Waiting } from '../parts/states.tsx';
 import { Moment } from '../parts/time.tsx';
 import { useAnswer } from '../parts/use-answer.ts';
+import { useEvery } from '../parts/use-every.ts';
 import { may } from '../session.ts';
+import { CapturePanel } from './capture.tsx';
 
 /** The links to the PBXs: what they say of themselves, what the last comparison mended, and what is wrong. */
 export const LinksPage = (): JSX.Element => {
-  const pbxs = [...(office.value?.pbxs.values() ?? [])];
+  // What a PBX is comes with the events; how fast it answers no event tells.
+  const { answer, again } = useAnswer<{ readonly pbxs: readonly PbxLink[] }>('/v1/pbxs');
+  useEvery(pingEveryMs, again);
+  if (office.value === undefined) return <Waiting problem={undefined} />;
+  const pbxs = [...office.value.pbxs.values()];
   return (
     <>
       <h1>PBX links</h1>
-      {office.value === undefined ? <Waiting problem={undefined} /> : null}
       <ul class="cards">
         {pbxs.map((pbx) => (
-          <LinkCard key={pbx.id} pbx={pbx} />
+          <LinkCard key={pbx.id} pbx={pbx} ping={answer?.pbxs.find(({ id }) => id === pbx.id)?.ping} />
         ))}
       </ul>
-      <Resyncs />
+      <Past cursor={office.value.cursor} />
     </>
   );
 };
 
-const LinkCard = ({ pbx }: { readonly pbx: PbxState }): JSX.Element => {
+/** As often as the gateway asks the PBX. */
+const pingEveryMs = 5000;
+
+const LinkCard = ({ pbx, ping }: { readonly pbx: PbxState; readonly ping: PbxLink['ping'] | undefined }): JSX.Element => {
   const [findings, setFindings] = useState<readonly Finding[]>();
   const [isBusy, setBusy] = useState(false);
   const diagnose = async (): Promise<void> => {
     setBusy(true);
     await attempt(async () =>
-      setFindings((await ask<{ readonly findings: readonly Finding[] }>('POST', `/v1/pbxs/${pbx.id}/diagnose`, {})).findings),
+      setFindings(
+        (await ask<{ readonly findings: readonly Finding[] }>('POST', `/v1/pbxs/${encodeURIComponent(pbx.id)}/diagnose`, {})).findings,
+      ),
     );
     setBusy(false);
   };
@@ -56,6 +67,8 @@ const LinkCard = ({ pbx }: { readonly pbx: PbxState }): JSX.Element => {
         <dd>{pbx.version ?? 'not told'}</dd>
         <dt>Started</dt>
         <dd>{pbx.startedAt === undefined ? 'not told' : <Moment at={pbx.startedAt} />}</dd>
+        <dt>Answers in</dt>
+        <dd>{ping === undefined ? (isSandbox(pbx) ? 'it is in this process' : 'not asked yet') : `${ping.ms.toFixed(1)} ms`}</dd>
       </dl>
       {may('administer') ? (
         <button type="button" class="button" disabled={isBusy} onClick={() => void diagnose()}>
@@ -72,26 +85,33 @@ const LinkCard = ({ pbx }: { readonly pbx: PbxState }): JSX.Element => {
           ))}
         </ul>
       )}
+      {may('administer') && !isSandbox(pbx) ? <CapturePanel pbx={pbx.id} /> : null}
     </li>
   );
 };
 
-const recentEvents = 200;
+const lookedAt = 5000;
+const mostShown = 200;
+const isOfLink = ({ type }: Pick<Event, 'type'>): boolean => type.startsWith('pbx.');
 
-/** What the comparisons with the PBX after each break have found. */
-const Resyncs = (): JSX.Element => {
-  const cursor = office.value?.cursor;
-  const [epoch, seq] = (cursor ?? '-').split('-');
-  const after = cursor === undefined ? undefined : `${epoch ?? ''}-${Math.max(0, Number(seq) - 5000)}`;
-  const [asked] = useState(after);
-  const { answer } = useAnswer<{ readonly events: readonly Event[] }>(
-    asked === undefined ? undefined : `/v1/events${query({ type: 'pbx.*', after: asked, limit: recentEvents })}`,
-  );
-  const events = (answer?.events ?? []).toReversed();
+/** What happened to the links of late, comparisons with their corrections among it, and what happens from now on. */
+const Past = ({ cursor }: { readonly cursor: string }): JSX.Element => {
+  const [from] = useState(cursor);
+  const [since, setSince] = useState<readonly Event[]>([]);
+  useEffect(() => onEvent((event) => (isOfLink(event) ? setSince((before) => [...before, event].slice(-mostShown)) : undefined)), []);
+  const [epoch = '', seq = ''] = from.split('-');
+  const pathAfter = (after: string): string => `/v1/events${query({ type: 'pbx.*', after, limit: mostShown })}`;
+  const recent = useAnswer<EventPage>(pathAfter(`${epoch}-${Math.max(0, Number(seq) - lookedAt)}`));
+  // The log may keep less than that.
+  const all = useAnswer<EventPage>(recent.problem?.code === 'too-old' ? pathAfter('oldest') : undefined);
+  const { answer, problem } = recent.problem?.code === 'too-old' ? all : recent;
+  const known = new Set(answer?.events.map(({ id }) => id));
+  const events = [...(answer?.events ?? []), ...since.filter(({ id }) => !known.has(id))].toReversed();
   return (
     <section aria-label="What happened to the links">
       <h2>What happened to the links</h2>
-      {events.length === 0 ? <Empty>Nothing in the last 5,000 events.</Empty> : null}
+      {answer === undefined ? <Waiting problem={problem} /> : null}
+      {answer !== undefined && events.length === 0 ? <Empty>Nothing of late.</Empty> : null}
       <ul class="rows">
         {events.map((event) => (
           <li key={event.id}>
@@ -102,6 +122,10 @@ const Resyncs = (): JSX.Element => {
     </section>
   );
 };
+
+interface EventPage {
+  readonly events: readonly Event[];
+}
 
 const sayLink = (event: Event): string => {
   switch (event.type) {

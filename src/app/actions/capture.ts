@@ -3,6 +3,7 @@ import type { CaptureOptions } from '../../cli/options.ts';
 import type { Output } from '../../cli/output.ts';
 import { createRecorder } from '../../cli/recorder.ts';
 import { loadConfig } from '../../config/load.ts';
+import type { CaptureRead } from '../../model/capture.ts';
 import { GatewayError } from '../../model/errors.ts';
 import { captureAsterisk } from '../../pbx/asterisk/capture.ts';
 import { captureFreeswitch } from '../../pbx/freeswitch/capture.ts';
@@ -23,16 +24,16 @@ export const capture = async (options: CaptureOptions, output: Output, signal: A
   const cancel = options.seconds === undefined ? undefined : timers.after(options.seconds * 1000, () => enough.abort());
   output.note(`Recording what ${one.name} says into ${options.file}. ${options.seconds === undefined ? 'Ctrl-C ends it.' : ''}`);
   try {
-    const deps = { clock, timers, token: () => newId.token() };
     let failure: unknown;
-    const record = (bytes: Uint8Array, at: number): void => {
+    const record = ({ at, text }: CaptureRead): void => {
       try {
-        recorder.write(bytes, at);
+        recorder.write(Buffer.from(text), at);
       } catch (error) {
         failure ??= error;
         enough.abort();
       }
     };
+    const deps = { clock, timers, token: () => newId.token() };
     const { pbx } = one;
     const until = AbortSignal.any([signal, enough.signal]);
     if (pbx.kind === 'asterisk') await captureAsterisk(pbx, deps, until, record);

@@ -1,7 +1,7 @@
 import { type ExitCode, exitCodes } from '../../cli/exit-codes.ts';
 import type { ReplayOptions } from '../../cli/options.ts';
 import type { Output } from '../../cli/output.ts';
-import { readRecording } from '../../cli/recording.ts';
+import { openRecording } from '../../cli/recording.ts';
 import { GatewayError } from '../../model/errors.ts';
 import { envelop, type Event } from '../../model/event.ts';
 import { pbxId, tenantId } from '../../model/ids.ts';
@@ -18,14 +18,15 @@ const replays = new Map([
 ]);
 
 export const replay = async (options: ReplayOptions, output: Output, signal: AbortSignal): Promise<ExitCode> => {
-  const replayFacts = replays.get(options.driver);
+  const { driver = options.driver, reads } = openRecording(options.file);
+  const replayFacts = replays.get(driver);
   if (replayFacts === undefined) {
     const note = `There are: ${[...replays.keys()].join(', ')}.`;
-    throw new GatewayError('invalid-parameter', { driver: options.driver }, { note });
+    throw new GatewayError('invalid-parameter', { driver }, { note });
   }
   let state = createTrackerState(pbxId(replayName));
   let seq = 0;
-  for await (const fact of replayFacts(readRecording(options.file))) {
+  for await (const fact of replayFacts(reads)) {
     if (signal.aborted) break;
     const step = track(state, fact);
     state = step.state;

@@ -9,11 +9,13 @@ import { GatewayError } from '../../model/errors.ts';
 import type { Dialect } from '../dialect.ts';
 import type { Gateway } from '../gateway.ts';
 import { renderAsyncApi } from './asyncapi.ts';
+import { PbxCaptures } from './captures.ts';
 import type { Endpoint, EndpointDescription } from './endpoint.ts';
 import { callEndpoints } from './endpoints/calls.ts';
 import { commandEndpoints } from './endpoints/commands.ts';
 import { deliveryEndpoints } from './endpoints/deliveries.ts';
 import { keyEndpoints } from './endpoints/keys.ts';
+import { pbxEndpoints } from './endpoints/pbxs.ts';
 import { stateEndpoints } from './endpoints/state.ts';
 import { userEndpoints } from './endpoints/users.ts';
 import { webhookEndpoints } from './endpoints/webhooks.ts';
@@ -88,8 +90,9 @@ const documentDescriptions: readonly EndpointDescription[] = [
   },
 ];
 
-const endpoints = (webhooks: () => NativeWebhooks): readonly Endpoint[] => [
+const endpoints = (webhooks: () => NativeWebhooks, captures: () => PbxCaptures): readonly Endpoint[] => [
   ...stateEndpoints,
+  ...pbxEndpoints(captures),
   ...callEndpoints,
   ...commandEndpoints,
   ...keyEndpoints,
@@ -106,7 +109,7 @@ const notOpen = (): never => {
 export const nativeDescriptions: readonly EndpointDescription[] = [
   ...feedDescriptions,
   ...loginDescriptions,
-  ...endpoints(notOpen),
+  ...endpoints(notOpen, notOpen),
   ...documentDescriptions,
 ];
 
@@ -119,6 +122,7 @@ class NativeDialect implements Dialect {
   #bearer: Bearer | undefined;
   #feeds: Feeds | undefined;
   #webhooks: NativeWebhooks | undefined;
+  #captures: PbxCaptures | undefined;
 
   constructor(options: NativeOptions) {
     this.#options = options;
@@ -126,6 +130,7 @@ class NativeDialect implements Dialect {
 
   open(gateway: Gateway): Promise<void> {
     this.#webhooks = new NativeWebhooks(gateway);
+    this.#captures = new PbxCaptures(gateway);
     return Promise.resolve();
   }
 
@@ -140,7 +145,11 @@ class NativeDialect implements Dialect {
     scope.setErrorHandler(answerProblem);
     takeEmptyJson(scope);
     loginRoutes(scope, gateway, { bearer, cookies, clients: front.clients });
-    for (const endpoint of endpoints(() => this.#webhooks ?? notOpen())) addEndpoint(scope, endpoint, gateway, bearer);
+    const served = endpoints(
+      () => this.#webhooks ?? notOpen(),
+      () => this.#captures ?? notOpen(),
+    );
+    for (const endpoint of served) addEndpoint(scope, endpoint, gateway, bearer);
 
     // Asked so often that the router's share would show; the route stands for its method and for what calls the router itself.
     front.hotRoutes.set('/v1/events', (request, response, query) => {
@@ -185,6 +194,7 @@ class NativeDialect implements Dialect {
   }
 
   close(): Promise<void> {
+    this.#captures?.close();
     this.#feeds?.close();
     this.#bearer?.close();
     return Promise.resolve();

@@ -1,14 +1,17 @@
 /** The Asterisk driver: one connection for events and resyncs, one for commands. */
+import type { Capturing } from '../../model/capture.ts';
 import { everyCommand, type Command, type CommandOutcome } from '../../model/command.ts';
 import { GatewayError } from '../../model/errors.ts';
 import type { Fact } from '../../model/fact.ts';
 import { channelId, extensionNumber, type ExtensionNumber, type NewId, type PbxId } from '../../model/ids.ts';
+import type { PingTime } from '../../model/live-state.ts';
 import type { Clock, Timers } from '../../model/time.ts';
 import type { Driver, DriverSupport, Finding, TracedFact } from '../driver.ts';
 import type { InteractiveCalls } from '../interactive.ts';
 import { AgiServer } from './agi-server.ts';
 import { connectAmi, type AmiEvent, type AmiSession } from './ami-client.ts';
 import type { AmiMessage } from './ami-parser.ts';
+import { captureAsterisk, framed } from './capture.ts';
 import { executeCommand, type CommandContext } from './commands.ts';
 import type { AsteriskConfig } from './config.ts';
 import { SessionOnDemand } from '../link/session-on-demand.ts';
@@ -99,6 +102,20 @@ class AsteriskDriver implements Driver {
 
   get interactive(): InteractiveCalls | undefined {
     return this.#agi;
+  }
+
+  get capturing(): Capturing {
+    const { clock, timers, newId } = this.#deps;
+    const deps = { clock, timers, token: () => newId.token() };
+    return {
+      format: 'asterisk',
+      framed,
+      follow: (signal, onRead) => captureAsterisk(this.#config, deps, AbortSignal.any([signal, this.#closing.signal]), onRead),
+    };
+  }
+
+  get ping(): PingTime | undefined {
+    return this.#link.ping;
   }
 
   async *facts(signal: AbortSignal): AsyncGenerator<readonly TracedFact[], void> {

@@ -1,19 +1,19 @@
-import type { Micros } from '../../model/time.ts';
+import type { CaptureRead } from '../../model/capture.ts';
 import { connectEsl, type EslDeps, type EslOptions } from './esl-client.ts';
 import { redact } from './redact.ts';
 import { wholeSubscription } from './subscription.ts';
 
 /**
- * Hands on every event of one FreeSWITCH that the driver could want, as its bytes came in, secrets redacted, on a connection of its own,
+ * Hands on every event of one FreeSWITCH that the driver could want, as it came in, secrets redacted, on a connection of its own,
  * until the signal aborts. Rejects when there is no connection to be had, or when it breaks.
  */
 export const captureFreeswitch = async (
   esl: Pick<EslOptions, 'host' | 'port' | 'password'>,
   deps: EslDeps,
   signal: AbortSignal,
-  onBytes: (bytes: Uint8Array, at: Micros) => void,
+  onRead: (message: CaptureRead) => void,
 ): Promise<void> => {
-  const session = await connectEsl({ ...esl, onEvent: ({ message, at }) => onBytes(framed(redact(message.text())), at) }, deps, signal);
+  const session = await connectEsl({ ...esl, onEvent: ({ message, at }) => onRead({ at, text: framed(redact(message.text())) }) }, deps, signal);
   const stop = (): void => session.close();
   signal.addEventListener('abort', stop, { once: true });
   try {
@@ -29,7 +29,7 @@ export const captureFreeswitch = async (
 };
 
 /** A message as the event socket writes it: its own length before it. */
-const framed = (text: string): Uint8Array => {
-  const body = Buffer.from(`${text}\n\n`);
-  return Buffer.concat([Buffer.from(`Content-Length: ${body.length}\nContent-Type: text/event-plain\n\n`), body]);
+export const framed = (text: string): string => {
+  const body = `${text}\n\n`;
+  return `Content-Length: ${Buffer.byteLength(body)}\nContent-Type: text/event-plain\n\n${body}`;
 };

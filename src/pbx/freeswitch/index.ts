@@ -1,12 +1,15 @@
 /** The FreeSWITCH driver: one connection for events and resyncs, one for commands. */
+import type { Capturing } from '../../model/capture.ts';
 import { everyCommand, type Command, type CommandOutcome } from '../../model/command.ts';
 import { GatewayError } from '../../model/errors.ts';
 import type { Fact } from '../../model/fact.ts';
 import { channelId, type ExtensionNumber, type NewId, type PbxId } from '../../model/ids.ts';
+import type { PingTime } from '../../model/live-state.ts';
 import type { Clock, Timers } from '../../model/time.ts';
 import type { Driver, DriverSupport, Finding, TracedFact } from '../driver.ts';
 import { EventWatch } from '../link/event-watch.ts';
 import { createFactGuard, type FactGuard } from '../link/fact-guard.ts';
+import { captureFreeswitch, framed } from './capture.ts';
 import { executeCommand, type CommandContext } from './commands.ts';
 import type { FreeswitchConfig } from './config.ts';
 import { SessionOnDemand } from '../link/session-on-demand.ts';
@@ -85,6 +88,20 @@ class FreeswitchDriver implements Driver {
 
   get supports(): DriverSupport {
     return { commands: everyCommand, stampsTime: true, tellsRegistrations: this.#tellsRegistrations };
+  }
+
+  get capturing(): Capturing {
+    const { clock, timers, newId } = this.#deps;
+    const deps = { clock, timers, token: () => newId.token() };
+    return {
+      format: 'freeswitch',
+      framed,
+      follow: (signal, onRead) => captureFreeswitch(this.#config, deps, AbortSignal.any([signal, this.#closing.signal]), onRead),
+    };
+  }
+
+  get ping(): PingTime | undefined {
+    return this.#link.ping;
   }
 
   async *facts(signal: AbortSignal): AsyncGenerator<readonly TracedFact[], void> {

@@ -1,5 +1,6 @@
 import type { GatewayError } from '../../model/errors.ts';
 import type { Fact } from '../../model/fact.ts';
+import type { PingTime } from '../../model/live-state.ts';
 import type { Clock, Micros, Timers } from '../../model/time.ts';
 import { Backoff } from './backoff.ts';
 import { Intake } from './intake.ts';
@@ -89,6 +90,7 @@ export class EventLink<Session extends LinkSession, Event, Lists> {
   #session: Session | undefined;
   #isLive = false;
   #isReading = false;
+  #ping: PingTime | undefined;
   #lastReason = '';
 
   constructor(protocol: LinkProtocol<Session, Event, Lists>, options: EventLinkOptions<Event>, deps: EventLinkDeps) {
@@ -102,6 +104,11 @@ export class EventLink<Session extends LinkSession, Event, Lists> {
   /** Whether the PBX is connected and its state was read. */
   get isLive(): boolean {
     return this.#isLive;
+  }
+
+  /** Of the connection that is up now, once it was asked. */
+  get ping(): PingTime | undefined {
+    return this.#ping;
   }
 
   take(): Promise<readonly Arrival<Event, Lists>[] | undefined> {
@@ -151,6 +158,7 @@ export class EventLink<Session extends LinkSession, Event, Lists> {
     } finally {
       this.#session = undefined;
       this.#isLive = false;
+      this.#ping = undefined;
       this.#intake.discardHeld();
       this.#options.onLost(this.#protocol.errors.linkError('broken'));
     }
@@ -208,6 +216,9 @@ export class EventLink<Session extends LinkSession, Event, Lists> {
         timers,
         ping: (options) => this.#protocol.ping(session, options),
         announce: (fact) => this.announce(fact),
+        onAnswer: (at, took) => {
+          this.#ping = { at, took };
+        },
         onStalled: () => session.close(errors.linkError('stalled')),
       },
       signal,

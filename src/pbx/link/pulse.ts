@@ -1,6 +1,6 @@
 import { GatewayError } from '../../model/errors.ts';
 import type { Fact } from '../../model/fact.ts';
-import type { Clock, Timers } from '../../model/time.ts';
+import type { Clock, Micros, Timers } from '../../model/time.ts';
 import { sleep } from './sleep.ts';
 
 const pingEveryMs = 5_000;
@@ -17,14 +17,20 @@ export interface Pulse {
   /** Asks something that is answered at once; rejects with `timed-out` when it was not in time. */
   ping(options: { readonly signal: AbortSignal; readonly timeoutMs: number }): Promise<unknown>;
   announce(fact: Fact): void;
+  /** It was answered: asked then, in so long. */
+  onAnswer(at: Micros, took: Micros): void;
   /** There is no answer any more. */
   onStalled(): void;
 }
 
 /** A PBX to which nothing happens says nothing: only a question tells a quiet one from a dead one. Ends with the signal. */
-export const watchPulse = async ({ name, clock, timers, ping, announce, onStalled }: Pulse, signal: AbortSignal): Promise<void> => {
+export const watchPulse = async (
+  { name, clock, timers, ping, announce, onAnswer, onStalled }: Pulse,
+  signal: AbortSignal,
+): Promise<void> => {
   let isDegraded = false;
   while (await sleep(timers, pingEveryMs, signal)) {
+    const askedAt = clock.now();
     const answer = ping({ signal, timeoutMs: degradedAfterMs + stalledAfterMs });
     const late = timers.after(degradedAfterMs, () => {
       isDegraded = true;
@@ -32,6 +38,7 @@ export const watchPulse = async ({ name, clock, timers, ping, announce, onStalle
     });
     try {
       await answer;
+      onAnswer(askedAt, clock.now() - askedAt);
       if (isDegraded) announce({ type: 'pbx.recovered', at: clock.now() });
       isDegraded = false;
     } catch (error) {

@@ -321,6 +321,24 @@ describe('the watchdog', () => {
     };
   };
 
+  test('how long a ping took is known until the link is lost', async () => {
+    const driven = await (await create()).start();
+    const answer = silence(driven);
+    expect(driven.driver.ping).toBeUndefined();
+    await driven.time.untilDue(5_000);
+    driven.time.advance(5_000);
+    await driven.ami.until(() => driven.ami.actions('Ping').length === 1);
+    const at = driven.time.now();
+    driven.time.advance(40);
+    answer();
+    // The next question is waited for as soon as this one is answered.
+    await driven.time.untilDue(5_000);
+    expect(driven.driver.ping).toEqual({ at, took: 40_000 });
+    driven.ami.cut();
+    await driven.until('pbx.disconnected');
+    expect(driven.driver.ping).toBeUndefined();
+  });
+
   test('an unanswered ping is degraded, its late answer is recovered', async () => {
     const driven = await (await create()).start();
     const answer = silence(driven);

@@ -5,8 +5,15 @@ import { defineEndpoint } from '../endpoint.ts';
 import type { Endpoint } from '../endpoint.ts';
 import { renderFreshness, renderSnapshot } from '../render.ts';
 import { legSchema, slotRefSchema } from '../schema/calls.ts';
-import { agentSchema, conferenceSchema, extensionSchema, freshnessShape, pbxStateSchema, queueSchema, slotSchema, snapshotSchema } from '../schema/state.ts';
-import { findingSchema } from '../schema/traces.ts';
+import {
+  agentSchema,
+  conferenceSchema,
+  extensionSchema,
+  freshnessShape,
+  queueSchema,
+  slotSchema,
+  snapshotSchema,
+} from '../schema/state.ts';
 import { cursorTextSchema, extensionNumberSchema, pbxIdSchema, tenantIdSchema } from '../schema/words.ts';
 
 const dialectGuideSchema = z.object({
@@ -176,35 +183,6 @@ const listConferences = defineEndpoint({
   }),
 });
 
-const listPbxs = defineEndpoint({
-  id: 'listPbxs',
-  method: 'GET',
-  path: '/v1/pbxs',
-  tag: 'state',
-  summary: 'The connected phone systems and how far their state can be trusted',
-  scopes: ['observe'],
-  answers: { 200: { description: 'Every PBX', schema: list('pbxs', pbxStateSchema) } },
-  handle: (_input, { engine, gateway }) => ({
-    status: 200,
-    body: { pbxs: engine.snapshot().pbxs, ...renderFreshness(engine, gateway.clock) },
-  }),
-});
-
-const diagnosePbx = defineEndpoint({
-  id: 'diagnosePbx',
-  method: 'POST',
-  path: '/v1/pbxs/{pbx}/diagnose',
-  tag: 'administration',
-  summary: 'Looks for what is missing at the PBX, and says how to mend it',
-  scopes: ['administer'],
-  params: z.object({ pbx: pbxIdSchema }),
-  answers: { 200: { description: 'What was looked at', schema: z.object({ findings: z.array(findingSchema).readonly() }) } },
-  handle: async ({ params }, { engine, signal }) => {
-    if (!engine.pbxs.includes(params.pbx)) throw new GatewayError('no-such-pbx', { pbx: params.pbx });
-    return { status: 200, body: { findings: await engine.driver(params.pbx).diagnose(signal) } };
-  },
-});
-
 const listTenants = defineEndpoint({
   id: 'listTenants',
   method: 'GET',
@@ -258,8 +236,6 @@ export const stateEndpoints: readonly Endpoint[] = [
   listAgents,
   listConferences,
   getConference,
-  listPbxs,
-  diagnosePbx,
   listTenants,
   listDialects,
 ];
