@@ -98,6 +98,15 @@ const checkSeconds = (value: number | undefined): void => {
   }
 };
 
+const mostOthers = 19;
+
+const checkOthers = (numbers: readonly string[] = []): void => {
+  if (numbers.length > mostOthers) {
+    throw new GatewayError('invalid-parameter', { field: 'also' }, { note: `At most ${mostOthers + 1} are rung for one call.` });
+  }
+  for (const number of numbers) checkDialable('also', number);
+};
+
 const checkPenalty = (penalty: number): void => {
   if (!(Number.isInteger(penalty) && penalty >= 0 && penalty <= 1000)) throw new GatewayError('invalid-parameter', { field: 'penalty' });
 };
@@ -108,6 +117,7 @@ export const checkValues = (request: CommandRequest): void => {
     case 'dial':
       checkDialable('extension', request.extension);
       checkDialable('number', request.number);
+      checkOthers(request.also);
       if (request.callerId !== undefined) {
         if (request.callerId.number !== '') checkDialable('callerId.number', request.callerId.number);
         checkText('callerId.name', request.callerId.name);
@@ -132,8 +142,11 @@ export const checkValues = (request: CommandRequest): void => {
       checkDialable('to', request.to);
       checkSeconds(request.timeoutSeconds);
       return;
-    case 'pickup':
     case 'supervise':
+      checkDialable('extension', request.extension);
+      if (request.isPrivate === true && request.mode !== 'whisper') throw new GatewayError('invalid-parameter', { field: 'isPrivate' });
+      return;
+    case 'pickup':
     case 'join':
     case 'setDnd':
       checkDialable('extension', request.extension);

@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
 import type { Identity } from '../auth/auth.ts';
 import type { SlotRef, SupervisionMode } from '../model/call.ts';
-import type { CommandName } from '../model/command.ts';
+import type { CommandName, RecordingFormat } from '../model/command.ts';
 import type { ErrorCode } from '../model/errors.ts';
 import type { CallId, CommandId, ExtensionNumber, KeyId, LegId, RecordingId, TenantId } from '../model/ids.ts';
 import type { Cursor } from '../model/cursor.ts';
@@ -14,6 +14,8 @@ export type CommandRequest =
       readonly name: 'dial';
       readonly extension: ExtensionNumber;
       readonly number: string;
+      /** Numbers rung together with it; who answers first gets the call. */
+      readonly also?: readonly string[];
       readonly callerId?: { readonly number: string; readonly name: string };
       readonly autoAnswer?: { readonly header?: string };
       readonly timeoutSeconds?: number;
@@ -33,7 +35,14 @@ export type CommandRequest =
   | { readonly name: 'conference'; readonly leg: LegId; readonly conference: string }
   | { readonly name: 'invite'; readonly conference: string; readonly extension: ExtensionNumber }
   | { readonly name: 'kick'; readonly leg: LegId }
-  | { readonly name: 'supervise'; readonly leg: LegId; readonly extension: ExtensionNumber; readonly mode: SupervisionMode }
+  /** `isPrivate`, of `whisper`: the supervisor is heard and hears nothing. */
+  | {
+      readonly name: 'supervise';
+      readonly leg: LegId;
+      readonly extension: ExtensionNumber;
+      readonly mode: SupervisionMode;
+      readonly isPrivate?: boolean;
+    }
   /** `leg` is the supervisor's own. */
   | { readonly name: 'superviseMode'; readonly leg: LegId; readonly mode: SupervisionMode }
   /** Without a slot: in the first that is free. */
@@ -41,7 +50,8 @@ export type CommandRequest =
   /** Without a slot: the call that waits longest. */
   | { readonly name: 'retrieve'; readonly slot?: SlotRef; readonly extension: ExtensionNumber }
   | { readonly name: 'bridgeSlot'; readonly leg: LegId; readonly slot?: SlotRef }
-  | { readonly name: 'record' | 'pauseRecording' | 'resumeRecording' | 'stopRecording'; readonly leg: LegId }
+  | { readonly name: 'record'; readonly leg: LegId; readonly format?: RecordingFormat }
+  | { readonly name: 'pauseRecording' | 'resumeRecording' | 'stopRecording'; readonly leg: LegId }
   | {
       readonly name: 'agentLogin' | 'agentLogout' | 'agentPause' | 'agentUnpause';
       readonly queue: string;

@@ -37,12 +37,14 @@ export class DialPolicy {
   /** Throws `number-not-allowed`, `caller-id-not-allowed` or `too-many-requests`; nothing is used up by a request that is refused. */
   check(identity: Identity, engine: TenantEngine, request: CommandRequest): void {
     const rules = this.#rules.get(engine.tenant);
-    const number = reachedBy(request);
-    if (rules === undefined || number === undefined || rules.emergency.includes(number.value)) return;
+    if (rules === undefined) return;
+    const numbers = reachedBy(request).filter(({ value }) => !rules.emergency.includes(value));
+    if (numbers.length === 0) return;
     if (request.name === 'dial' && request.callerId !== undefined && !mayShow(rules, request.callerId.number)) {
       throw new GatewayError('caller-id-not-allowed', { field: 'callerId.number', number: request.callerId.number });
     }
-    if (!mayReach(rules, engine, number.value)) throw new GatewayError('number-not-allowed', { field: number.field, number: number.value });
+    const refused = numbers.find(({ value }) => !mayReach(rules, engine, value));
+    if (refused !== undefined) throw new GatewayError('number-not-allowed', { field: refused.field, number: refused.value });
     this.#checkRate(identity.key, rules.dialsPerMinute);
     if (request.name === 'dial') this.#checkLive(identity.key, engine, rules.liveDials);
   }
@@ -50,8 +52,7 @@ export class DialPolicy {
   /** The command goes to the PBX. */
   began({ tenant, key }: Identity, request: CommandRequest, command: CommandId): void {
     const rules = this.#rules.get(tenant);
-    const number = reachedBy(request);
-    if (rules === undefined || number === undefined || rules.emergency.includes(number.value)) return;
+    if (rules === undefined || reachedBy(request).every(({ value }) => rules.emergency.includes(value))) return;
     if (rules.dialsPerMinute !== undefined) this.#times.set(key, [...this.#lately(key), this.#clock.now()]);
     if (rules.liveDials !== undefined && request.name === 'dial') this.#dials.set(command, { key });
   }
@@ -93,17 +94,17 @@ export class DialPolicy {
   }
 }
 
-/** The number that a command has the PBX call, if it has it call any. */
-const reachedBy = (request: CommandRequest): { readonly field: string; readonly value: string } | undefined => {
+/** The numbers that a command has the PBX call. */
+const reachedBy = (request: CommandRequest): readonly { readonly field: string; readonly value: string }[] => {
   switch (request.name) {
     case 'dial':
-      return { field: 'number', value: request.number };
+      return [{ field: 'number', value: request.number }, ...(request.also ?? []).map((value) => ({ field: 'also', value }))];
     case 'transfer':
     case 'divert':
     case 'startTransfer':
-      return { field: 'to', value: request.to };
+      return [{ field: 'to', value: request.to }];
     default:
-      return undefined;
+      return [];
   }
 };
 

@@ -1,8 +1,17 @@
 import type { TenantEngine } from '../engine/engine.ts';
 import type { Call, Leg, SlotRef } from '../model/call.ts';
-import type { Command, CommandOf } from '../model/command.ts';
+import type { Command, CommandOf, DialTarget } from '../model/command.ts';
 import { GatewayError } from '../model/errors.ts';
-import { channelId, type ChannelId, type CommandId, type ExtensionNumber, type LegId, type NewId, type PbxId } from '../model/ids.ts';
+import {
+  channelId,
+  extensionNumber,
+  type ChannelId,
+  type CommandId,
+  type ExtensionNumber,
+  type LegId,
+  type NewId,
+  type PbxId,
+} from '../model/ids.ts';
 import { checkState } from './check.ts';
 import type { CommandRequest } from './control.ts';
 import type { SlotRegistry } from './slot-registry.ts';
@@ -109,9 +118,11 @@ const resolvePlaced = (request: Placed, id: CommandId, { engine, slots, newId }:
   if (pbx === undefined) throw new GatewayError('no-such-pbx');
   switch (request.name) {
     case 'dial': {
-      const { timeoutSeconds = defaultDialSeconds, record, ...rest } = request;
+      const { timeoutSeconds = defaultDialSeconds, record, also = [], ...rest } = request;
       const recording = record === true ? { record: { name: id } } : undefined;
-      return { pbx, command: { ...rest, id, channel: channelId(newId.token()), timeoutSeconds, ...recording } };
+      const numbers = [...new Set([request.number, ...also])];
+      const together = numbers.length === 1 ? undefined : { targets: numbers.map((number) => targetOf(engine, number)) };
+      return { pbx, command: { ...rest, id, channel: channelId(newId.token()), timeoutSeconds, ...recording, ...together } };
     }
     case 'retrieve':
       return resolveRetrieve(request, id, { engine, slots, newId });
@@ -140,6 +151,11 @@ const resolvePlaced = (request: Placed, id: CommandId, { engine, slots, newId }:
     default:
       return request satisfies never;
   }
+};
+
+const targetOf = (engine: TenantEngine, number: string): DialTarget => {
+  const extension = engine.extension(extensionNumber(number))?.number;
+  return extension === undefined ? { number } : { number, extension };
 };
 
 /** At the PBX where the call is parked. */
@@ -247,7 +263,8 @@ export const resolveRequest = (request: CommandRequest, id: CommandId, context: 
       // It listens already: what is asked for is another mode.
       if (ear !== undefined) return resolved({ name: 'superviseMode', id, channel: ear.channel, mode: request.mode });
       const supervisor = channelId(newId.token());
-      return resolved({ name: 'supervise', id, channel, extension: request.extension, mode: request.mode, supervisor });
+      const isPrivate = request.isPrivate === true ? { isPrivate: true } : undefined;
+      return resolved({ name: 'supervise', id, channel, extension: request.extension, mode: request.mode, supervisor, ...isPrivate });
     }
     case 'park': {
       const { timeoutSeconds = slots.layout(engine.tenant).timeoutSeconds } = request;
@@ -264,7 +281,7 @@ export const resolveRequest = (request: CommandRequest, id: CommandId, context: 
       return { ...resolved({ name: 'bridgeSlot', id, channel, peer: peer.channel, slot, parked: parked.channel }), slot };
     }
     case 'record':
-      return resolved({ name: 'record', id, channel, recording: id });
+      return resolved({ name: 'record', id, channel, recording: id, ...(request.format === undefined ? {} : { format: request.format }) });
     case 'pauseRecording':
     case 'resumeRecording':
     case 'stopRecording':

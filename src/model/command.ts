@@ -14,6 +14,8 @@ export type Command = { readonly id: CommandId } & (
       readonly channel: ChannelId;
       readonly extension: ExtensionNumber;
       readonly number: string;
+      /** Rung together, the one of `number` first; who answers first gets the call. Absent for one alone. */
+      readonly targets?: readonly DialTarget[];
       readonly callerId?: { readonly number: string; readonly name: string };
       /** Let the extension's own phone answer by itself, if it can. `header` overrides how it is asked: `Call-Info: ;answer-after=0`. */
       readonly autoAnswer?: { readonly header?: string };
@@ -86,6 +88,8 @@ export type Command = { readonly id: CommandId } & (
       readonly extension: ExtensionNumber;
       readonly mode: SupervisionMode;
       readonly supervisor: ChannelId;
+      /** Of `whisper`: the supervisor is heard and hears nothing. */
+      readonly isPrivate?: boolean;
     }
   /** `channel` is the supervisor's own. */
   | { readonly name: 'superviseMode'; readonly channel: ChannelId; readonly mode: SupervisionMode }
@@ -114,7 +118,8 @@ export type Command = { readonly id: CommandId } & (
       readonly slot: SlotRef;
       readonly parked: ChannelId;
     }
-  | { readonly name: 'record'; readonly channel: ChannelId; readonly recording: string }
+  /** A PBX that has no such format writes the one it has. */
+  | { readonly name: 'record'; readonly channel: ChannelId; readonly recording: string; readonly format?: RecordingFormat }
   /** Of the recording that runs on the channel; there is one at most. */
   | { readonly name: 'pauseRecording' | 'resumeRecording' | 'stopRecording'; readonly channel: ChannelId }
   | {
@@ -139,6 +144,17 @@ export type Command = { readonly id: CommandId } & (
   /** Shows a text with the extension's presence; an empty one removes it. */
   | { readonly name: 'setStatus'; readonly extension: ExtensionNumber; readonly text: string }
 );
+
+/** Somebody who is rung with others: a phone of the PBX's own, or whoever is reached by a number. */
+export interface DialTarget {
+  readonly number: string;
+  /** The phone's, where it is one. */
+  readonly extension?: ExtensionNumber;
+}
+
+/** `wav` is plain, 16 bits; `wav49` a WAV of GSM frames, a tenth of its size. */
+export const recordingFormats = ['wav', 'wav49'] as const;
+export type RecordingFormat = (typeof recordingFormats)[number];
 
 export type CommandName = Command['name'];
 /** The command of one name: `CommandOf<'hold'>`. Names that are alike share one. */

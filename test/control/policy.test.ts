@@ -47,6 +47,21 @@ describe('a number', () => {
     expect(office.engine.call(callId)?.state).toBe('active');
   });
 
+  test('that is rung with others is held to the rules as if it were alone', async () => {
+    const office = await withRules({ forbid: ['+49'] });
+    const together = (...also: readonly string[]): CommandRequest => ({
+      name: 'dial',
+      extension: extensionNumber('101'),
+      number: '102',
+      also,
+    });
+    expect(await outcome(office, together('103', '+4930123456'))).toBe('number-not-allowed');
+    expect(await outcome(office, together('+15550100009', '600'))).toBe('invalid-parameter');
+    expect(await outcome(office, together(...Array.from({ length: 20 }, (_, index) => String(200 + index))))).toBe('invalid-parameter');
+    expect(await outcome(office, together('1;2'))).toBe('forbidden-character');
+    expect(await outcome(office, together('103', '+15550100009'))).toBe('taken');
+  });
+
   test('for an emergency is subject to no rule: the PBX alone decides', async () => {
     const office = await withRules({ allow: ['+1555'], callerIds: ['1'], dialsPerMinute: 1, emergency: ['112', '+15550100009'] });
     expect(await outcome(office, dial('102'))).toBe('taken');

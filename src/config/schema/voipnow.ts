@@ -65,6 +65,10 @@ export const voipnow = z.strictObject({
   maxAgeSeconds: z.int().min(5).max(86_400).default(600).describe('A call event that could not be delivered for so long is given up.'),
   attempts: z.int().min(1).max(20).default(1).describe("How often a call event is tried; the vendor's servers try once."),
   interactive: menus.default({}).describe('CallAPI Interactive: what callers of these numbers meet, as docs/interactive.md describes it.'),
+  conferencePins: z
+    .record(z.string(), z.string().min(1).max(64))
+    .default({})
+    .describe("By a conference's number, the pin that UnifiedAPI's invitations into it must give; a room that is not named asks for none."),
   lowerCaseFlow: z.boolean().default(false).describe('Write CallFlow as in and out, not IN and OUT.'),
   unifiedProfile: z
     .enum(['uapi3', 'uapi5'])

@@ -20,6 +20,8 @@ export interface CallWish {
   /** Rung together; the first to answer is connected to the number, the others stop ringing. */
   readonly extensions: readonly [ExtensionNumber, ...ExtensionNumber[]];
   readonly number: string;
+  /** Rung together with the number; who answers first gets the call. */
+  readonly also?: readonly string[];
   readonly callerId?: { readonly number: string; readonly name: string };
   /** How long they ring. */
   readonly timeoutSeconds?: number;
@@ -37,9 +39,10 @@ export const placeCall = async (placing: Placing, wish: CallWish): Promise<CallI
   if (extensions.length > mostExtensions) {
     throw new GatewayError('invalid-parameter', { field: 'extension' }, { note: `At most ${mostExtensions} phones ring for one call.` });
   }
-  const { number, callerId, timeoutSeconds } = wish;
+  const { number, also, callerId, timeoutSeconds } = wish;
   const rest = {
     number,
+    ...(also === undefined ? undefined : { also }),
     ...(callerId === undefined ? undefined : { callerId }),
     ...(timeoutSeconds === undefined ? undefined : { timeoutSeconds }),
   };

@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import type { Identity } from '../../auth/auth.ts';
+import type { Users } from '../../auth/users.ts';
 import type { CommandRecord, CommandRequest, Control } from '../../control/control.ts';
 import { performCommand } from '../../control/perform.ts';
 import { placeCall, type CallWish } from '../../control/placing/place-call.ts';
@@ -26,6 +27,7 @@ export interface TenantSource {
   readonly publisher: Publisher;
   readonly counter: RequestCounter;
   readonly placed: PlacedCalls;
+  readonly users: Users;
   readonly logger: Logger;
 }
 

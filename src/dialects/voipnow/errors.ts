@@ -53,7 +53,7 @@ export type UnifiedCode =
   | 'sortorder_invalid'
   | 'fields_invalid'
   | `pce_${'type' | 'method' | 'id' | 'url' | 'status' | 'note'}_invalid`
-  | `phonecall_${'id' | 'action' | 'source' | 'destination' | 'callerid'}_invalid`
+  | `phonecall_${'id' | 'action' | 'source' | 'destination' | 'callerid' | 'pin'}_invalid`
   | 'body_invalid'
   | 'conflict'
   | 'limit_exceeded'
@@ -132,6 +132,7 @@ const codeOfField = (field: string): UnifiedCode => {
     case 'extension':
       return 'phonecall_source_invalid';
     case 'number':
+    case 'also':
     case 'to':
       return 'phonecall_destination_invalid';
     case 'callerId.number':

@@ -39,6 +39,7 @@ class VoipNow implements Dialect {
   readonly name = 'voipnow';
   readonly #tenants: ReadonlyMap<TenantId, Partial<VoipNowOptions>>;
   readonly #open = new Map<TenantId, OpenTenant>();
+  #awake: Promise<unknown> | undefined;
 
   constructor(tenants: ReadonlyMap<TenantId, Partial<VoipNowOptions>>) {
     this.#tenants = tenants;
@@ -49,6 +50,10 @@ class VoipNow implements Dialect {
       const open = await openTenant(gateway, tenant, { ...defaultVoipNowOptions, ...options });
       if (open !== undefined) this.#open.set(tenant, open);
     }
+  }
+
+  wake(): Promise<unknown> {
+    return (this.#awake ??= Promise.all([...this.#open.values()].map(({ projection }) => projection.wake())));
   }
 
   guide(tenant: TenantId, url: string): DialectGuide | undefined {
@@ -98,7 +103,7 @@ class VoipNow implements Dialect {
 const openTenant = async (gateway: Gateway, tenant: TenantId, options: VoipNowOptions): Promise<OpenTenant | undefined> => {
   const engine = gateway.engine(tenant);
   if (engine === undefined) return undefined;
-  const { store, clock, timers, newId, control, webhooks, log: logger } = gateway;
+  const { store, clock, timers, newId, control, users, webhooks, log: logger } = gateway;
   const projection = await openProjection({
     tenant,
     projector: createVoipNowProjector(new Set(Object.keys(options.interactive))),
@@ -107,6 +112,7 @@ const openTenant = async (gateway: Gateway, tenant: TenantId, options: VoipNowOp
     clock,
     logger,
     snapshot: () => engine.snapshot(),
+    onDemand: true,
   });
   const places = createPlaces(engine, Object.keys(options.interactive));
   const numbers = createNumbers(engine, options.prefix, places);
@@ -136,7 +142,7 @@ const openTenant = async (gateway: Gateway, tenant: TenantId, options: VoipNowOp
   serveMenus(gateway.interactive, tenant, options, numbers, (call) => placed.idOf(call));
   startEmails(gateway, tenant, options);
   const counter = new RequestCounter(options.limits, clock);
-  const source = { engine, control, store, numbers, options, requests, publisher, counter, placed, logger };
+  const source = { engine, control, store, numbers, options, requests, publisher, counter, placed, users, logger };
   return { source, projection, places, limits: new CallLimits({ engine, control, placed, clock, timers, logger }) };
 };
 

@@ -24,6 +24,8 @@ export interface VoipNowOptions {
   readonly attempts: number;
   /** What callers of these numbers meet. */
   readonly interactive: Readonly<Record<string, MenuOptions>>;
+  /** What an invitation into the room of a number must say; a room that is not named here asks for nothing. */
+  readonly conferencePins: Readonly<Record<string, string>>;
   /** Write CallFlow as `in` and `out`, as some servers did, against the vendor's pages. */
   readonly lowerCaseFlow: boolean;
   /** Of which generation requests are that are published through UnifiedAPI. */
@@ -48,6 +50,7 @@ export const defaultVoipNowOptions: VoipNowOptions = {
   maxAgeSeconds: 600,
   attempts: 1,
   interactive: {},
+  conferencePins: {},
   lowerCaseFlow: false,
   unifiedProfile: 'uapi3',
   limits: { seconds: 10, subnets: {} },

@@ -1,10 +1,10 @@
 import { GatewayError } from '../../model/errors.ts';
 import type { ExtensionNumber } from '../../model/ids.ts';
 import type { Micros } from '../../model/time.ts';
-import { UnifiedError, invalidExtension } from './errors.ts';
+import { UnifiedError, invalidExtension, type UnifiedCode } from './errors.ts';
 import type { Numbers } from './numbers.ts';
 import type { RequestChange } from './requests.ts';
-import { eventTypes, methods, type EventNumber, type PhoneCallEventBody, type PublishedRequest } from './schema.ts';
+import { eventTypes, methods, phoneCallEventBody, type EventNumber, type PhoneCallEventBody, type PublishedRequest } from './schema.ts';
 
 /** The parameters of a CallAPI request, of query and form together, in their order; some names come more than once. */
 export class Parameters {
@@ -104,6 +104,23 @@ export const parseRequestChange = (parameters: Parameters): RequestChange => {
     ...(callFlow === undefined ? undefined : { lowerCaseFlow: parseFlowCase(callFlow) }),
     ...(parameters.has('Notes') ? { notes: parameters.get('Notes') ?? '' } : undefined),
   };
+};
+
+/** A PhoneCallEvent; what is wrong of it is told by the member's own code. */
+export const parseEventBody = (body: unknown): PhoneCallEventBody => {
+  const parsed = phoneCallEventBody.safeParse(body);
+  if (parsed.success) return parsed.data;
+  const [member] = parsed.error.issues[0]?.path ?? [];
+  throw new UnifiedError(400, eventCodes[String(member)] ?? 'body_invalid', 'The body is no PhoneCallEvent.');
+};
+
+const eventCodes: Readonly<Partial<Record<string, UnifiedCode>>> = {
+  type: 'pce_type_invalid',
+  id: 'pce_id_invalid',
+  method: 'pce_method_invalid',
+  note: 'pce_note_invalid',
+  url: 'pce_url_invalid',
+  status: 'pce_status_invalid',
 };
 
 /** The same of a PhoneCallEvent's body, whose `type` and `id` stand in the path when it is changed. */

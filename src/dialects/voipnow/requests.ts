@@ -1,6 +1,7 @@
 import { GatewayError } from '../../model/errors.ts';
 import type { ExtensionNumber, NewId, TenantId } from '../../model/ids.ts';
 import { isoTime, type Clock } from '../../model/time.ts';
+import { Saved } from '../../store/saved.ts';
 import type { Store } from '../../store/store.ts';
 import type { EventNumber, Profile, PublishedRequest } from './schema.ts';
 
@@ -46,21 +47,20 @@ const longestNotes = 1_000;
  */
 export class PublishedRequests {
   readonly #options: RequestsOptions;
-  #requests: readonly PublishedRequest[];
+  readonly #requests: Saved<readonly PublishedRequest[]>;
 
   constructor(options: RequestsOptions) {
     this.#options = options;
-    const text = options.store.state.get(options.tenant, stateName);
-    this.#requests = text === undefined ? [] : (JSON.parse(text) as readonly PublishedRequest[]);
+    this.#requests = new Saved<readonly PublishedRequest[]>(options.store, options.tenant, stateName, []);
   }
 
   all(): readonly PublishedRequest[] {
-    return this.#requests;
+    return this.#requests.value;
   }
 
   /** Of an extension, of one type or of all, in the order in which they were added. */
   list(extension: ExtensionNumber, type?: EventNumber): readonly PublishedRequest[] {
-    return this.#requests.filter((request) => request.extension === extension && (type === undefined || request.type === type));
+    return this.all().filter((request) => request.extension === extension && (type === undefined || request.type === type));
   }
 
   get(extension: ExtensionNumber, id: string): PublishedRequest {
@@ -86,10 +86,10 @@ export class PublishedRequests {
     await this.#check(request);
     // After the look at the address, which takes its time: whatever was added meanwhile counts.
     if (this.#find(request.extension, request.id) !== undefined) throw refused('id', 'The extension has a request of this id.');
-    if (this.#requests.length >= mostOfTenant || this.list(request.extension).length >= mostOfExtension) {
+    if (this.all().length >= mostOfTenant || this.list(request.extension).length >= mostOfExtension) {
       throw new GatewayError('too-many-requests', { field: 'id' }, { note: `An extension has at most ${mostOfExtension} requests.` });
     }
-    this.#write([...this.#requests, request]);
+    this.#requests.put([...this.all(), request]);
     this.#options.onChange(request, undefined);
     return request;
   }
@@ -99,20 +99,20 @@ export class PublishedRequests {
     await this.#check(wished);
     const before = this.get(extension, id);
     const now: PublishedRequest = { ...before, ...change, modified: isoTime(this.#options.clock.now()) };
-    this.#write(this.#requests.map((request) => (request === before ? now : request)));
+    this.#requests.put(this.all().map((request) => (request === before ? now : request)));
     this.#options.onChange(now, before);
     return now;
   }
 
   remove(extension: ExtensionNumber, id: string): PublishedRequest {
     const before = this.get(extension, id);
-    this.#write(this.#requests.filter((request) => request !== before));
+    this.#requests.put(this.all().filter((request) => request !== before));
     this.#options.onChange(undefined, before);
     return before;
   }
 
   #find(extension: ExtensionNumber, id: string): PublishedRequest | undefined {
-    return this.#requests.find((request) => request.extension === extension && request.id === id);
+    return this.all().find((request) => request.extension === extension && request.id === id);
   }
 
   async #check({ id, url, notes, type, profile }: PublishedRequest): Promise<void> {
@@ -121,11 +121,6 @@ export class PublishedRequests {
     if (notes.length > longestNotes) throw refused('notes', `Notes have at most ${longestNotes} characters.`);
     if (url.length > longestUrl) throw refused('url', `A URL has at most ${longestUrl} characters.`);
     await this.#options.checkUrl(url);
-  }
-
-  #write(requests: readonly PublishedRequest[]): void {
-    this.#options.store.state.put(this.#options.tenant, stateName, JSON.stringify(requests));
-    this.#requests = requests;
   }
 }
 

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { DialStatus } from '../../delivery/dial-status.ts';
 import type { Side } from '../../delivery/participations.ts';
 import type { ExtensionNumber, CallId } from '../../model/ids.ts';
+import { recordingFormats } from '../../model/command.ts';
 import type { IsoTime, Micros } from '../../model/time.ts';
 
 /**
@@ -86,6 +87,7 @@ export const phoneCallBody = z.object({
         source: oneOrMore,
         destination: oneOrMore,
         callerId: z.string().nullish(),
+        callerDestination: z.string().nullish(),
       }),
     )
     .min(1)
@@ -93,7 +95,7 @@ export const phoneCallBody = z.object({
   nonce: z.string().max(255).nullish(),
 });
 
-/** The body that calls extensions into a conference room; `pin` is the room's own affair. */
+/** The body that calls extensions into a conference room. */
 export const conferenceInviteBody = z.object({
   number: numberish.optional(),
   pin: numberish.optional(),
@@ -103,13 +105,17 @@ export const conferenceInviteBody = z.object({
     .max(20),
 });
 
-/** The body that acts on a phone call. What else the vendor has in it (`format`, `privateW`, `callerId`) makes no difference here. */
+const flag = z.union([z.boolean(), z.enum(['0', '1', 'true', 'false']), z.literal(0), z.literal(1)]);
+
+/** The body that acts on a phone call. What else the vendor has in it (`callerId`, `waitForPickup`) makes no difference here. */
 export const phoneCallActionBody = z.object({
   action: z.string(),
   phoneCallViewId: z.string().optional(),
   sendCallTo: numberish.optional(),
   transferFromNumber: numberish.optional(),
   transferNumber: numberish.optional(),
+  format: z.enum(recordingFormats).default('wav'),
+  privateW: flag.default(false).transform((value) => value === true || String(value) === '1' || value === 'true'),
   maxInParking: z.coerce.number().int().min(10).max(3600).default(180),
 });
 export type PhoneCallAction = z.infer<typeof phoneCallActionBody>;

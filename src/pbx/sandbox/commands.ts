@@ -16,8 +16,9 @@ export const obey = (pbx: SandboxPbx, command: Command): CommandOutcome => {
 const perform = (pbx: SandboxPbx, command: Command): void => {
   switch (command.name) {
     case 'dial': {
-      const { id, channel, extension, number, callerId, autoAnswer, timeoutSeconds, record } = command;
-      const options = { ...(callerId && { callerId }), ...(record && { record: record.name }) };
+      const { id, channel, extension, number, targets, callerId, autoAnswer, timeoutSeconds, record } = command;
+      const together = targets?.map((target) => target.number);
+      const options = { ...(together && { together }), ...(callerId && { callerId }), ...(record && { record: record.name }) };
       return pbx.dial({ command: id, channel, extension, number, autoAnswer: autoAnswer !== undefined, timeoutSeconds, ...options });
     }
     case 'answer': {
@@ -91,7 +92,11 @@ const perform = (pbx: SandboxPbx, command: Command): void => {
     case 'bridgeSlot':
       return pbx.bridgeSlot(pbx.channel(command.channel), pbx.channel(command.peer), command.slot, command.parked);
     case 'record':
-      return pbx.record(pbx.channel(command.channel), command.recording);
+      return pbx.record(
+        pbx.channel(command.channel),
+        command.recording,
+        `${command.recording}.${command.format === 'wav49' ? 'WAV' : 'wav'}`,
+      );
     case 'pauseRecording':
       return pbx.setRecording(pbx.channel(command.channel), 'paused');
     case 'resumeRecording':

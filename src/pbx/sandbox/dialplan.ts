@@ -64,6 +64,25 @@ export class Dialplan {
     throw new GatewayError('invalid-parameter', { field: 'to', number: to }, { note: 'Nothing can be reached by this number.' });
   }
 
+  /** Throws unless each of the numbers is a phone's, a ring group's or one outside: queues and rooms do not ring. */
+  checkTogether(numbers: readonly string[]): void {
+    for (const number of numbers) {
+      const kind = this.#destination(number)?.kind;
+      if (kind === 'phones' || kind === 'outside') continue;
+      throw new GatewayError('invalid-parameter', { field: 'also', number }, { note: 'Nobody can be rung by this number.' });
+    }
+  }
+
+  /** Connects a channel that is doing nothing else, which dialled `to`, with whoever of the numbers answers first. No mailbox does. */
+  ringTogether(channel: LiveChannel, to: string, numbers: readonly string[]): void {
+    const targets = numbers.flatMap((number): readonly Party[] => {
+      const destination = this.#destination(number);
+      if (destination?.kind === 'phones') return destination.phones;
+      return destination?.kind === 'outside' ? [destination.phone] : [];
+    });
+    this.#dial(channel, to, [...new Set(targets)], 60, undefined);
+  }
+
   /** Throws unless there is such a room. */
   checkConference(name: string): void {
     if (this.#office.conferences.includes(name)) return;

@@ -25,6 +25,8 @@ export interface DialRequest {
   readonly channel: ChannelId;
   readonly extension: string;
   readonly number: string;
+  /** Rung together with `number`, which is among them. */
+  readonly together?: readonly string[];
   readonly callerId?: { readonly number: string; readonly name: string };
   readonly autoAnswer: boolean;
   readonly timeoutSeconds: number;
@@ -132,9 +134,10 @@ export class SandboxPbx {
 
   /** Click-to-dial. */
   dial(request: DialRequest): void {
-    const { command, channel, extension, number, callerId, autoAnswer, timeoutSeconds, record } = request;
+    const { command, channel, extension, number, together, callerId, autoAnswer, timeoutSeconds, record } = request;
     const phone = this.phone(extension);
-    this.#dialplan.check(number);
+    if (together === undefined) this.#dialplan.check(number);
+    else this.#dialplan.checkTogether(together);
     requireRegistered(phone);
     this.#requireNew(channel);
     this.#exchange.say({ type: 'dial.commanded', channel, command, extension: phone.extension, number });
@@ -148,7 +151,8 @@ export class SandboxPbx {
       answered: (own) => {
         own.shownAs = callerId;
         own.recordFromAnswer = record;
-        this.#dialplan.route(own, number);
+        if (together === undefined) this.#dialplan.route(own, number);
+        else this.#dialplan.ringTogether(own, number, together);
       },
       failed: () => undefined,
     }).start();
@@ -395,11 +399,11 @@ export class SandboxPbx {
     this.#exchange.end(channel, 16);
   }
 
-  record(channel: LiveChannel, name: string): void {
+  record(channel: LiveChannel, name: string, file = `${name}.wav`): void {
     if (channel.state !== 'up') throw wrongState(channel, 'It is not connected.');
     if (channel.recordings.has(name)) throw wrongState(channel, 'This recording runs already.');
     channel.recordings.set(name, 'recording');
-    this.#exchange.say({ type: 'recording.started', channel: channel.id, name, file: `${name}.wav` });
+    this.#exchange.say({ type: 'recording.started', channel: channel.id, name, file });
   }
 
   setRecording(channel: LiveChannel, to: 'paused' | 'resumed' | 'stopped'): void {

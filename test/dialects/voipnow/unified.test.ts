@@ -84,7 +84,11 @@ const faults = [
   ['POST', events, { ...wish, url: 'http://169.254.169.254/' }, 400, 'pce_url_invalid'],
   ['POST', events, { ...wish, note: 'x'.repeat(1_001) }, 400, 'pce_note_invalid'],
   ['POST', events, { ...wish, id: 'a-b' }, 400, 'pce_id_invalid'],
+  ['POST', events, { ...wish, type: true }, 400, 'pce_type_invalid'],
+  ['POST', events, { ...wish, url: 5 }, 400, 'pce_url_invalid'],
+  ['POST', events, { ...wish, method: [] }, 400, 'pce_method_invalid'],
   ['POST', events, '{', 400, 'body_invalid'],
+  ['POST', events, '[]', 400, 'body_invalid'],
   ['GET', `${events}?count=0`, undefined, 400, 'count_invalid'],
   ['GET', `${events}?sortOrder=random`, undefined, 400, 'sortorder_invalid'],
   ['GET', `${events}/0/unknown`, undefined, 400, 'pce_id_invalid'],
@@ -96,7 +100,20 @@ const faults = [
   ['GET', `${events}?fields=id,password`, undefined, 400, 'fields_invalid'],
   ['POST', '/phoneCalls/@me/simple', { phoneCallView: [{ source: '999', destination: '102' }] }, 400, 'phonecall_source_invalid'],
   ['POST', '/phoneCalls/@me/simple', { phoneCallView: [{ source: [], destination: '102' }] }, 400, 'phonecall_source_invalid'],
-  ['POST', '/phoneCalls/@me/simple', { phoneCallView: [{ source: '101', destination: ['1', '2'] }] }, 501, 'request_not_implemented'],
+  [
+    'POST',
+    '/phoneCalls/@me/simple',
+    { phoneCallView: [{ source: '101', destination: ['102', ''] }] },
+    400,
+    'phonecall_destination_invalid',
+  ],
+  [
+    'POST',
+    '/phoneCalls/@me/simple',
+    { phoneCallView: [{ source: '101', destination: ['102', '600'] }] },
+    400,
+    'phonecall_destination_invalid',
+  ],
   ['POST', '/phoneCalls/@me/conferenceInvite', { number: '999', phoneCallView: [{ source: '101' }] }, 400, 'phonecall_destination_invalid'],
   ['DELETE', '/phoneCalls/@me/101/unknown', undefined, 400, 'phonecall_id_invalid'],
   ['GET', '/faxes', undefined, 501, 'request_not_implemented'],
@@ -112,6 +129,22 @@ test('each fault has the status and the code that clients look at', async () => 
       ...coded(status, code),
     });
   }
+});
+
+test('of several destinations the first to answer is talked to, and the others stop ringing', async () => {
+  const { unified, sandbox, leg, engine } = await serveVoipNow();
+  const wanted = { source: '101', destination: ['12340*102', '103', '+15550100009'] };
+  const placed = await unified('POST', '/phoneCalls/@me/simple', { phoneCallView: [wanted] });
+  const [{ id }] = placed.body as [{ readonly id: string }];
+  sandbox.phones.answer('101');
+  await Promise.all(['102', '103'].map((extension) => leg(extension, ({ state }) => state === 'ringing')));
+  sandbox.phones.answer('103');
+  await leg('103', ({ state }) => state === 'connected');
+  const [call, ...others] = engine.snapshot().calls;
+  expect(others).toEqual([]);
+  expect(call?.legs.filter(({ state }) => state !== 'ended').map(({ extension }) => extension)).toEqual(['101', '103']);
+  const listed = await unified('GET', `/phoneCalls/@me/103/${id}`);
+  expect(listed.body).toMatchObject({ entry: [{ id, phoneCallView: [{ extension: '12340*101' }, { extension: '12340*103' }] }] });
 });
 
 test('a call is placed, followed, held, transferred and ended', async () => {
@@ -193,6 +226,36 @@ test.each([
   expect(supervisor.supervising).toMatchObject({ mode });
 });
 
+test('a private whisper is asked of the PBX as one', async () => {
+  const world = await serveVoipNow();
+  const call = (await talk(world)).replace('/101/', '/111/');
+  expect(await world.unified('PUT', call, { action: 'Whisper', privateW: 'perhaps' })).toEqual(coded(400, 'phonecall_action_invalid'));
+  expect((await world.unified('PUT', call, { action: 'Whisper', privateW: 1 })).status).toBe(200);
+  const { control, tenants } = world.gateway;
+  const [tenant] = tenants;
+  if (tenant === undefined) throw new Error('There is a tenant.');
+  expect(control.audit(tenant, { limit: 1 })[0]?.request).toMatchObject({ mode: 'whisper', isPrivate: true });
+});
+
+test('a recording is of the format that was asked for', async () => {
+  const world = await serveVoipNow();
+  const call = await talk(world);
+  expect(await world.unified('PUT', call, { action: 'StartRecording', format: 'mp3' })).toEqual(coded(400, 'phonecall_action_invalid'));
+  expect((await world.unified('PUT', call, { action: 'StartRecording', format: 'wav49' })).body).toMatchObject({
+    phoneCallView: [{ recording: '1' }, { recording: '0' }],
+  });
+  const { data } = await world.event(({ type }) => type === 'recording.started');
+  expect(data).toMatchObject({ file: expect.stringMatching(/\.WAV$/) as string });
+});
+
+test('a call names the user whose extension it is', async () => {
+  const world = await serveVoipNow();
+  const { body } = await world.unified('GET', await talk(world));
+  expect(body).toMatchObject({
+    entry: [{ extension: '12340*101', ownerId: expect.stringMatching(/\w/) as string, ownerName: 'Alice Archer' }],
+  });
+});
+
 test('TransferToVoicemail sends the other party to the mailbox of the extension, or of another', async () => {
   const world = await serveVoipNow();
   const call = await talk(world);
@@ -213,6 +276,16 @@ test('an extension is called into a conference', async () => {
   const [{ id }] = invited.body as [{ readonly id: string }];
   expect(invited.status).toBe(200);
   expect(id).toMatch(/^[0-9a-f]{20}$/);
+  expect((await leg('111')).device).toContain('111');
+});
+
+test('a conference that has a pin is opened by it alone', async () => {
+  const { unified, leg } = await serveVoipNow({ conferencePins: { 650: '1234' } });
+  const path = '/phoneCalls/@me/conferenceInvite';
+  const wish = { number: '650', phoneCallView: [{ source: ['111'] }] };
+  expect(await unified('POST', path, wish)).toEqual(coded(400, 'phonecall_pin_invalid'));
+  expect(await unified('POST', path, { ...wish, pin: '4321' })).toEqual(coded(400, 'phonecall_pin_invalid'));
+  expect((await unified('POST', path, { ...wish, pin: 1234 })).status).toBe(200);
   expect((await leg('111')).device).toContain('111');
 });
 

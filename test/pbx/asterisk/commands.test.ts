@@ -92,6 +92,15 @@ describe('dial', () => {
     ]);
   });
 
+  test('rings several together: phones by their devices, other numbers through the dialplan', async () => {
+    obey('Originate', newchannel('own-1', '101'));
+    const targets = [{ number: '102', extension: extensionNumber('102') }, { number: '+4930123' }];
+    expect(await execute({ ...dial, targets })).toEqual({ outcome: 'accepted' });
+    const [originated] = driven.ami.actions('Originate');
+    expect(originated).toMatchObject({ Application: 'Dial', Data: 'PJSIP/102&Local/+4930123@internal,60' });
+    expect(originated).not.toHaveProperty('Exten');
+  });
+
   test('a header that is none is refused', async () => {
     expect(await execute({ ...dial, autoAnswer: { header: 'no header' } })).toMatchObject({ outcome: 'failed', code: 'invalid-parameter' });
   });
@@ -241,6 +250,13 @@ describe('recording', () => {
     expect(driven.ami.actions('StopMixMonitor')[0]).toMatchObject({ Channel: '1.2', MixMonitorID: '0x7f00' });
   });
 
+  test('is written as small as it was wished for', async () => {
+    obey('MixMonitor');
+    await execute({ name: 'record', ...wish, format: 'wav49' });
+    await execute({ name: 'record', ...wish, format: 'wav' });
+    expect(driven.ami.actions('MixMonitor').map(({ File }) => File)).toEqual(['rec-1.WAV', 'rec-1.wav']);
+  });
+
   test('tells the file, which Asterisk does not: each of two one after the other its own', async () => {
     const told = (event: string): string => message(event, { Channel: 'PJSIP/102-0000000a', Uniqueid: '1.2' });
     driven.ami.emit(newchannel('1.2', '102'));
@@ -315,6 +331,10 @@ describe('each command is these actions', () => {
     [
       { name: 'supervise', channel: own, extension: boss, mode: 'whisper', supervisor: third },
       [{ ...phone105, Application: 'ChanSpy', Data: 'PJSIP/102-0000000a,qwdE' }],
+    ],
+    [
+      { name: 'supervise', channel: own, extension: boss, mode: 'whisper', isPrivate: true, supervisor: third },
+      [{ ...phone105, Application: 'ChanSpy', Data: 'PJSIP/102-0000000a,qWdE' }],
     ],
     [{ name: 'superviseMode', channel: own, mode: 'barge' }, [{ Action: 'PlayDTMF', Channel: '1.1', Digit: '6' }]],
     [

@@ -145,6 +145,17 @@ describe('each command', () => {
     expect(office.of('dial.commanded')).toMatchObject([{ channel: own, command: id, extension: '1001', number: '+4930123' }]);
   });
 
+  test('dial rings several together: phones as users, other numbers through the dialplan', async () => {
+    when(/^originate/, rings(own));
+    const targets = [{ number: '1002', extension: extensionNumber('1002') }, { number: '+4930123' }];
+    const dial = { name: 'dial', channel: own, extension: e1001, number: '1002', targets, timeoutSeconds: 20 } as const;
+    expect(await execute(dial)).toEqual({ outcome: 'accepted' });
+    const [job = ''] = jobs();
+    expect(job.slice(job.indexOf('}') + 1)).toBe(
+      "user/1001@pbx.local '&bridge({ignore_early_media=true}user/1002@pbx.local,loopback/+4930123/default/XML)'",
+    );
+  });
+
   test.each([
     ['USER_NOT_REGISTERED', 'unreachable'],
     ['USER_BUSY', 'busy'],
@@ -191,6 +202,12 @@ describe('each command', () => {
     ]);
     expect(jobs()[3]).toContain('eavesdrop_enable_dtmf=true,eavesdrop_whisper_aleg=true}');
     expect(jobs()[4]).toContain('eavesdrop_whisper_aleg=true,eavesdrop_whisper_bleg=true}');
+  });
+
+  test('who whispers cannot be made deaf', async () => {
+    const wish = { name: 'supervise', channel: caller, extension: e1003, mode: 'whisper', isPrivate: true, supervisor: own } as const;
+    expect(await execute(wish)).toMatchObject({ outcome: 'failed', code: 'not-supported' });
+    expect(jobs()).toEqual([]);
   });
 
   test('a supervisor changes its mode by a key', async () => {

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { auditResults, commandStates } from '../../../control/control.ts';
 import { supervisionModes } from '../../../model/call.ts';
-import { commandNames } from '../../../model/command.ts';
+import { commandNames, recordingFormats } from '../../../model/command.ts';
 import { errorCodes } from '../../../model/errors.ts';
 import type { ExtensionNumber } from '../../../model/ids.ts';
 import { slotRefShape } from './calls.ts';
@@ -68,6 +68,7 @@ export const commandBodies = {
   dial: z.strictObject({
     extension: askedExtension.describe('Whose phone rings first'),
     number: dialString('Whom to call'),
+    also: optional(z.array(dialString('A number')).max(19).describe('Rung together with the number; who answers first gets the call')),
     callerId: optional(z.strictObject({ number: z.string().max(100), name: z.string().max(100) })),
     autoAnswer: optional(z.strictObject({ header: optional(z.string().max(200).describe('A SIP header line for the handset')) })),
     timeoutSeconds: optional(ringSeconds),
@@ -93,7 +94,11 @@ export const commandBodies = {
   conference: z.strictObject({ conference: dialString('A conference room, as it is dialled') }),
   invite: z.strictObject({ extension: askedExtension.describe('Who is rung and put into the room') }),
   kick: z.strictObject({}),
-  supervise: z.strictObject({ extension: askedExtension.describe('Who listens'), mode: z.enum(supervisionModes) }),
+  supervise: z.strictObject({
+    extension: askedExtension.describe('Who listens'),
+    mode: z.enum(supervisionModes),
+    isPrivate: optional(z.boolean().describe('Of `whisper`: to be heard and hear nothing, where the PBX can')),
+  }),
   superviseMode: z.strictObject({ mode: z.enum(supervisionModes) }),
   park: z.strictObject({
     slot: optional(askedSlot.describe('The first that is free when absent')),
@@ -101,7 +106,7 @@ export const commandBodies = {
   }),
   retrieve: z.strictObject({ extension: askedExtension.describe('Whose phone rings') }),
   bridgeSlot: z.strictObject({ slot: optional(askedSlot.describe('Of the call that has waited longest when absent')) }),
-  record: z.strictObject({}),
+  record: z.strictObject({ format: optional(z.enum(recordingFormats).describe('`wav49` is small: GSM in a WAV, where the PBX can')) }),
   pauseRecording: z.strictObject({}),
   resumeRecording: z.strictObject({}),
   stopRecording: z.strictObject({}),

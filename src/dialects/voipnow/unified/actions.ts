@@ -35,7 +35,7 @@ export const actOnCall = async (asked: UnifiedAsked): Promise<UnifiedAnswer> => 
 };
 
 const onLeg =
-  (name: 'hold' | 'resume' | 'record' | 'stopRecording'): Action =>
+  (name: 'hold' | 'resume' | 'stopRecording'): Action =>
   (acting) =>
     perform(acting.asked, { name, leg: legOf(acting).id });
 
@@ -48,13 +48,14 @@ const supervise =
     if (acting.call.legs.some((leg) => isLive(leg) && leg.extension === supervisor && leg.supervising === undefined)) {
       throw new UnifiedError(400, 'phonecall_source_invalid', 'Who takes part in the call cannot listen in: sendCallTo names who shall.');
     }
-    return perform(asked, { name: 'supervise', leg: otherLeg(acting, supervisor).id, extension: supervisor, mode });
+    const isPrivate = mode === 'whisper' && body.privateW ? { isPrivate: true } : undefined;
+    return perform(asked, { name: 'supervise', leg: otherLeg(acting, supervisor).id, extension: supervisor, mode, ...isPrivate });
   };
 
 const actions: Readonly<Record<string, Action>> = {
   OnHold: onLeg('hold'),
   OffHold: onLeg('resume'),
-  StartRecording: onLeg('record'),
+  StartRecording: (acting) => perform(acting.asked, { name: 'record', leg: legOf(acting).id, format: acting.body.format }),
   StopRecording: onLeg('stopRecording'),
   Transfer: (acting) => {
     const { asked, body } = acting;

@@ -1,4 +1,5 @@
 import { requireScope } from '../../../http/bearer.ts';
+import type { CallWish } from '../../../control/placing/place-call.ts';
 import type { Call, Leg } from '../../../model/call.ts';
 import { GatewayError } from '../../../model/errors.ts';
 import type { ExtensionNumber } from '../../../model/ids.ts';
@@ -12,29 +13,46 @@ import { callAddress, callMembers, callsAddress, renderCall, type CallMember } f
 
 const rules: ListingRules<CallMember> = { members: callMembers, filterable: ['id', 'published'], sortBy: 'published' };
 
-/** Several sources ring together, and the first to answer gets the call; the destination is one. A callback is placed the same way. */
+/**
+ * Several sources ring together, and the first to answer gets the call; then several destinations do, and the first to answer is
+ * talked to. A callback is placed the same way.
+ */
 export const createCall = async (asked: UnifiedAsked): Promise<UnifiedAnswer> => {
   const { source, query } = asked;
   const body = phoneCallBody.safeParse(asked.body);
   const view = body.data?.phoneCallView[0];
   if (view === undefined) throw new UnifiedError(400, 'body_invalid', 'The body is no PhoneCall with one phoneCallView.');
-  const [to = '', ...others] = view.destination;
-  if (others.length > 0) throw new UnifiedError(501, 'request_not_implemented', 'A call has one destination.');
-  if (to === '') throw new UnifiedError(400, 'phonecall_destination_invalid', 'The destination is missing.');
+  const [number, ...also] = view.destination.map((each) => source.numbers.dialled(each));
+  if (number === undefined || [number, ...also].includes('')) {
+    throw new UnifiedError(400, 'phonecall_destination_invalid', 'The destination is missing.');
+  }
   if (body.data?.extension !== undefined) parseUnifiedExtension(body.data.extension, source.numbers);
   const [extension, ...more] = view.source.map((each) => sourceExtension(source, each));
   if (extension === undefined) throw invalidSource();
   const limitSeconds = secondsOf(query.get('callDuration'), 0, 86_400);
   const nonce = body.data?.nonce ?? undefined;
-  const id = await place(asked, {
+  // A call shows one identity: the one meant for whom it reaches, if there are two.
+  const callerId = view.callerDestination ?? view.callerId ?? undefined;
+  const id = await placed(asked, {
     extensions: [extension, ...more],
-    number: source.numbers.dialled(to),
+    number,
+    ...(also.length === 0 ? undefined : { also }),
     timeoutSeconds: secondsOf(query.get('waitForPickup'), 1, 600) ?? 25,
     ...(limitSeconds === undefined || limitSeconds === 0 ? undefined : { limitSeconds }),
     ...(nonce === undefined ? undefined : { nonce }),
-    ...(view.callerId === undefined || view.callerId === null ? undefined : { callerId: parseCallerId(view.callerId) }),
+    ...(callerId === undefined ? undefined : { callerId: parseCallerId(callerId) }),
   });
   return [{ id, links: { self: callAddress(asked, extension, id) } }];
+};
+
+/** What the PBX itself finds wrong of a call is its destination: the rest has been looked at before. */
+const placed = async (asked: UnifiedAsked, wish: CallWish): Promise<string> => {
+  try {
+    return await place(asked, wish);
+  } catch (error) {
+    if (!(error instanceof GatewayError) || error.code !== 'invalid-parameter' || error.details['field'] !== undefined) throw error;
+    throw new UnifiedError(400, 'phonecall_destination_invalid', error.message, error);
+  }
 };
 
 /** Rings extensions and puts them into a conference room, each by a call of its own. */
@@ -42,9 +60,7 @@ export const inviteToConference = async (asked: UnifiedAsked): Promise<UnifiedAn
   const { source, query } = asked;
   const body = conferenceInviteBody.safeParse(asked.body);
   if (!body.success) throw new UnifiedError(400, 'body_invalid', 'The body is no invitation with a phoneCallView.');
-  const number = body.data.number ?? query.get('number') ?? '';
-  const conference = source.engine.snapshot().conferences.find((each) => each.number === number || each.name === number)?.name;
-  if (conference === undefined) throw new UnifiedError(400, 'phonecall_destination_invalid', 'The number is that of no conference.');
+  const conference = conferenceAsked(source, body.data.number ?? query.get('number') ?? '', body.data.pin ?? query.get('pin') ?? '');
   const extensions = body.data.phoneCallView.flatMap((view) => view.source).map((each) => sourceExtension(source, each));
   if (extensions.length === 0) throw invalidSource();
   const invited: object[] = [];
@@ -57,6 +73,15 @@ export const inviteToConference = async (asked: UnifiedAsked): Promise<UnifiedAn
     invited.push({ id, links: { self: callAddress(asked, extension, id) } });
   }
   return invited;
+};
+
+/** The room of a number. One that has a pin in the configuration is opened by it alone. */
+const conferenceAsked = ({ engine, options }: TenantSource, number: string, pin: string): string => {
+  const room = engine.snapshot().conferences.find((each) => each.number === number || each.name === number);
+  if (room === undefined) throw new UnifiedError(400, 'phonecall_destination_invalid', 'The number is that of no conference.');
+  const needed = new Map(Object.entries(options.conferencePins)).get(room.number ?? room.name);
+  if (needed !== undefined && needed !== pin) throw new UnifiedError(400, 'phonecall_pin_invalid', 'The conference has another pin.');
+  return room.name;
 };
 
 export const listCalls = (asked: UnifiedAsked): UnifiedAnswer => {

@@ -1,8 +1,8 @@
 import { requireScope } from '../../../http/bearer.ts';
 import type { ExtensionNumber } from '../../../model/ids.ts';
 import { UnifiedError } from '../errors.ts';
-import { parsePhoneCallEvent, parseUnifiedExtension, parseUnifiedType } from '../parse.ts';
-import { methods, phoneCallEventBody, type PublishedRequest } from '../schema.ts';
+import { parseEventBody, parsePhoneCallEvent, parseUnifiedExtension, parseUnifiedType } from '../parse.ts';
+import { methods, type PublishedRequest } from '../schema.ts';
 import type { UnifiedAnswer, UnifiedAsked } from './asked.ts';
 import { listEntries, parseFields, type ListingRules } from './listing.ts';
 
@@ -17,12 +17,11 @@ const rules: ListingRules<EventMember> = {
 export const createEvent = async (asked: UnifiedAsked): Promise<UnifiedAnswer> => {
   requireScope(asked.identity, ['control']);
   const extension = eventExtension(asked);
-  const body = phoneCallEventBody.safeParse(asked.body);
-  if (!body.success) throw new UnifiedError(400, 'body_invalid', 'The body is no PhoneCallEvent.');
-  const type = parseUnifiedType(asked.type ?? body.data.type ?? '');
-  const { url, ...change } = parsePhoneCallEvent(body.data);
+  const body = parseEventBody(asked.body);
+  const type = parseUnifiedType(asked.type ?? body.type ?? '');
+  const { url, ...change } = parsePhoneCallEvent(body);
   if (url === undefined) throw new UnifiedError(400, 'pce_url_invalid', 'The url is missing.');
-  const { id } = body.data;
+  const { id } = body;
   const request = await asked.source.requests.add({
     ...change,
     url,
@@ -44,9 +43,8 @@ export const listEvents = (asked: UnifiedAsked): UnifiedAnswer => {
 export const updateEvent = async (asked: UnifiedAsked): Promise<UnifiedAnswer> => {
   requireScope(asked.identity, ['control']);
   const { id } = requestAsked(asked, asked.id ?? '');
-  const body = phoneCallEventBody.safeParse(asked.body);
-  if (!body.success) throw new UnifiedError(400, 'body_invalid', 'The body is no PhoneCallEvent.');
-  return renderEvent(asked, await asked.source.requests.edit(eventExtension(asked), id, parsePhoneCallEvent(body.data)));
+  const change = parsePhoneCallEvent(parseEventBody(asked.body));
+  return renderEvent(asked, await asked.source.requests.edit(eventExtension(asked), id, change));
 };
 
 export const deleteEvents = (asked: UnifiedAsked): UnifiedAnswer => {

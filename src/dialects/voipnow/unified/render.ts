@@ -3,19 +3,21 @@ import type { ExtensionNumber } from '../../../model/ids.ts';
 import { isLive, type TenantSource } from '../calls.ts';
 import type { UnifiedAsked } from './asked.ts';
 
-export const callMembers = ['id', 'nonce', 'extension', 'ownerName', 'published', 'answered', 'phoneCallView', 'links'] as const;
+export const callMembers = ['id', 'nonce', 'extension', 'ownerId', 'ownerName', 'published', 'answered', 'phoneCallView', 'links'] as const;
 export type CallMember = (typeof callMembers)[number];
 
 /** A PhoneCall, as an extension sees it. Members that are not known are left out. */
 export const renderCall = (asked: UnifiedAsked, extension: ExtensionNumber, call: Call): Readonly<Partial<Record<CallMember, unknown>>> => {
-  const { engine, numbers, placed } = asked.source;
+  const { engine, numbers, placed, users } = asked.source;
   const id = placed.idOf(call.id);
   const nonce = placed.get(call.id)?.nonce;
-  const ownerName = engine.extension(extension)?.name ?? '';
+  const owner = users.ofExtension(engine.tenant, extension);
+  const ownerName = owner?.displayName ?? engine.extension(extension)?.name ?? '';
   return {
     id,
     ...(nonce === undefined ? undefined : { nonce }),
     extension: numbers.extended(extension, 'uapi3'),
+    ...(owner === undefined ? undefined : { ownerId: owner.id }),
     ...(ownerName === '' ? undefined : { ownerName }),
     published: call.startedAt,
     ...(call.answeredAt === undefined ? undefined : { answered: call.answeredAt }),

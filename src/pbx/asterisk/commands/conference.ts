@@ -36,12 +36,15 @@ const spyOptions: Readonly<Record<SupervisionMode, string>> = { listen: 'qdE', w
 /** The keys by which ChanSpy changes its mode. */
 const modeKeys: Readonly<Record<SupervisionMode, string>> = { listen: '4', whisper: '5', barge: '6' };
 
-export const supervise: Execute<'supervise'> = async ({ channel, extension, mode, supervisor }, pbx) =>
+/** Heard by the supervised party alone, and hearing nothing. */
+const privateWhisper = 'qWdE';
+
+export const supervise: Execute<'supervise'> = async ({ channel, extension, mode, supervisor, isPrivate }, pbx) =>
   callPhoneInto(pbx, {
     extension,
     channel: supervisor,
     application: 'ChanSpy',
-    data: `${await nameOf(pbx, channel)},${spyOptions[mode]}`,
+    data: `${await nameOf(pbx, channel)},${isPrivate === true ? privateWhisper : spyOptions[mode]}`,
   });
 
 export const superviseMode: Execute<'superviseMode'> = async ({ channel, mode }, pbx) => {

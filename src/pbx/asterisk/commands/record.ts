@@ -7,8 +7,9 @@ import { request, valueOf, type Acting, type Execute } from './acting.ts';
 /** The channel variable in which a recording's handle is kept, so that it can be stopped after a restart of ours. */
 const recordingVariable = 'SWITCHHOOK_RECORDING';
 
-export const record: Execute<'record'> = async ({ channel, recording }, pbx) => {
-  await startRecording(pbx, channel, recording, '');
+export const record: Execute<'record'> = async ({ channel, recording, format }, pbx) => {
+  // Asterisk knows a format by the ending of the file's name, and this one by capitals.
+  await startRecording(pbx, channel, format === 'wav49' ? `${recording}.WAV` : recording, '');
   return accepted;
 };
 

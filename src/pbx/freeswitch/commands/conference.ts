@@ -1,7 +1,7 @@
 /** More than two: a third party, a conference, a supervisor. */
 import type { SupervisionMode } from '../../../model/call.ts';
 import { GatewayError } from '../../../model/errors.ts';
-import { accepted } from '../../link/run-command.ts';
+import { accepted, failed } from '../../link/run-command.ts';
 import { argument, requireChannel, run, uuid, type Acting, type Execute } from './acting.ts';
 import { callPhoneInto } from './originate.ts';
 import { memberOf, pressKeys } from './talk.ts';
@@ -41,7 +41,8 @@ const modeVariables: Readonly<Record<SupervisionMode, Readonly<Record<string, st
 /** The keys by which eavesdrop changes its mode. */
 const modeKeys: Readonly<Record<SupervisionMode, string>> = { listen: '0', whisper: '1', barge: '3' };
 
-export const supervise: Execute<'supervise'> = async ({ channel, extension, mode, supervisor }, pbx) => {
+export const supervise: Execute<'supervise'> = async ({ channel, extension, mode, supervisor, isPrivate }, pbx) => {
+  if (isPrivate === true) return failed('not-supported', 'On FreeSWITCH who whispers hears the call, too.');
   await requireChannel(pbx, channel);
   return callPhoneInto(pbx, {
     extension,
