@@ -1,10 +1,12 @@
 /** VoipNow's APIs and webhooks on a real PBX: whole lives of calls, told to a real HTTP server. */
 import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { Webhook } from 'standardwebhooks';
 import { expect, test } from 'vitest';
 import { startSink, type Received, type Sink } from '../../delivery/webhooks/sink.ts';
 import { onEachAsterisk, sharedOffice } from './on-each-asterisk.ts';
-import { sharedGateway } from './shared-gateway.ts';
+import { sharedGateway } from '../shared-gateway.ts';
 
 const digest = createHash('sha256').update('demo').digest('hex');
 const settings = {
@@ -120,6 +122,53 @@ onEachAsterisk('the VoipNow APIs', (_version, tree) => {
     expect(last.map(lineOf).toSorted()).toEqual(['/400/1 CALLING OUT', '/400/2 ANSWER OUT', '/400/4 ANSWER OUT', '/410/2 ANSWER IN']);
     expect(last.map(parametersOf).find(({ CallFlow }) => CallFlow === 'IN')).toMatchObject({ CallAPIID: apiId });
     expect(await unified('GET', `/phoneCalls/@me/410/${apiId}`)).toBeUndefined();
+  });
+
+  test('of several destinations, phones and one outside, the first to answer is talked to', async () => {
+    const [provider, [desk, room, tom]] = await Promise.all([office().provider(), office().phones('400', '410', '101')]);
+    for (const winner of [tom, provider]) {
+      const sink = await startSink();
+      await publish(sink, '400', '410');
+      const wanted = { source: '400', destination: ['410', '12340*101', '+15550100077'] };
+      const placed = (await unified('POST', '/phoneCalls/@me/simple', { phoneCallView: [wanted] })) as readonly { readonly id: string }[];
+      const own = await desk.incoming();
+      own.answer();
+      const rung = new Map(await Promise.all([room, tom, provider].map(async (phone) => [phone, await phone.incoming()] as const)));
+      rung.get(winner)?.answer();
+      await own.untilHears(winner.number);
+      await rung.get(room)?.until('ended');
+      // Dial-Out and its answer at 400; Dial-In and its end, cancelled, at 410.
+      const talking = (await sink.count(4)).map(lineOf);
+      expect(talking.toSorted()).toEqual(['/400/1 CALLING OUT', '/400/4 ANSWER OUT', '/410/0 CALLING IN', '/410/2 CANCEL IN']);
+      expect(new Set(sink.received.map((each) => parametersOf(each)['CallAPIID']))).toEqual(new Set([placed[0]?.id]));
+      await unified('DELETE', `/phoneCalls/@me/400/${placed[0]?.id ?? ''}`);
+      await rung.get(winner)?.until('ended');
+      expect((await sink.count(5)).slice(4).map(lineOf)).toEqual(['/400/2 ANSWER OUT']);
+    }
+  });
+
+  test('a recording in GSM, and a supervisor who whispers and hears nothing', async () => {
+    const [desk, room, boss] = await office().phones('400', '410', '105');
+    const dialled = await desk.call('410');
+    (await room.incoming()).answer();
+    await dialled.untilHears('410');
+    const listed = (await unified('GET', '/phoneCalls/@me/410')) as { readonly entry: readonly [{ readonly id: string }] };
+    const { id } = listed.entry[0];
+    const { tail } = connected();
+    await unified('PUT', `/phoneCalls/@me/410/${id}`, { action: 'StartRecording', format: 'wav49' });
+    const { data } = await tail.until('recording.started');
+    expect(data.file).toMatch(/\.WAV$/);
+    await unified('PUT', `/phoneCalls/@me/410/${id}`, { action: 'StopRecording' });
+    // The 21st byte tells the codec: GSM 6.10, where plain samples have 1. Asterisk writes in its own time.
+    const head = async (): Promise<Buffer> => (await readFile(join(office().pbx.folder, 'spool/monitor', data.file ?? ''))).subarray(0, 22);
+    await expect.poll(head, { timeout: 30_000 }).toSatisfy((bytes: Buffer) => bytes.length === 22 && bytes.readUInt16LE(20) === 0x31);
+
+    await unified('PUT', `/phoneCalls/@me/105/${id}`, { action: 'Whisper', privateW: '1', phoneCallViewId: '01' });
+    const ear = await boss.incoming();
+    const [callee] = room.calls;
+    await callee?.untilHears('400', '105');
+    expect(ear.hears()).toEqual([]);
+    await dialled.untilHears('410');
   });
 
   test.each([
