@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto';
+import type { Call } from '../../model/call.ts';
 import type { CallId, RecordingId } from '../../model/ids.ts';
+import type { Part } from './schema.ts';
 
 /** A name-based UUID (RFC 9562, of the shape of version 5): the same text gives the same one, also after a restart. */
 export const uuidOf = (text: string): string => {
@@ -29,3 +31,11 @@ export const parseApiId = (text: string): string => {
   const [, uuid = text] = /^\d{1,10}[-:](.+)$/.exec(text) ?? [];
   return withoutDashes(uuid).toLowerCase();
 };
+
+/** The ids of a part that an extension takes in the call; `ofPart` tells it from the others there. */
+export const identityOf = (call: Call, ofPart: string): Pick<Part, 'call' | 'callId' | 'subCallId' | 'apiUuid'> => ({
+  call: call.id,
+  callId: vendorCallId(call.id),
+  subCallId: withoutDashes(uuidOf(`part ${ofPart}`)),
+  apiUuid: apiUuidOf(call.id),
+});

@@ -15,10 +15,11 @@ import {
 import type { Message, Projected, Projector } from '../../delivery/projection.ts';
 import type { Call, Leg } from '../../model/call.ts';
 import type { EventOf, EventType } from '../../model/event.ts';
-import { extensionNumber, type CallId, type ExtensionNumber, type RecordingId } from '../../model/ids.ts';
+import { extensionNumber, type CallId, type ExtensionNumber, type LegId, type RecordingId } from '../../model/ids.ts';
 import type { Micros } from '../../model/time.ts';
-import { apiUuidOf, recordingUuidOf, uuidOf, vendorCallId, withoutDashes } from './ids.ts';
+import { identityOf, recordingUuidOf } from './ids.ts';
 import type { Happening, Part } from './schema.ts';
+import { foldTransfers, liveTransfers, remoteOf, type Transfer, type TransferChange, type Transfers } from './transfers.ts';
 
 /** What is told of an extension's part, and what was recorded of it. */
 interface Detail {
@@ -35,6 +36,7 @@ interface Place {
 export interface TelphinState {
   readonly parts: Participations<Detail>;
   readonly places: ImmutableMap<CallId, readonly Place[]>;
+  readonly transfers: Transfers;
   /** The newest calls that have ended: the vendor's ids do not lead back to ours. */
   readonly ended: List<CallId>;
 }
@@ -43,6 +45,7 @@ const types = [
   ...participationTypes,
   'queue.joined',
   'recording.started',
+  'call.transferred',
   'call.merged',
   'call.ended',
 ] as const satisfies readonly EventType[];
@@ -53,9 +56,9 @@ const mostEnded = 2_000;
 /** Folds a tenant's events into the vendor's; a message's key is the extension. `menus` are the numbers whose callers are led. */
 export const createTelphinProjector = (menus: ReadonlySet<string>): Projector<TelphinState, Happening> => ({
   name: 'telphin',
-  version: 3,
+  version: 4,
   types: new Set<EventType>(types),
-  initial: { parts: ImmutableMap(), places: ImmutableMap(), ended: List() },
+  initial: { parts: ImmutableMap(), places: ImmutableMap(), transfers: ImmutableMap(), ended: List() },
   project: (state, event, at) => {
     const step = new Step(state, event as Told, at, menus);
     step.take();
@@ -68,18 +71,25 @@ export const createTelphinProjector = (menus: ReadonlySet<string>): Projector<Te
       ...state,
       parts: participationsOf(state.parts, live, describe),
       places: state.places.filter((_places, call) => calls.has(call)),
+      transfers: liveTransfers(state.transfers, live),
     };
   },
-  save: ({ parts, places, ended }): Saved => ({ parts: [...parts.entries()], places: [...places.entries()], ended: ended.toArray() }),
+  save: ({ parts, places, transfers, ended }): Saved => ({
+    parts: [...parts.entries()],
+    places: [...places.entries()],
+    transfers: [...transfers.entries()],
+    ended: ended.toArray(),
+  }),
   load: (saved) => {
-    const { parts, places, ended } = saved as Saved;
-    return { parts: ImmutableMap(parts), places: ImmutableMap(places), ended: List(ended) };
+    const { parts, places, transfers, ended } = saved as Saved;
+    return { parts: ImmutableMap(parts), places: ImmutableMap(places), transfers: ImmutableMap(transfers), ended: List(ended) };
   },
 });
 
 interface Saved {
   readonly parts: readonly (readonly [ExtensionNumber, readonly Participation<Detail>[]])[];
   readonly places: readonly (readonly [CallId, readonly Place[]])[];
+  readonly transfers: readonly (readonly [LegId, Transfer])[];
   readonly ended: readonly CallId[];
 }
 
@@ -110,15 +120,18 @@ class Step {
       case 'leg.connected':
       case 'legs.linked':
       case 'leg.ended': {
-        const { parts, changes } = foldParticipations(this.#state.parts, event, this.#at, describe);
+        const { parts, changes } = foldParticipations(this.#state.parts, event, this.#at, this.#describe);
         this.#state = { ...this.#state, parts };
         for (const change of changes) this.#tellOf(change);
+        if (event.type === 'legs.linked' || event.type === 'leg.ended') this.#transferred(event);
         return call === undefined || leg === undefined ? undefined : this.#reachedMenu(call, leg);
       }
       case 'queue.joined':
         return call === undefined || leg === undefined ? undefined : this.#entered(call, leg, event.data.queue);
       case 'recording.started':
         return leg === undefined ? undefined : this.#recorded(leg, event.data.recordingId);
+      case 'call.transferred':
+        return this.#transferred(event);
       case 'call.merged':
         return callId === undefined ? undefined : this.#merged(callId, event.data.into);
       case 'call.ended':
@@ -144,6 +157,33 @@ class Step {
         return change satisfies never;
     }
   }
+
+  #transferred(event: Parameters<typeof foldTransfers>[1]): void {
+    const { transfers, changes } = foldTransfers(this.#state.transfers, event, this.#at);
+    this.#state = { ...this.#state, transfers };
+    for (const change of changes) this.#tellOfTransfer(change);
+  }
+
+  #tellOfTransfer(change: TransferChange): void {
+    const { part, answered } = change.transfer;
+    switch (change.what) {
+      case 'began':
+        return this.#tell('dial-out', 'CALLING', part);
+      case 'answered':
+        return this.#tell('answer', 'ANSWER', part);
+      case 'ended':
+        return this.#tell('hangup', change.status, part, { talked: answered === undefined ? 0 : Math.max(0, this.#at - answered.at) });
+      default:
+        return change satisfies never;
+    }
+  }
+
+  /** Who is called by a colleague's transfer is told who is outside behind it. */
+  #describe: Describe<Detail> = (call, leg, extension) => {
+    const detail = describe(call, leg, extension);
+    const remote = leg.direction === 'inbound' ? remoteOf(this.#state.transfers, call.id) : undefined;
+    return remote === undefined ? detail : { part: { ...detail.part, remote } };
+  };
 
   #recorded(leg: Leg, recordingId: RecordingId): void {
     const { parts } = this.#state;
@@ -190,13 +230,6 @@ class Step {
     this.#messages.push({ key: part.extension, body });
   }
 }
-
-const identityOf = (call: Call, ofPart: string): Pick<Part, 'call' | 'callId' | 'subCallId' | 'apiUuid'> => ({
-  call: call.id,
-  callId: vendorCallId(call.id),
-  subCallId: withoutDashes(uuidOf(`part ${ofPart}`)),
-  apiUuid: apiUuidOf(call.id),
-});
 
 const describe: Describe<Detail> = (call, leg, extension) => {
   const isCalled = leg.direction === 'inbound';

@@ -36,6 +36,7 @@ export const renderParameters = ({ type, status, part, at, hangup }: Happening, 
     ['SubCallID', `${numbers.idOf(part.extension)}-${part.subCallId}`],
     ['CallAPIID', renderApiId(idsOf(part, writing).apiUuid, writing.options)],
     ['EventTime', String(at)],
+    ...(part.isTransfer === true ? [['Transfered', 'yes'] as const] : []),
     ...(type === 'dial-in' && part.remote !== undefined ? [['RemoteNumber', part.remote] as const] : []),
     ...(hangup === undefined ? [] : renderHangup(part, hangup, writing)),
   ];

@@ -45,6 +45,8 @@ export interface Part {
   readonly dialled: string;
   /** Who is outside behind a colleague who transfers. */
   readonly remote?: string;
+  /** It is the call that the extension made of another by sending its party on. */
+  readonly isTransfer?: true;
 }
 
 /** What a hangup tells besides. */

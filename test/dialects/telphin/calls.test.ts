@@ -78,6 +78,24 @@ test('a call is held, taken back, transferred, and ended', async () => {
   expect((await act('hold')).status).toBe(404);
 });
 
+test('a transfer is told of as a call that the extension makes', async () => {
+  const world = await serveTelphin();
+  const id = await answered(world);
+  await world.subscribe(34_414, ['dial-out', 'answer', 'hangup']);
+  const transfer = { action: 'transfer', send_dst: '102' };
+  expect((await world.api('PUT', `/extension/34414/current_calls/${id}`, transfer)).status).toBe(200);
+  await world.subscribe(34_102, ['hangup']);
+  await world.leg('102', ({ state }) => state === 'ringing');
+  world.sandbox.phones.answer('102');
+  await world.leg('102', ({ state }) => state === 'connected');
+  world.sandbox.phones.hangUp('102');
+  const received = await world.receiver.next(5);
+  const sent = received.map(({ parameters }) => parameters).filter(({ Transfered: transfered }) => transfered === 'yes');
+  expect(sent.map(({ EventType: type }) => type)).toEqual(['dial-out', 'answer', 'hangup']);
+  expect(sent[0]).toMatchObject({ CallFlow: 'out', CallerExtensionID: '34414', CalledNumber: '022*102', CallAPIID: id });
+  expect(new Set(sent.map(({ SubCallID: part }) => part)).size).toBe(1);
+});
+
 test('an attended transfer: 341 asks 102 first, and then leaves', async () => {
   const world = await serveTelphin();
   const id = await answered(world);

@@ -78,3 +78,33 @@ test('parking and coming back are a hangup and a new dial-in of the same call', 
   expect(ofParker.map(({ type }) => type).slice(0, 4)).toEqual(['dial-in', 'answer', 'hangup', 'dial-in']);
   expect(new Set(ofParker.map(({ part }) => part.callId)).size).toBe(1);
 });
+
+test('who sends a party on has made a call of its own, until the two are parted', () => {
+  const byTransfer = told('blind_transfer_refer_callee').filter(({ part }) => part.isTransfer);
+  expect(byTransfer.map(name)).toEqual(['102 dial-out CALLING', '102 answer ANSWER', '102 hangup ANSWER']);
+  const [dialled, answered, ended] = byTransfer;
+  expect(dialled?.part).toMatchObject({ flow: 'out', dialled: '103', caller: { extension: '102' } });
+  expect(ended?.hangup?.talked).toBe((ended?.at ?? 0) - (answered?.at ?? 0));
+});
+
+test('of a transfer that nobody answers the hangup says why', () => {
+  const byTransfer = told('transfer_target_rejects').filter(({ part }) => part.isTransfer);
+  expect(byTransfer.map(name)).toEqual(['102 dial-out CALLING', '102 hangup BUSY']);
+});
+
+test('each transfer of a chain ends where the next begins', () => {
+  const byTransfer = told('blind_transfer_chain').filter(({ part }) => part.isTransfer);
+  expect(byTransfer.map(name)).toEqual([
+    '102 dial-out CALLING',
+    '102 answer ANSWER',
+    '102 hangup ANSWER',
+    '103 dial-out CALLING',
+    '103 answer ANSWER',
+    '103 hangup ANSWER',
+  ]);
+});
+
+test('who is called by a transfer is told who is outside', () => {
+  const dialIn = told('trunk_in_transfer_out').find(({ type, part }) => type === 'dial-in' && part.extension === '103');
+  expect(dialIn?.part.remote).toBe(dialIn?.part.caller.number);
+});
