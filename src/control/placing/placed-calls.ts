@@ -1,10 +1,11 @@
 import type { Identity, Scope } from '../../auth/auth.ts';
 import type { Call } from '../../model/call.ts';
-import type { CallId, KeyId, TenantId } from '../../model/ids.ts';
+import type { CallId, ExtensionNumber, KeyId, TenantId } from '../../model/ids.ts';
+import { Saved } from '../../store/saved.ts';
 import type { Store } from '../../store/store.ts';
 
-/** For whom a call is ended when its time is over, as it can be kept. */
-export interface LimitOwner {
+/** For whom something is done with a placed call later, as it can be kept. */
+export interface PlacedFor {
   readonly key: KeyId;
   readonly name: string;
   readonly scopes: readonly Scope[];
@@ -17,8 +18,12 @@ export interface PlacedCall {
   readonly knownAs?: CallId;
   /** What the client gave it to know it again by. */
   readonly nonce?: string;
+  /** Whose wish it was, where that is not whose phone was rung. */
+  readonly behalf?: ExtensionNumber;
+  /** Keys that are pressed when the two parties hear each other. */
+  readonly digits?: { readonly keys: string; readonly owner: PlacedFor } | 'pressed';
   /** After so many seconds of talk it is ended. */
-  readonly limit?: { readonly seconds: number; readonly owner: LimitOwner };
+  readonly limit?: { readonly seconds: number; readonly owner: PlacedFor };
 }
 
 export interface PlacedCallsOptions {
@@ -36,17 +41,18 @@ const mostPlaced = 1_000;
 /** The calls that an API placed, over restarts: by which ids its clients know them, and what they said of them. */
 export class PlacedCalls {
   readonly #options: PlacedCallsOptions;
-  readonly #calls: Map<CallId, PlacedCall>;
+  /** The newest last. */
+  readonly #saved: Saved<readonly PlacedCall[]>;
+  #calls: ReadonlyMap<CallId, PlacedCall>;
 
   constructor(options: PlacedCallsOptions) {
     this.#options = options;
-    const text = options.store.state.get(options.tenant, options.name);
-    const saved = text === undefined ? [] : (JSON.parse(text) as readonly PlacedCall[]);
-    this.#calls = new Map(saved.map((placed) => [placed.call, placed]));
+    this.#saved = new Saved<readonly PlacedCall[]>(options.store, options.tenant, options.name, []);
+    this.#calls = byId(this.all());
   }
 
   all(): readonly PlacedCall[] {
-    return [...this.#calls.values()];
+    return this.#saved.value;
   }
 
   get(call: CallId): PlacedCall | undefined {
@@ -55,14 +61,9 @@ export class PlacedCalls {
 
   /** Adds to what is known of a call. */
   note(placed: PlacedCall): void {
-    const known = this.#calls.get(placed.call);
-    // The newest stand last.
-    this.#calls.delete(placed.call);
-    this.#calls.set(placed.call, { ...known, ...placed });
-    const [oldest] = this.#calls.keys();
-    if (this.#calls.size > mostPlaced && oldest !== undefined) this.#calls.delete(oldest);
-    const { store, tenant, name } = this.#options;
-    store.state.put(tenant, name, JSON.stringify(this.all()));
+    const others = this.all().filter(({ call }) => call !== placed.call);
+    this.#saved.put([...others, { ...this.get(placed.call), ...placed }].slice(-mostPlaced));
+    this.#calls = byId(this.all());
   }
 
   /** The call under whose id this one is known: itself, or the first of those that were rung together. */
@@ -81,4 +82,9 @@ export class PlacedCalls {
   }
 }
 
-export const ownerOf = ({ key, name, scopes }: Identity): LimitOwner => ({ key, name, scopes: [...scopes] });
+const byId = (calls: readonly PlacedCall[]): ReadonlyMap<CallId, PlacedCall> => new Map(calls.map((placed) => [placed.call, placed]));
+
+export const ownerOf = ({ key, name, scopes }: Identity): PlacedFor => ({ key, name, scopes: [...scopes] });
+
+/** Who asks when it is done. */
+export const identityOf = (tenant: TenantId, { key, name, scopes }: PlacedFor): Identity => ({ tenant, key, name, scopes: new Set(scopes) });

@@ -1,5 +1,6 @@
 import type { ExtensionNumber, LegId, NewId, TenantId } from '../../model/ids.ts';
 import { isoTime, type Clock, type IsoTime } from '../../model/time.ts';
+import { Saved } from '../../store/saved.ts';
 import type { Store } from '../../store/store.ts';
 
 /** A conference that was asked for: a room of the PBX, under an id of the vendor's kind. */
@@ -31,12 +32,15 @@ const tokenForm = /^conf_(z[0-9a-f]{31})$/;
 /** A tenant's conferences, kept over restarts. The oldest are forgotten when there are too many. */
 export class ConferenceBook {
   readonly #options: ConferenceBookOptions;
-  #all: readonly Conference[];
+  readonly #saved: Saved<readonly Conference[]>;
 
   constructor(options: ConferenceBookOptions) {
     this.#options = options;
-    const saved = options.store.state.get(options.tenant, stateName);
-    this.#all = saved === undefined ? [] : (JSON.parse(saved) as readonly Conference[]);
+    this.#saved = new Saved<readonly Conference[]>(options.store, options.tenant, stateName, []);
+  }
+
+  get #all(): readonly Conference[] {
+    return this.#saved.value;
   }
 
   /** A new one in a room that none of those has; undefined if every room is taken. `isEmpty` tells whether nobody is in a room. */
@@ -49,7 +53,7 @@ export class ConferenceBook {
     const room = rooms.length === 0 ? `conf${key.slice(1, 9)}` : reused;
     if (room === undefined) return undefined;
     const conference = { key, room, host, createdAt: isoTime(clock.now()), members: [] };
-    this.#keep([...this.#all.filter((each) => each.room !== room), conference].slice(-mostConferences));
+    this.#saved.put([...this.#all.filter((each) => each.room !== room), conference].slice(-mostConferences));
     return conference;
   }
 
@@ -73,21 +77,16 @@ export class ConferenceBook {
     const at = known.members.indexOf(leg);
     if (at !== -1) return at + 1;
     const members = [...known.members, leg];
-    this.#keep(this.#all.map((each) => (each.key === conference.key ? { ...each, members } : each)));
+    this.#saved.put(this.#all.map((each) => (each.key === conference.key ? { ...each, members } : each)));
     return members.length;
   }
 
   remove({ key }: Conference): void {
-    this.#keep(this.#all.filter((conference) => conference.key !== key));
+    this.#saved.put(this.#all.filter((conference) => conference.key !== key));
   }
 
   #withKey(key: string | undefined): Conference | undefined {
     return key === undefined ? undefined : this.#all.find((conference) => conference.key === key);
-  }
-
-  #keep(all: readonly Conference[]): void {
-    this.#all = all;
-    this.#options.store.state.put(this.#options.tenant, stateName, JSON.stringify(all));
   }
 }
 

@@ -1,4 +1,5 @@
 import type { TenantId, ExtensionNumber } from '../../model/ids.ts';
+import { Saved } from '../../store/saved.ts';
 import type { Store } from '../../store/store.ts';
 import type { DndStatus, UserStatus } from './schema.ts';
 
@@ -34,26 +35,26 @@ export interface PresenceBookOptions {
  */
 export class PresenceBook {
   readonly #options: PresenceBookOptions;
-  readonly #settings: Map<string, Partial<PresenceSettings>>;
+  /** By extension. */
+  readonly #settings: Saved<Readonly<Record<string, Partial<PresenceSettings>>>>;
 
   constructor(options: PresenceBookOptions) {
     this.#options = options;
-    const saved = options.store.state.get(options.tenant, stateName);
-    this.#settings = new Map(saved === undefined ? [] : Object.entries(JSON.parse(saved) as Record<string, Partial<PresenceSettings>>));
+    this.#settings = new Saved<Readonly<Record<string, Partial<PresenceSettings>>>>(options.store, options.tenant, stateName, {});
   }
 
   get(extension: ExtensionNumber): PresenceSettings {
     const said = this.#options.saidBy(extension);
     return {
       ...usual,
-      ...this.#settings.get(extension),
+      ...this.#settings.value[extension],
       ...(said === undefined ? undefined : { userStatus: userStatuses.get(said) ?? 'Available' }),
     };
   }
 
   change(extension: ExtensionNumber, change: Partial<PresenceSettings>): void {
-    this.#settings.set(extension, { ...this.#settings.get(extension), ...change });
-    this.#options.store.state.put(this.#options.tenant, stateName, JSON.stringify(Object.fromEntries(this.#settings)));
+    const settings = this.#settings.value;
+    this.#settings.put({ ...settings, [extension]: { ...settings[extension], ...change } });
   }
 }
 

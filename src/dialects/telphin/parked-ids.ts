@@ -1,4 +1,5 @@
 import type { CallId, TenantId } from '../../model/ids.ts';
+import { Saved } from '../../store/saved.ts';
 import type { Store } from '../../store/store.ts';
 
 const stateName = 'telphin:parked';
@@ -9,18 +10,16 @@ const mostKept = 1_000;
  * answers to several, and the client shall find the one that it used.
  */
 export class ParkedIds {
-  readonly #store: Store;
-  readonly #tenant: TenantId;
   readonly #idOf: (call: CallId) => string;
-  readonly #ids: Map<string, string>;
+  /** The newest last. */
+  readonly #saved: Saved<readonly (readonly [CallId, string])[]>;
+  #ids: ReadonlyMap<CallId, string>;
 
   /** `idOf`: the UUID that a call has anyway. */
   constructor(store: Store, tenant: TenantId, idOf: (call: CallId) => string) {
-    this.#store = store;
-    this.#tenant = tenant;
     this.#idOf = idOf;
-    const saved = store.state.get(tenant, stateName);
-    this.#ids = new Map(saved === undefined ? [] : (JSON.parse(saved) as readonly [string, string][]));
+    this.#saved = new Saved<readonly (readonly [CallId, string])[]>(store, tenant, stateName, []);
+    this.#ids = new Map(this.#saved.value);
   }
 
   of(call: CallId): string {
@@ -30,12 +29,8 @@ export class ParkedIds {
   /** Remembers it where it is not the one that the call has anyway. */
   remember(call: CallId, apiUuid: string): void {
     if (apiUuid === this.#idOf(call)) return;
-    this.#ids.delete(call);
-    this.#ids.set(call, apiUuid);
-    for (const oldest of this.#ids.keys()) {
-      if (this.#ids.size <= mostKept) break;
-      this.#ids.delete(oldest);
-    }
-    this.#store.state.put(this.#tenant, stateName, JSON.stringify([...this.#ids]));
+    const others = this.#saved.value.filter(([each]) => each !== call);
+    this.#saved.put([...others, [call, apiUuid] as const].slice(-mostKept));
+    this.#ids = new Map(this.#saved.value);
   }
 }

@@ -31,8 +31,10 @@ export interface RequestsOptions {
   readonly newId: NewId;
   /** Throws `invalid-parameter` or `address-refused`. */
   readonly checkUrl: (url: string) => Promise<void>;
-  /** Told of each change once it is durable: what is now, and what was. */
-  readonly onChange: (now: PublishedRequest | undefined, before: PublishedRequest | undefined) => void;
+  /** The `seq` at which the log stands. */
+  readonly head: () => number;
+  /** Told of each change of an extension's requests once it is durable. */
+  readonly onChange: (extension: ExtensionNumber) => void;
 }
 
 const stateName = 'voipnow:requests';
@@ -54,6 +56,11 @@ export class PublishedRequests {
     this.#requests = new Saved<readonly PublishedRequest[]>(options.store, options.tenant, stateName, []);
   }
 
+  /** Of all extensions that have any. */
+  extensions(): ReadonlySet<ExtensionNumber> {
+    return new Set(this.all().map(({ extension }) => extension));
+  }
+
   all(): readonly PublishedRequest[] {
     return this.#requests.value;
   }
@@ -71,7 +78,7 @@ export class PublishedRequests {
 
   async add(wish: NewRequest): Promise<PublishedRequest> {
     const { clock, newId } = this.#options;
-    const request: PublishedRequest = {
+    const request = {
       id: wish.id ?? newId.token().slice(0, 30),
       extension: wish.extension,
       type: wish.type,
@@ -89,33 +96,46 @@ export class PublishedRequests {
     if (this.all().length >= mostOfTenant || this.list(request.extension).length >= mostOfExtension) {
       throw new GatewayError('too-many-requests', { field: 'id' }, { note: `An extension has at most ${mostOfExtension} requests.` });
     }
-    this.#requests.put([...this.all(), request]);
-    this.#options.onChange(request, undefined);
-    return request;
+    const placed = this.#placed(request);
+    this.#requests.put([...this.all(), placed]);
+    this.#options.onChange(placed.extension);
+    return placed;
   }
 
   async edit(extension: ExtensionNumber, id: string, change: RequestChange): Promise<PublishedRequest> {
     const wished = { ...this.get(extension, id), ...change };
     await this.#check(wished);
     const before = this.get(extension, id);
-    const now: PublishedRequest = { ...before, ...change, modified: isoTime(this.#options.clock.now()) };
+    const changed: PublishedRequest = { ...before, ...change, modified: isoTime(this.#options.clock.now()) };
+    // It begins anew where it is another story, or one that was not told for a while.
+    const now = isSameStory(changed, before) && changed.enabled === before.enabled ? changed : this.#placed(changed);
     this.#requests.put(this.all().map((request) => (request === before ? now : request)));
-    this.#options.onChange(now, before);
+    this.#options.onChange(extension);
     return now;
   }
 
   remove(extension: ExtensionNumber, id: string): PublishedRequest {
     const before = this.get(extension, id);
     this.#requests.put(this.all().filter((request) => request !== before));
-    this.#options.onChange(undefined, before);
+    this.#options.onChange(extension);
     return before;
+  }
+
+  /** It is made for what happens from now on. */
+  #placed(request: Omit<PublishedRequest, 'after' | 'rank'>): PublishedRequest {
+    const taken = this.list(request.extension)
+      .filter((other) => other.id !== request.id && isSameStory(other, request))
+      .map(({ rank }) => rank);
+    let rank = 0;
+    while (taken.includes(rank)) rank += 1;
+    return { ...request, after: this.#options.head(), rank };
   }
 
   #find(extension: ExtensionNumber, id: string): PublishedRequest | undefined {
     return this.all().find((request) => request.extension === extension && request.id === id);
   }
 
-  async #check({ id, url, notes, type, profile }: PublishedRequest): Promise<void> {
+  async #check({ id, url, notes, type, profile }: Omit<PublishedRequest, 'after' | 'rank'>): Promise<void> {
     if (!/^[A-Za-z0-9]{1,255}$/.test(id)) throw refused('id', 'A request id is 1 to 255 letters and digits.');
     if (type > 2 && profile === 'callapi2') throw refused('type', 'CallAPI has the events 0 (Dial-In), 1 (Dial-Out) and 2 (Hangup).');
     if (notes.length > longestNotes) throw refused('notes', `Notes have at most ${longestNotes} characters.`);
@@ -123,5 +143,14 @@ export class PublishedRequests {
     await this.#options.checkUrl(url);
   }
 }
+
+type Story = Pick<PublishedRequest, 'type' | 'method' | 'url'>;
+
+/** Whether both tell the same receiver of the same event. */
+const isSameStory = (one: Story, other: Story): boolean =>
+  one.type === other.type && one.method === other.method && receiverOf(one) === receiverOf(other);
+
+/** The server that is asked, whatever the path there. */
+export const receiverOf = ({ url }: Pick<PublishedRequest, 'url'>): string => new URL(url).origin;
 
 const refused = (field: string, note: string): GatewayError => new GatewayError('invalid-parameter', { field }, { note });
