@@ -44,8 +44,10 @@ export default defineConfig({
         test: {
           name: 'freeswitch',
           include: ['test/real/freeswitch/**/*.test.ts'],
+          globalSetup: ['test/real/freeswitch/setup.ts'],
           testTimeout: 60_000,
-          hookTimeout: 60_000,
+          hookTimeout: 180_000,
+          fileParallelism: false,
         },
       },
     ],

@@ -11,7 +11,7 @@ import { WebSocket } from 'ws';
 import { connectAmi, type AmiEvent } from '../src/pbx/asterisk/ami-client.ts';
 import { AsteriskMissing, fetchAsterisk, type AsteriskTree } from '../test/real/asterisk/fetch.ts';
 import { amiAccounts, Pbx } from '../test/real/asterisk/pbx.ts';
-import { phoneNumbers } from '../test/real/asterisk/run-folder.ts';
+import { phoneNumbers } from '../test/real/office.ts';
 import { Gateway } from '../test/real/gateway/gateway.ts';
 
 const perSecond = Number(process.argv[2] ?? 100);

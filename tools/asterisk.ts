@@ -2,9 +2,9 @@
 import { once } from 'node:events';
 import { parseArgs } from 'node:util';
 import { asteriskVersions, fetchAsterisk, type AsteriskVersion } from '../test/real/asterisk/fetch.ts';
-import { Office } from '../test/real/asterisk/office.ts';
+import { startOffice } from '../test/real/asterisk/office.ts';
 import { amiAccounts } from '../test/real/asterisk/pbx.ts';
-import { phoneNumbers } from '../test/real/asterisk/run-folder.ts';
+import { phoneNumbers } from '../test/real/office.ts';
 import type { Phone } from '../test/real/phone/phone.ts';
 
 const ringMs = 3000;
@@ -19,7 +19,7 @@ if (version === undefined || wanted.length !== numbers.length) {
   process.exit(2);
 }
 
-const office = await Office.start(await fetchAsterisk(version));
+const office = await startOffice(await fetchAsterisk(version));
 const ended = new AbortController();
 for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => ended.abort());
 for (const phone of await office.phones(...wanted)) void answerAll(phone);

@@ -5,7 +5,7 @@ import { createNewId, extensionNumber, pbxId, type ExtensionNumber } from '../..
 import type { Timers } from '../../../src/model/time.ts';
 import { createAsteriskDriver } from '../../../src/pbx/asterisk/index.ts';
 import { describeDriver } from '../../contract/driver.ts';
-import { Link } from './link.ts';
+import { Link } from '../link.ts';
 import { onEachAsterisk, sharedOffice } from './on-each-asterisk.ts';
 import { amiAccounts } from './pbx.ts';
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { Event } from '../../../src/model/event.ts';
 import { onEachAsterisk, sharedOffice } from './on-each-asterisk.ts';
-import { sharedGateway } from './shared-gateway.ts';
+import { sharedGateway } from '../shared-gateway.ts';
 
 onEachAsterisk('the gateway', (_version, tree) => {
   const office = sharedOffice(tree);

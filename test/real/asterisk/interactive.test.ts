@@ -6,7 +6,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { Changes } from '../phone/waiting.ts';
 import { freeTcpPort } from '../ports.ts';
 import { onEachAsterisk, sharedOffice } from './on-each-asterisk.ts';
-import { sharedGateway } from './shared-gateway.ts';
+import { sharedGateway } from '../shared-gateway.ts';
 
 /** The program: what it answers with, by path, and what it was asked. */
 const program = {
@@ -41,7 +41,7 @@ onEachAsterisk('interactive calls', (_version, tree) => {
     asterisk.interactive.port = await freeTcpPort();
   });
   const office = sharedOffice(tree);
-  const connected = sharedGateway(office, { asterisk, dialects: { voipnow: { prefix: '12340', interactive: { 700: menu } } } });
+  const connected = sharedGateway(office, { pbx: asterisk, dialects: { voipnow: { prefix: '12340', interactive: { 700: menu } } } });
   beforeAll(async () => {
     const { port } = asterisk.interactive;
     await office().pbx.cli(`dialplan add extension 700,1,AGI,agi://127.0.0.1:${port}/700 into internal`);

@@ -10,7 +10,7 @@ import {
   type Told,
 } from '../../dialects/isymphony/event-client.ts';
 import { onEachAsterisk, sharedOffice } from './on-each-asterisk.ts';
-import { sharedGateway } from './shared-gateway.ts';
+import { sharedGateway } from '../shared-gateway.ts';
 
 const numbers = ['101', '102', '103', '104', '105', '106', '107', '108'] as const;
 
@@ -19,7 +19,7 @@ onEachAsterisk('the iSymphony APIs', (_version, tree) => {
   const users = Object.fromEntries(numbers.map((number) => [number, { password: 'demo', extension: number, scopes: ['observe'] }]));
   const connected = sharedGateway(office, {
     users: { ...users, mikey: { password: 'demo', displayName: 'Mike Young', extension: '110', scopes: ['observe'] } },
-    asterisk: { queues: { support: { displayName: 'Help desk', number: '600' } } },
+    pbx: { queues: { support: { displayName: 'Help desk', number: '600' } } },
   });
 
   const connect = (): Promise<EventClient> => connectClient(connected().gateway.url);

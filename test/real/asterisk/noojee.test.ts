@@ -1,7 +1,7 @@
 /** The Noojee API on a real PBX: the scenarios of the vendor's page, with phones that ring. */
 import { expect, test } from 'vitest';
 import { onEachAsterisk, sharedOffice } from './on-each-asterisk.ts';
-import { sharedGateway } from './shared-gateway.ts';
+import { sharedGateway } from '../shared-gateway.ts';
 
 interface Item {
   readonly CallData: {

@@ -1,7 +1,8 @@
-import { afterAll, afterEach, beforeAll, describe, inject } from 'vitest';
+import { describe, inject } from 'vitest';
 import { asteriskVersions, type AsteriskTree, type AsteriskVersion } from './fetch.ts';
-import { Office } from './office.ts';
+import { startOffice, type AsteriskOffice } from './office.ts';
 import type { PbxOptions } from './pbx.ts';
+import { shareOffice } from '../shared-office.ts';
 
 /** Runs a suite on each Asterisk; where one is missing its tests are skipped, and counted so. */
 export const onEachAsterisk = (name: string, suite: (version: AsteriskVersion, tree: AsteriskTree) => void): void => {
@@ -16,19 +17,5 @@ export const onEachAsterisk = (name: string, suite: (version: AsteriskVersion, t
 };
 
 /** One office for all tests of the suite around it; after each test its calls are ended. */
-export const sharedOffice = (tree: AsteriskTree, options?: PbxOptions): (() => Office) => {
-  let office: Office | undefined;
-  const current = (): Office => {
-    if (office === undefined) throw new Error('the office opens in beforeAll');
-    return office;
-  };
-  beforeAll(async () => {
-    office = await Office.start(tree, options);
-  });
-  afterEach(() => current().quiet());
-  afterAll(async () => {
-    await office?.close();
-    office = undefined;
-  });
-  return current;
-};
+export const sharedOffice = (tree: AsteriskTree, options?: PbxOptions): (() => AsteriskOffice) =>
+  shareOffice(() => startOffice(tree, options));

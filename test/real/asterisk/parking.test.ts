@@ -9,7 +9,7 @@ import { Gateway } from '../gateway/gateway.ts';
 import type { PhoneCall } from '../phone/phone-call.ts';
 import { onEachAsterisk, sharedOffice } from './on-each-asterisk.ts';
 import { amiAccounts } from './pbx.ts';
-import { sharedGateway } from './shared-gateway.ts';
+import { sharedGateway } from '../shared-gateway.ts';
 
 type Extension = '101' | '102' | '103' | '104' | '200' | '341' | '400' | '410';
 

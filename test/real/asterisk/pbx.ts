@@ -1,7 +1,5 @@
 /** Starts a real Asterisk on ports and in a folder of its own, as many side by side as are wanted, and stops it for sure. */
 import { execFile } from 'node:child_process';
-import { createSocket } from 'node:dgram';
-import { once } from 'node:events';
 import { mkdtemp, open, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,7 +7,8 @@ import { promisify } from 'node:util';
 import { treeCommand, type AsteriskTree } from './fetch.ts';
 import { writeRunFolder } from './run-folder.ts';
 import { TiedProcess } from '../lifeline.ts';
-import { freeTcpPort } from '../ports.ts';
+import type { OfficePbx } from '../office.ts';
+import { freeTcpPort, freeUdpPorts } from '../ports.ts';
 
 const run = promisify(execFile);
 
@@ -29,8 +28,9 @@ export interface PbxOptions {
 }
 
 const bootMs = 30_000;
+
 /** One running Asterisk. */
-export class Pbx {
+export class Pbx implements OfficePbx {
   readonly sipPort: number;
   readonly amiPort: number;
   /** Where the provider of the trunk is expected. */
@@ -87,6 +87,37 @@ export class Pbx {
     while (!(await this.#answersCli())) {
       if (!tied.isRunning || Date.now() > deadline) throw new Error(`Asterisk did not start: ${await this.#lastWords()}`);
     }
+  }
+
+  /** The provider is known by a header of its calls, not by where they come in. */
+  get trunkPort(): number {
+    return this.sipPort;
+  }
+
+  get gatewayPort(): number {
+    return this.amiPort;
+  }
+
+  settingsAt(port: number): Readonly<Record<string, unknown>> {
+    return { kind: 'asterisk', port, ...amiAccounts.recommended, extensionPattern: '^[0-9]{3}$' };
+  }
+
+  async channelCount(): Promise<number> {
+    const count = /^(\d+) active channels?/m.exec(await this.cli('core show channels count'))?.[1];
+    if (count === undefined) throw new Error('Asterisk does not tell how many channels it has');
+    return Number(count);
+  }
+
+  async describeChannels(): Promise<string> {
+    return this.cli('core show channels concise');
+  }
+
+  async endChannels(): Promise<void> {
+    await this.cli('channel request hangup all');
+  }
+
+  async dialplan(): Promise<string> {
+    return this.cli('dialplan show');
   }
 
   /** The output of a CLI command: `core show channels`. */
@@ -151,12 +182,4 @@ const freePorts = async (): Promise<Ports> => {
   const [sip = 0, provider = 0] = await freeUdpPorts(2);
   // Asterisk passes over RTP ports in use, so that overlapping ranges do no harm; spreading them saves it the search.
   return { sip, ami, provider, rtp: 20_000 + (ami % 50) * 200 };
-};
-
-const freeUdpPorts = async (count: number): Promise<readonly number[]> => {
-  const sockets = Array.from({ length: count }, () => createSocket('udp4').bind(0, '127.0.0.1'));
-  await Promise.all(sockets.map((socket) => once(socket, 'listening')));
-  const ports = sockets.map((socket) => socket.address().port);
-  for (const socket of sockets) socket.close();
-  return ports;
 };

@@ -4,13 +4,13 @@ import type { CommandRecord } from '../../../src/control/control.ts';
 import type { Event } from '../../../src/model/event.ts';
 import type { Conference, Queue } from '../../../src/model/place.ts';
 import { onEachAsterisk, sharedOffice } from './on-each-asterisk.ts';
-import { sharedGateway } from './shared-gateway.ts';
+import { sharedGateway } from '../shared-gateway.ts';
 
 onEachAsterisk('people and places', (_version, tree) => {
   const office = sharedOffice(tree);
   const connected = sharedGateway(office, {
     users: { tom: { password: 'river', displayName: 'Tom Sawyer', extension: '102' } },
-    asterisk: {
+    pbx: {
       queues: { support: { displayName: 'Help desk', number: '600' } },
       conferences: { 650: { displayName: 'Main room', number: '650' } },
     },

@@ -7,7 +7,7 @@ import type { Call } from '../../../src/model/call.ts';
 import type { PhoneCall } from '../phone/phone-call.ts';
 import type { Phone } from '../phone/phone.ts';
 import { onEachAsterisk, sharedOffice } from './on-each-asterisk.ts';
-import { sharedGateway } from './shared-gateway.ts';
+import { sharedGateway } from '../shared-gateway.ts';
 
 const seeds = [11, 12, 13];
 const deedsPerRun = 60;

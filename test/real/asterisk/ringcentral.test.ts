@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { startSink } from '../../delivery/webhooks/sink.ts';
 import type { PhoneCall } from '../phone/phone-call.ts';
 import { onEachAsterisk, sharedOffice } from './on-each-asterisk.ts';
-import { sharedGateway } from './shared-gateway.ts';
+import { sharedGateway } from '../shared-gateway.ts';
 
 const account = '400144452008';
 const tom = '400144455008';

@@ -2,15 +2,7 @@
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-
-/** The phones of the test PBX: desk phones 101 to 110 and those that published integrations' samples speak of. */
-export const phoneNumbers = ['101', '102', '103', '104', '105', '106', '107', '108', '109', '110', '200', '341', '400', '410'] as const;
-
-/** The SIP password of a phone's account. */
-export const phonePassword = (number: string): string => `phone-${number}`;
-
-/** Music on hold is this one tone, so that phones can tell it from people. */
-export const musicHertz = 1600;
+import { musicHertz, phoneNumbers, phonePassword } from '../office.ts';
 
 export interface RunFolderOptions {
   readonly tree: string;

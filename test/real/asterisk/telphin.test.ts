@@ -8,7 +8,7 @@ import type { PhoneCall } from '../phone/phone-call.ts';
 import { Changes } from '../phone/waiting.ts';
 import { onEachAsterisk, sharedOffice } from './on-each-asterisk.ts';
 import { amiAccounts } from './pbx.ts';
-import { sharedGateway } from './shared-gateway.ts';
+import { sharedGateway } from '../shared-gateway.ts';
 
 type Told = Readonly<Record<string, string>>;
 

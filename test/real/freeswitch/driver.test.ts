@@ -7,7 +7,7 @@ import type { Timers } from '../../../src/model/time.ts';
 import type { Driver } from '../../../src/pbx/driver.ts';
 import { createFreeswitchDriver } from '../../../src/pbx/freeswitch/index.ts';
 import { describeDriver } from '../../contract/driver.ts';
-import { Link } from '../asterisk/link.ts';
+import { Link } from '../link.ts';
 import { Phone } from '../phone/phone.ts';
 import { realFreeswitch, whyNot, type RealFreeswitch } from './settings.ts';
 
