@@ -27,9 +27,10 @@ import { createInteractive } from '../interactive/create-interactive.ts';
 import { openSqliteLog } from '../log/sqlite-log.ts';
 import { GatewayError } from '../model/errors.ts';
 import { extensionNumber, pbxId, type PbxId, tenantId, type TenantId } from '../model/ids.ts';
-import type { Timers } from '../model/time.ts';
+import type { Micros, Timers } from '../model/time.ts';
 import { createRunningClock, sandboxRoutes, type SandboxDriver } from '../pbx/sandbox/index.ts';
 import { openSqliteStore } from '../store/sqlite-store.ts';
+import { putOnServer } from '../dialects/dialect.ts';
 import { dialectsOf } from './dialects.ts';
 import { createDriver } from './drivers.ts';
 import { ownersOf, peopleOf, tellSessions, tellUsers } from './people.ts';
@@ -73,7 +74,8 @@ export const startGateway = async (config: Config, surroundings: Surroundings): 
     closers.push(() => clock.close());
     const timers: Timers = clock;
     const metrics = createMetrics();
-    const log = openSqliteLog({ folder: config.data, clock, newId, onCommit: ({ took }) => metrics.logCommit.observe(took / 1e6) });
+    const onCommit = ({ took }: { readonly took: Micros }): void => metrics.logCommit.observe(took / 1e6);
+    const log = openSqliteLog({ folder: config.data, clock, newId, onCommit, ownThread: true });
     closers.push(() => log.close());
     const store = openSqliteStore({ folder: config.data, reserve: log.reserve, gathering: { timers, ms: gatherMs } });
     closers.push(() => store.close());
@@ -195,9 +197,8 @@ export const startGateway = async (config: Config, surroundings: Surroundings): 
     });
     closers.push(() => server.close());
     for (const dialect of dialects) {
-      await dialect.open(gateway);
       closers.push(() => dialect.close());
-      await server.app.register(async (scope) => dialect.routes(scope, gateway, server));
+      await putOnServer(dialect, gateway, server);
     }
     await interactive.begin();
     const [sandbox] = sandboxes.values();

@@ -29,6 +29,8 @@ export interface ProjectionView<State> {
  * with `next` fits together, so that a snapshot, its tail and the waiting after it have no gap between them.
  */
 export interface Projection<State, Body> {
+  /** Of one that begins `onDemand`: begins it, once; resolves when everything in the log is folded. Nothing else may be called before. */
+  wake(): Promise<void>;
   view(): ProjectionView<State>;
   /** The messages for `keys` with a seq above `seq`, by key, oldest first; keys without any are absent. `seq` below the floor is a gap: undefined. */
   after(keys: readonly string[], seq: number): ReadonlyMap<string, readonly Body[]> | undefined;
@@ -56,32 +58,37 @@ export interface ProjectionOptions<State, Body> {
   readonly snapshot: () => LiveSnapshot;
   /** Of how many events at least the messages are kept, and at most an eighth more; so many are folded again at a start. */
   readonly historyEvents?: number;
+  /**
+   * Folds nothing until it is woken for the first time in the tenant's life: most installations use few of the dialects. It begins
+   * with what is live then, or where the log does if that is near; woken once, it follows the log for good.
+   */
+  readonly onDemand?: boolean;
 }
 
 const defaultHistoryEvents = 50_000;
 const marksInHistory = 8;
 const checkpointMicros = 10_000_000;
 
-/** Starts the projection from its checkpoint; resolves when everything in the log is folded. */
+/** Starts the projection from its checkpoint; resolves when everything in the log is folded, or at once if nobody has ever needed it. */
 export const openProjection = async <State, Body>(options: ProjectionOptions<State, Body>): Promise<Projection<State, Body>> => {
-  const running = new RunningProjection(options);
-  await running.caughtUp;
-  return running;
+  const opened = new RunningProjection(options);
+  if (options.onDemand !== true || opened.hasRun) await opened.wake();
+  return opened;
 };
 
 class RunningProjection<State, Body> implements Projection<State, Body> {
-  readonly caughtUp: Promise<void>;
   readonly #options: ProjectionOptions<State, Body>;
   readonly #historyEvents: number;
   readonly #history = new MessageHistory<Body>();
   readonly #past: ProjectionPast<State, Body>;
   readonly #waiters = new Waiters();
   readonly #stop = new AbortController();
-  readonly #running: Promise<void>;
+  #caughtUp: Promise<void> | undefined;
+  #running: Promise<void> = Promise.resolve();
   #state: State;
   #cursor: Cursor;
-  /** Never empty; oldest first. */
-  #marks: readonly Mark<State>[];
+  /** Never empty once it runs; oldest first. */
+  #marks: readonly Mark<State>[] = [];
   #written: Mark<State> | undefined;
   #writtenAt: Micros = 0;
   #failure: unknown;
@@ -89,24 +96,38 @@ class RunningProjection<State, Body> implements Projection<State, Body> {
   constructor(options: ProjectionOptions<State, Body>) {
     this.#options = options;
     this.#historyEvents = options.historyEvents ?? defaultHistoryEvents;
+    this.#state = options.projector.initial;
+    this.#cursor = options.log.oldest(options.tenant);
+    this.#past = new ProjectionPast({ ...options, apart: this.#historyEvents });
+  }
+
+  /** Whether it was awake in this tenant's life, in this process or one before. */
+  get hasRun(): boolean {
+    return this.#options.store.state.get(this.#options.tenant, this.#checkpointName) !== undefined;
+  }
+
+  wake(): Promise<void> {
+    return (this.#caughtUp ??= this.#begin());
+  }
+
+  async #begin(): Promise<void> {
+    const { tenant, log, logger, projector } = this.#options;
     const checkpoint = this.#readCheckpoint();
     const mark = checkpoint ?? this.#firstMark();
     this.#state = mark.state;
     this.#cursor = mark.cursor;
     this.#marks = [mark];
-    this.#past = new ProjectionPast({ ...options, apart: this.#historyEvents });
     this.#past.keep(mark);
     if (checkpoint === undefined) this.#writeCheckpoint();
     else this.#written = checkpoint;
     const { promise, resolve, reject } = Promise.withResolvers<void>();
-    this.caughtUp = promise;
-    const target = options.log.head(options.tenant);
-    this.#running = this.#run(target, resolve).catch((error: unknown) => {
+    this.#running = this.#run(log.head(tenant), resolve).catch((error: unknown) => {
       this.#failure = error;
-      options.logger.error({ event: 'projection.stopped', projection: options.projector.name, err: error }, 'a projection has stopped');
+      logger.error({ event: 'projection.stopped', projection: projector.name, err: error }, 'a projection has stopped');
       this.#waiters.wakeAll();
       reject(error);
     });
+    await promise;
   }
 
   view(): ProjectionView<State> {
@@ -137,10 +158,11 @@ class RunningProjection<State, Body> implements Projection<State, Body> {
     this.#stop.abort();
     await this.#running;
     this.#waiters.wakeAll();
-    if (this.#marks[0] !== this.#written) this.#writeCheckpoint();
+    if (this.#caughtUp !== undefined && this.#marks[0] !== this.#written) this.#writeCheckpoint();
   }
 
   #requireRunning(): void {
+    if (this.#caughtUp === undefined) throw new TypeError(`The projection ${this.#options.projector.name} is read before it is woken.`);
     if (this.#failure !== undefined) throw new GatewayError('internal', {}, { cause: this.#failure });
   }
 

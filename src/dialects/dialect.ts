@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify';
-import type { HttpFront } from '../http/http-server.ts';
+import type { HttpFront, HttpServer } from '../http/http-server.ts';
 import type { TenantId } from '../model/ids.ts';
 import type { DialectGuide, Gateway } from './gateway.ts';
 
@@ -18,8 +18,19 @@ export interface Dialect {
    * `front` takes WebSocket paths and hot routes, and knows the public URL and who a client is.
    */
   routes(scope: FastifyInstance, gateway: Gateway, front: HttpFront): void | Promise<void>;
+  /** Awaited before each of its HTTP requests: begins what nobody needs until somebody asks for the first time. */
+  wake?(): Promise<unknown>;
   /** What it shows of itself; undefined for a tenant that is not served through it. `url` is where clients reach the server. */
   guide?(tenant: TenantId, url: string): DialectGuide | undefined;
   /** Answers those who wait and ends what it holds. Safe to call twice. */
   close(): Promise<void>;
 }
+
+/** Opens a dialect and puts its addresses on the server. */
+export const putOnServer = async (dialect: Dialect, gateway: Gateway, server: HttpServer): Promise<void> => {
+  await dialect.open(gateway);
+  await server.app.register(async (scope) => {
+    if (dialect.wake !== undefined) scope.addHook('onRequest', async () => dialect.wake?.());
+    await dialect.routes(scope, gateway, server);
+  });
+};

@@ -2,7 +2,6 @@ import { GatewayError } from '../model/errors.ts';
 import type { NewEvent } from '../model/event.ts';
 import type { TenantId } from '../model/ids.ts';
 import type { Lease, LoggedEvent, StateChange } from './event-log.ts';
-import type { Addition } from './log-file.ts';
 import { recordOf } from './record.ts';
 import type { LoggedRecord } from './record.ts';
 import type { TenantLog } from './tenant-log.ts';
@@ -15,6 +14,17 @@ export interface WaitingAppend {
   readonly urgent: boolean;
   readonly resolve: (events: readonly LoggedEvent[]) => void;
   readonly reject: (error: unknown) => void;
+}
+
+/** What one commit adds to one tenant's log. */
+export interface Addition {
+  readonly log: TenantLog;
+  readonly records: readonly LoggedRecord[];
+  readonly sizes: readonly number[];
+  /** The last value of each key; undefined deletes it. */
+  readonly state: ReadonlyMap<string, string | undefined>;
+  readonly head: number;
+  readonly bytes: number;
 }
 
 /** Appends laid out for one transaction. */

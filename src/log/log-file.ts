@@ -6,6 +6,7 @@ import type { EventType } from '../model/event.ts';
 import type { CallId, ExtensionNumber, LegId, TenantId } from '../model/ids.ts';
 import { LoggedRecord, checksumOf } from './record.ts';
 import { sqliteResult } from './sqlite-result.ts';
+import type { Addition } from './group.ts';
 import type { Epoch, TenantLog } from './tenant-log.ts';
 
 /**
@@ -49,15 +50,14 @@ interface TenantRow {
   readonly bytes: number;
 }
 
-/** What one commit adds to one tenant's log. */
-export interface Addition {
-  readonly log: TenantLog;
-  readonly records: readonly LoggedRecord[];
-  readonly sizes: readonly number[];
-  /** The last value of each key; undefined deletes it. */
-  readonly state: ReadonlyMap<string, string | undefined>;
-  readonly head: number;
-  readonly bytes: number;
+/** What one transaction adds, as the tables have it, so that another thread can be told to write it. */
+export interface Rows {
+  /** place, at, type, call, leg, extension, checksum, size, json */
+  readonly events: readonly (readonly [number, number, string, string | null, string | null, string | null, number, number, string])[];
+  /** The tenant's number, a key, and its last value; undefined deletes it. */
+  readonly state: readonly (readonly [number, string, string | undefined])[];
+  /** A tenant's head, the size of all its events, and its number. */
+  readonly heads: readonly (readonly [number, number, number])[];
 }
 
 /** The size of the oldest events and how old they are, for retention to choose from. */
@@ -171,29 +171,14 @@ export class LogFile {
   }
 
   /** All of it becomes durable, or none. */
-  append(additions: readonly Addition[]): void {
+  append({ events, state, heads }: Rows): void {
     this.#transaction(() => {
-      for (const { log, records, sizes, state, head, bytes } of additions) {
-        for (const [index, record] of records.entries()) {
-          const place = placeOf(log.no, record.cursor.seq);
-          this.#insertEvent.run(
-            place,
-            record.at,
-            record.type,
-            record.callId ?? null,
-            record.legId ?? null,
-            record.extension ?? null,
-            checksumOf(record, place),
-            sizes[index] ?? 0,
-            record.json,
-          );
-        }
-        for (const [key, value] of state) {
-          if (value === undefined) this.#deleteState.run(log.no, key);
-          else this.#putState.run(log.no, key, value);
-        }
-        this.#advance.run(head, bytes, log.no);
+      for (const event of events) this.#insertEvent.run(...event);
+      for (const [no, key, value] of state) {
+        if (value === undefined) this.#deleteState.run(no, key);
+        else this.#putState.run(no, key, value);
       }
+      for (const head of heads) this.#advance.run(...head);
     });
   }
 
@@ -300,3 +285,16 @@ export class LogFile {
 }
 
 const placeOf = (tenantNo: number, seq: number): number => tenantNo * placesOfTenant + seq;
+
+/** The rows of what several tenants' logs grow by. */
+export const rowsOf = (additions: readonly Addition[]): Rows => ({
+  events: additions.flatMap(({ log, records, sizes }) =>
+    records.map((record, index): Rows['events'][number] => {
+      const place = placeOf(log.no, record.cursor.seq);
+      const { at, type, callId, legId, extension, json } = record;
+      return [place, at, type, callId ?? null, legId ?? null, extension ?? null, checksumOf(record, place), sizes[index] ?? 0, json];
+    }),
+  ),
+  state: additions.flatMap(({ log, state }) => [...state].map(([key, value]): Rows['state'][number] => [log.no, key, value])),
+  heads: additions.map(({ log, head, bytes }) => [head, bytes, log.no]),
+});

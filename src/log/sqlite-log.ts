@@ -13,7 +13,7 @@ import { lockFolder } from './folder-lock.ts';
 import type { FolderLock } from './folder-lock.ts';
 import { layOut } from './group.ts';
 import type { Group, WaitingAppend } from './group.ts';
-import { LogFile } from './log-file.ts';
+import { LogFile, rowsOf } from './log-file.ts';
 import { Marks } from './marks.ts';
 import type { Mark } from './marks.ts';
 import { RecentEvents } from './recent-events.ts';
@@ -21,6 +21,7 @@ import { Reserve } from './reserve.ts';
 import { sqliteResult } from './sqlite-result.ts';
 import { TenantLog } from './tenant-log.ts';
 import type { Epoch } from './tenant-log.ts';
+import { writerInPlace, WriterThread, type LogWriter } from './writer.ts';
 
 export interface SqliteLogOptions {
   /** The data folder; made if it is not there, and locked against other processes while the log is open. */
@@ -32,6 +33,8 @@ export interface SqliteLogOptions {
   readonly onCommit?: (commit: { readonly events: number; readonly took: Micros }) => void;
   /** Room kept on the disk for what is urgent; 32 MiB. */
   readonly reserveBytes?: number;
+  /** Whether a thread of its own writes, so that the disk holds up nobody else here. */
+  readonly ownThread?: boolean;
   /** What is kept in memory of each tenant for those who follow: 512 events, 4 MiB of JSON. More would outlive the young generation. */
   readonly recentEvents?: number;
   readonly recentBytes?: number;
@@ -49,7 +52,7 @@ export interface SqliteLog extends EventLog {
   readonly reserve: LogReserve;
 }
 
-/** A group this large is committed at once, so that what waits is bounded. */
+/** So many events are not left to gather until the end of a turn. */
 const largestGroup = 4_096;
 const pageOfFollower = 512;
 /** Events deleted in one go: a step takes a few milliseconds, in which nothing else happens. */
@@ -74,6 +77,7 @@ class FileLog implements SqliteLog {
   readonly reserve: Reserve;
   readonly #lock: FolderLock;
   readonly #file: LogFile;
+  readonly #writer: LogWriter;
   readonly #marks: Marks;
   readonly #clock: Clock;
   readonly #newId: NewId;
@@ -85,6 +89,9 @@ class FileLog implements SqliteLog {
   #waiting: WaitingAppend[] = [];
   #waitingEvents = 0;
   #commitSoon: NodeJS.Immediate | undefined;
+  /** The end of the line of those who write. */
+  #line: Promise<unknown> = Promise.resolve();
+  #closed: Promise<void> | undefined;
 
   constructor(options: SqliteLogOptions, lock: FolderLock) {
     const { folder } = options;
@@ -95,11 +102,13 @@ class FileLog implements SqliteLog {
     this.#recentBytes = options.recentBytes ?? 4 * 1_048_576;
     this.#lock = lock;
     this.#marks = new Marks(join(folder, 'log.marks'));
-    this.#file = new LogFile(join(folder, 'log.db'));
+    const path = join(folder, 'log.db');
+    this.#file = new LogFile(path);
     try {
       syncFolder(folder);
       this.reserve = new Reserve(join(folder, 'log.reserve'), options.reserveBytes ?? 32 * 1_048_576, options.clock);
       this.#findTenants();
+      this.#writer = options.ownThread === true ? new WriterThread(path) : writerInPlace(this.#file);
     } catch (error) {
       this.#file.close();
       throw error;
@@ -125,7 +134,7 @@ class FileLog implements SqliteLog {
   }
 
   acquire(tenant: TenantId): Promise<Lease> {
-    return this.#answer(() => {
+    return this.#inLine(() => {
       const log = this.#tenants.get(tenant) ?? this.#createTenant(tenant);
       const fence = log.fence + 1;
       this.#urgently(() => this.#file.setFence(log.no, fence));
@@ -140,7 +149,7 @@ class FileLog implements SqliteLog {
     changes: readonly StateChange[],
     options: { readonly urgent?: boolean } = {},
   ): Promise<readonly LoggedEvent[]> {
-    if (this.#closing.signal.aborted) return Promise.reject(new GatewayError('shutting-down'));
+    if (this.#closed !== undefined) return Promise.reject(new GatewayError('shutting-down'));
     return new Promise((resolve, reject) => {
       this.#waiting.push({ lease, events, changes, urgent: options.urgent ?? false, resolve, reject });
       this.#waitingEvents += events.length;
@@ -196,17 +205,19 @@ class FileLog implements SqliteLog {
     const { olderThan = -Infinity, maxBytes = Infinity } = limits;
     const log = this.#tenantLog(tenant);
     // In steps, with turns between them: what is live goes first.
-    for (let more = true; more && !this.#closing.signal.aborted; await turn()) {
-      const deleted = this.#deleteOldest(log, olderThan, maxBytes);
-      const freed = this.#urgently(() => this.#file.shrink(this.reserve.isReleased()));
-      more = deleted || freed;
+    for (let more = true; more && this.#closed === undefined; await turn()) {
+      more = await this.#inLine(() => {
+        const deleted = this.#deleteOldest(log, olderThan, maxBytes);
+        const freed = this.#urgently(() => this.#file.shrink(this.reserve.isReleased()));
+        return deleted || freed;
+      });
     }
   }
 
   newEpoch(tenant: TenantId): Promise<Cursor> {
-    return this.#answer(() => {
-      // What waits was meant for the epoch that ends.
-      this.#commitWaiting();
+    // What waits was meant for the epoch that ends.
+    this.#commitWaiting();
+    return this.#inLine(() => {
       const log = this.#tenants.get(tenant);
       if (log === undefined) return this.#createTenant(tenant).headCursor;
       this.#beginEpoch(log);
@@ -219,10 +230,14 @@ class FileLog implements SqliteLog {
   }
 
   close(): Promise<void> {
-    if (this.#closing.signal.aborted) return Promise.resolve();
     this.#commitWaiting();
+    return (this.#closed ??= this.#inLine(() => this.#end()));
+  }
+
+  async #end(): Promise<void> {
     this.#closing.abort();
     try {
+      await this.#writer.close();
       this.#marks.settle([...this.#tenants.values()].map((log) => [log.tenant, { epoch: log.epoch, from: log.head, mark: log.head }]));
     } catch (error) {
       // The marks that stand cover every number given; after this the next opening only cannot tell as exactly what was lost.
@@ -231,19 +246,30 @@ class FileLog implements SqliteLog {
       this.#file.close();
       this.#lock.release();
     }
-    return Promise.resolve();
   }
 
-  /** One transaction for all that waits. */
+  /** Writers go one after the other, or two connections would lock each other out of the file. */
+  #inLine<Result>(work: () => Result | Promise<Result>): Promise<Result> {
+    if (this.#closed !== undefined) return Promise.reject(new GatewayError('shutting-down'));
+    const turn = this.#line.then(work);
+    this.#line = turn.catch(() => undefined);
+    return turn;
+  }
+
+  /** One transaction for all that waits when its turn comes. */
   #commitWaiting(): void {
     clearImmediate(this.#commitSoon);
     this.#commitSoon = undefined;
+    if (this.#waiting.length > 0) void this.#inLine(() => this.#commitGathered());
+  }
+
+  async #commitGathered(): Promise<void> {
     const appends = this.#waiting;
     this.#waiting = [];
     this.#waitingEvents = 0;
     if (appends.length === 0) return;
     try {
-      this.#commit(appends);
+      await this.#commit(appends);
     } catch (error) {
       const refusal =
         error instanceof GatewayError ? error : new GatewayError('internal', {}, { note: 'The log could not be written.', cause: error });
@@ -251,28 +277,25 @@ class FileLog implements SqliteLog {
     }
   }
 
-  #commit(appends: readonly WaitingAppend[]): void {
-    if (this.reserve.isReleased()) {
-      this.#commitUrgent(appends);
-      return;
-    }
+  async #commit(appends: readonly WaitingAppend[]): Promise<void> {
+    if (this.reserve.isReleased()) return this.#commitUrgent(appends);
     try {
-      this.#write(layOut(appends, this.#tenants));
+      await this.#write(layOut(appends, this.#tenants));
     } catch (error) {
       if (sqliteResult(error) !== 'full') throw error;
       this.reserve.release();
-      this.#commitUrgent(appends, error);
+      await this.#commitUrgent(appends, error);
     }
   }
 
   /** The disk is full: writes what is urgent to the reserve and refuses the rest, which may be tried again. */
-  #commitUrgent(appends: readonly WaitingAppend[], cause?: unknown): void {
+  async #commitUrgent(appends: readonly WaitingAppend[], cause?: unknown): Promise<void> {
     const refuse = ({ reject }: WaitingAppend): void => reject(new GatewayError('log-full', {}, { cause }));
     for (const append of appends) if (!append.urgent) refuse(append);
     const urgent = appends.filter((append) => append.urgent);
     if (urgent.length === 0) return;
     try {
-      this.#write(layOut(urgent, this.#tenants));
+      await this.#write(layOut(urgent, this.#tenants));
       this.reserve.wrote();
     } catch (error) {
       if (sqliteResult(error) !== 'full') throw error;
@@ -281,10 +304,10 @@ class FileLog implements SqliteLog {
     }
   }
 
-  #write(group: Group): void {
+  async #write(group: Group): Promise<void> {
     const began = this.#clock.now();
     for (const { log, head } of group.additions) this.#marks.cover(log.tenant, log.epoch, log.head, head);
-    if (group.additions.length > 0) this.#file.append(group.additions);
+    if (group.additions.length > 0) await this.#writer.append(rowsOf(group.additions));
     let events = 0;
     for (const { log, records, head, bytes } of group.additions) {
       for (const record of records) log.recent.push(record);

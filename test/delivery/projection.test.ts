@@ -49,7 +49,7 @@ const openWorld = async (): Promise<World> => {
 
 const open = async (
   world: World,
-  options: { readonly historyEvents?: number; readonly version?: number } = {},
+  options: { readonly historyEvents?: number; readonly version?: number; readonly onDemand?: boolean } = {},
 ): Promise<Projection<Counts, string>> => {
   const { version = 1, ...more } = options;
   const projection = await openProjection({
@@ -125,6 +125,32 @@ test('who waits is woken by its own keys alone, and by its signal', async () => 
   const forC = projection.next(['C'], leaving.signal);
   leaving.abort();
   await forC;
+});
+
+test('one that begins on demand folds nothing until it is woken, and from then on also after a start', async () => {
+  const world = await openWorld();
+  await append(world, 'A', 'B', 'A');
+  const asleep = await open(world, { onDemand: true });
+  expect(() => asleep.view()).toThrow(/before it is woken/);
+  await asleep.close();
+  const woken = await open(world, { onDemand: true });
+  await Promise.all([woken.wake(), woken.wake()]);
+  expect(woken.after(['A'], 0)).toEqual(new Map([['A', ['A:1', 'A:2']]]));
+  await woken.close();
+  await append(world, 'A');
+  const again = await open(world, { onDemand: true });
+  expect(again.after(['A'], 2)).toEqual(new Map([['A', ['A:2', 'A:3']]]));
+});
+
+test('one that is woken when much has happened begins with what is live', async () => {
+  const world = await openWorld();
+  await append(world, ...Array.from({ length: 20 }, () => 'A'));
+  const late = await open(world, { onDemand: true, historyEvents: 16 });
+  await late.wake();
+  expect(late.view()).toMatchObject({ head: 20, floor: 20, state: { byCall: {} } });
+  await append(world, 'A');
+  await seen(late, 21);
+  expect(late.after(['A'], 20)).toEqual(new Map([['A', ['A:1']]]));
 });
 
 test('closing wakes who waits', async () => {

@@ -14,7 +14,7 @@ import { createDelivery } from '../../src/delivery/delivery.ts';
 import { createAddressGuard } from '../../src/delivery/webhooks/address-guard.ts';
 import { createWebhookEngine, type WebhookEngineOptions } from '../../src/delivery/webhooks/create-webhook-engine.ts';
 import type { Ticker, Wheel } from '../../src/delivery/wheel.ts';
-import type { Dialect } from '../../src/dialects/dialect.ts';
+import { putOnServer, type Dialect } from '../../src/dialects/dialect.ts';
 import type { Gateway } from '../../src/dialects/gateway.ts';
 import type { HttpServer, HttpServerOptions } from '../../src/http/http-server.ts';
 import { createInteractive } from '../../src/interactive/create-interactive.ts';
@@ -104,8 +104,7 @@ export const serveDialect = async (create: (tenant: TenantId) => Dialect, option
   };
   await options.before?.(world);
   const dialect = create(tenant);
-  await dialect.open(gateway);
-  await server.app.register(async (scope) => dialect.routes(scope, gateway, server));
+  await putOnServer(dialect, gateway, server);
   await interactive.begin();
   await server.listen();
   let ending: Promise<void> | undefined;
@@ -142,9 +141,12 @@ export interface Receiver {
   readonly received: readonly Received[];
   /** All of them, once there are so many. */
   next(count: number): Promise<readonly Received[]>;
+  /** Called for each request once it is among them; 200 at once, unless a test sets it. */
+  answer: (target: string, end: (status: number) => void) => void;
 }
 
 export const startReceiver = async (): Promise<Receiver> => {
+  const ways: { answer: Receiver['answer'] } = { answer: (_target, end) => end(200) };
   const received: Received[] = [];
   const waiting = new Set<() => void>();
   const server = createServer((request, response) => {
@@ -155,7 +157,7 @@ export const startReceiver = async (): Promise<Receiver> => {
       const body = Buffer.concat(chunks).toString();
       const parameters = Object.fromEntries([...new URLSearchParams(target.split('?')[1]), ...new URLSearchParams(body)]);
       received.push({ method: request.method ?? '', target, contentType: request.headers['content-type'], body, parameters });
-      response.end();
+      ways.answer(target, (status) => void response.writeHead(status).end());
       for (const look of waiting) look();
     });
   });
@@ -165,7 +167,7 @@ export const startReceiver = async (): Promise<Receiver> => {
     server.closeAllConnections();
     server.close();
   });
-  return {
+  return Object.assign(ways, {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     received,
     next: (count) =>
@@ -178,7 +180,7 @@ export const startReceiver = async (): Promise<Receiver> => {
         waiting.add(look);
         look();
       }),
-  };
+  });
 };
 
 /** A JSON API's reply, read. */

@@ -7,7 +7,13 @@ import { numberedBetween } from './events.ts';
 
 const [folder = ''] = process.argv.slice(2);
 const tenant = tenantId('demo');
-const log = openSqliteLog({ folder, clock: { now: () => Date.now() * 1000 }, newId: createNewId(randomBytes), reserveBytes: 65_536 });
+const log = openSqliteLog({
+  folder,
+  clock: { now: () => Date.now() * 1000 },
+  newId: createNewId(randomBytes),
+  reserveBytes: 65_536,
+  ownThread: true,
+});
 const lease = await log.acquire(tenant);
 let next = log.head(tenant).seq + 1;
 

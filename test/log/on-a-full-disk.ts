@@ -15,7 +15,8 @@ const [folder = ''] = process.argv.slice(2);
 const tenant = tenantId('demo');
 const reserveBytes = 4 * 1_048_576;
 let now = 0;
-const open = (): SqliteLog => openSqliteLog({ folder, clock: { now: () => now }, newId: createNewId(randomBytes), reserveBytes });
+const open = (): SqliteLog =>
+  openSqliteLog({ folder, clock: { now: () => now }, newId: createNewId(randomBytes), reserveBytes, ownThread: true });
 
 const outcomeOf = async (run: () => unknown): Promise<string> => {
   try {

@@ -22,6 +22,7 @@ class Noojee implements Dialect {
   readonly name = 'noojee';
   readonly #tenants: ReadonlyMap<TenantId, Partial<NoojeeOptions>>;
   readonly #sources = new Map<TenantId, TenantSource>();
+  #awake: Promise<unknown> | undefined;
   #guard: Guard | undefined;
 
   constructor(tenants: ReadonlyMap<TenantId, Partial<NoojeeOptions>>) {
@@ -35,6 +36,10 @@ class Noojee implements Dialect {
       const source = await openSource(gateway, tenant, { ...defaultNoojeeOptions, ...options });
       if (source !== undefined) this.#sources.set(tenant, source);
     }
+  }
+
+  wake(): Promise<unknown> {
+    return (this.#awake ??= Promise.all([...this.#sources.values()].map(({ projection }) => projection.wake())));
   }
 
   guide(tenant: TenantId, url: string): DialectGuide | undefined {
@@ -80,6 +85,7 @@ const openSource = async (gateway: Gateway, tenant: TenantId, options: NoojeeOpt
     clock,
     logger,
     snapshot: () => engine.snapshot(),
+    onDemand: true,
   });
   return { engine, projection, control, clock, timers, options, render, status: () => engine.status() };
 };

@@ -28,6 +28,7 @@ class RingCentral implements Dialect {
   readonly name = 'ringcentral';
   readonly #tenants: ReadonlyMap<TenantId, Partial<RingCentralOptions>>;
   readonly #sources = new Map<TenantId, TenantSource>();
+  #awake: Promise<unknown> | undefined;
 
   #sockets: Sockets | undefined;
 
@@ -40,6 +41,10 @@ class RingCentral implements Dialect {
       const source = await openSource(gateway, tenant, { ...defaultRingCentralOptions, ...options });
       if (source !== undefined) this.#sources.set(tenant, source);
     }
+  }
+
+  wake(): Promise<unknown> {
+    return (this.#awake ??= Promise.all([...this.#sources.values()].map(({ notices }) => notices.wake())));
   }
 
   guide(tenant: TenantId, url: string): DialectGuide | undefined {
@@ -106,6 +111,7 @@ const openSource = async (gateway: Gateway, tenant: TenantId, options: RingCentr
     clock,
     logger,
     snapshot: () => engine.snapshot(),
+    onDemand: true,
     historyEvents: options.subscriptions.memoryEvents,
   });
   const renderer = new Renderer({

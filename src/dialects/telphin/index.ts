@@ -35,6 +35,7 @@ class Telphin implements Dialect {
   readonly name = 'telphin';
   readonly #tenants: ReadonlyMap<TenantId, Partial<TelphinOptions>>;
   readonly #open = new Map<TenantId, OpenTenant>();
+  #awake: Promise<unknown> | undefined;
 
   constructor(tenants: ReadonlyMap<TenantId, Partial<TelphinOptions>>) {
     this.#tenants = tenants;
@@ -45,6 +46,10 @@ class Telphin implements Dialect {
       const open = await openTenant(gateway, tenant, { ...defaultTelphinOptions, ...options });
       if (open !== undefined) this.#open.set(tenant, open);
     }
+  }
+
+  wake(): Promise<unknown> {
+    return (this.#awake ??= Promise.all([...this.#open.values()].map(({ projection }) => projection.wake())));
   }
 
   guide(tenant: TenantId, url: string): DialectGuide | undefined {
@@ -103,6 +108,7 @@ const openTenant = async (gateway: Gateway, tenant: TenantId, options: TelphinOp
     clock,
     logger,
     snapshot: () => engine.snapshot(),
+    onDemand: true,
   });
   const placed = new PlacedCalls({ tenant, store, name: 'telphin:placed', idOf: apiUuidOf });
   const knownAs = (call: CallId): CallId => placed.knownAs(call);

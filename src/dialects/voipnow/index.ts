@@ -40,6 +40,7 @@ class VoipNow implements Dialect {
   readonly #tenants: ReadonlyMap<TenantId, Partial<VoipNowOptions>>;
   readonly #open = new Map<TenantId, OpenTenant>();
   #awake: Promise<unknown> | undefined;
+  #awake: Promise<unknown> | undefined;
 
   constructor(tenants: ReadonlyMap<TenantId, Partial<VoipNowOptions>>) {
     this.#tenants = tenants;
@@ -50,6 +51,10 @@ class VoipNow implements Dialect {
       const open = await openTenant(gateway, tenant, { ...defaultVoipNowOptions, ...options });
       if (open !== undefined) this.#open.set(tenant, open);
     }
+  }
+
+  wake(): Promise<unknown> {
+    return (this.#awake ??= Promise.all([...this.#open.values()].map(({ projection }) => projection.wake())));
   }
 
   wake(): Promise<unknown> {
@@ -112,6 +117,7 @@ const openTenant = async (gateway: Gateway, tenant: TenantId, options: VoipNowOp
     clock,
     logger,
     snapshot: () => engine.snapshot(),
+    onDemand: true,
     onDemand: true,
   });
   const places = createPlaces(engine, Object.keys(options.interactive));

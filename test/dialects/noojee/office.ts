@@ -10,6 +10,7 @@ import { createControl } from '../../../src/control/control-room.ts';
 import { createDelivery } from '../../../src/delivery/delivery.ts';
 import { createAddressGuard } from '../../../src/delivery/webhooks/address-guard.ts';
 import { createWebhookEngine } from '../../../src/delivery/webhooks/create-webhook-engine.ts';
+import { putOnServer } from '../../../src/dialects/dialect.ts';
 import { createNoojeeDialect, type NoojeeOptions } from '../../../src/dialects/noojee/index.ts';
 import type { TenantEngine } from '../../../src/engine/engine.ts';
 import { startTenant } from '../../../src/engine/tenant-engine.ts';
@@ -120,7 +121,6 @@ export const openOffice = async (options: Partial<NoojeeOptions> = {}, folder = 
     stopping: stopping.signal,
   };
   const dialect = createNoojeeDialect(new Map([[tenant, options]]));
-  await dialect.open(gateway);
   const server = await createHttpServer({
     host: '127.0.0.1',
     port: 0,
@@ -129,7 +129,7 @@ export const openOffice = async (options: Partial<NoojeeOptions> = {}, folder = 
     newRequestId: () => newId.token(),
     readiness: () => ({ ready: true }),
   });
-  await server.app.register(async (scope) => dialect.routes(scope, gateway, server));
+  await putOnServer(dialect, gateway, server);
   await server.listen();
 
   let closing: Promise<void> | undefined;
