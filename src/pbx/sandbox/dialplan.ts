@@ -16,7 +16,8 @@ type Destination =
   | { readonly kind: 'queue'; readonly queue: WaitingQueue }
   | { readonly kind: 'conference'; readonly name: string }
   | { readonly kind: 'interactive'; readonly number: string }
-  | { readonly kind: 'slot'; readonly slot: string };
+  | { readonly kind: 'slot'; readonly slot: string }
+  | { readonly kind: 'pickup'; readonly phone: Phone };
 
 /** What the office does with whoever dials a number in it. */
 export class Dialplan {
@@ -120,6 +121,12 @@ export class Dialplan {
         return;
       case 'slot':
         this.#toSlot(channel, destination.slot, sender);
+        return;
+      case 'pickup':
+        this.#pickUp(channel, destination.phone);
+        return;
+      default:
+        destination satisfies never;
     }
   }
 
@@ -204,6 +211,10 @@ export class Dialplan {
     if (parking !== undefined && to.startsWith(parking.prefix)) {
       const slot = to.slice(parking.prefix.length);
       if (parking.slots.includes(slot)) return { kind: 'slot', slot };
+    }
+    if (office.pickupPrefix !== undefined && to.startsWith(office.pickupPrefix)) {
+      const picked = this.#phones.get(to.slice(office.pickupPrefix.length));
+      if (picked !== undefined) return { kind: 'pickup', phone: picked };
     }
     return undefined;
   }
@@ -307,8 +318,22 @@ export class Dialplan {
     }
   }
 
+  /** Where nothing rings there is nothing to take. */
+  #pickUp(channel: LiveChannel, phone: Phone): void {
+    const exchange = this.#exchange;
+    const ringing = exchange.channelsOf(phone).find(({ ring }) => ring?.caller !== undefined);
+    if (ringing?.ring === undefined) {
+      exchange.end(channel, 3, 'pbx');
+      return;
+    }
+    exchange.setState(channel, 'up');
+    exchange.enter(channel, 'pickup', phone.extension);
+    ringing.ring.takeOver(ringing, channel);
+  }
+
   #comeBack(channel: LiveChannel, { parker }: Parking): void {
-    const phone = parker === undefined ? undefined : this.#phones.get(parker);
+    const to = this.#office.parking?.comebackTo ?? parker;
+    const phone = to === undefined ? undefined : this.#phones.get(to);
     if (phone === undefined) this.#exchange.end(channel, 16, 'pbx');
     else this.#dial(channel, phone.extension, [phone], this.#office.ringSeconds, phone.voicemail ? phone : undefined);
   }

@@ -53,6 +53,8 @@ const parkingSchema = z.strictObject({
   /** Dialling this and a slot retrieves what is parked there; a transfer to it parks. */
   prefix: z.string().min(1).max(10),
   comebackSeconds: secondsSchema.min(1),
+  /** Whose phone rings when they are over: the parker's, unless it is said here. Where nobody has the number, the call ends. */
+  comebackTo: numberSchema.optional(),
 });
 
 /** An office as a configuration or a test describes it. */
@@ -66,6 +68,8 @@ export const officeSchema = z.strictObject({
   /** How long a sound lasts that is played to them. */
   soundSeconds: secondsSchema.default(2),
   parking: parkingSchema.optional(),
+  /** Dialling this and an extension takes the call that rings there. */
+  pickupPrefix: z.string().min(1).max(10).optional(),
   trunk: z.string().min(1).max(40).default('trunk'),
   /** Outside numbers that lead in, and where to. */
   dids: z
