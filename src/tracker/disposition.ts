@@ -37,14 +37,15 @@ export const attemptOf = (channel: Channel, leg: Leg, causeCode: number): Attemp
   // Who is left alone before anybody was heard has answered too late: the caller is gone.
   if (leg.connectedAt !== undefined) return channel.isLeftAlone === true && channel.result !== 'answered' ? 'cancelled' : undefined;
   const hasRung = leg.ringingAt !== undefined;
+  // Who rang and then said "busy" has declined: busy phones do not ring. Of a phone outside one hears only what its network plays.
+  const whenBusy = hasRung && leg.trunk === undefined ? 'rejected' : 'busy';
   switch (channel.result) {
     case 'answered':
       return undefined;
     case 'forwarded':
       return 'forwarded';
     case 'busy':
-      // Who rang and then said "busy" has declined: busy phones do not ring.
-      return hasRung ? 'rejected' : 'busy';
+      return whenBusy;
     case 'cancelled':
       return 'cancelled';
     case 'no-answer':
@@ -55,7 +56,7 @@ export const attemptOf = (channel: Channel, leg: Leg, causeCode: number): Attemp
       break;
   }
   if (causeCode === callRejected || channel.asked === 'command') return 'rejected';
-  if (causeCode === userBusy) return hasRung ? 'rejected' : 'busy';
+  if (causeCode === userBusy) return whenBusy;
   if (channel.result === 'unavailable' || channel.result === 'congested') return 'failed';
   if (channel.isLeftAlone === true) return 'cancelled';
   return hasRung || channel.result === 'no-answer' ? 'missed' : 'failed';

@@ -100,8 +100,8 @@ export const dialBegin: Translate = (reader) => [
 ];
 
 export const dialState: Translate = (reader) =>
-  // PROGRESS and PROCEEDING are sounds on the way, not a phone that rings.
-  reader.text('DialStatus') === 'RINGING'
+  // Many a provider never says that it rings: it lets one hear it (PROGRESS). PROCEEDING only says that the call goes on its way.
+  reader.text('DialStatus') === 'RINGING' || reader.text('DialStatus') === 'PROGRESS'
     ? [{ type: 'dial.ringing', at: reader.at, ...callerOf(reader), callee: reader.channel('DestUniqueid') }]
     : none;
 
