@@ -40,7 +40,6 @@ class VoipNow implements Dialect {
   readonly #tenants: ReadonlyMap<TenantId, Partial<VoipNowOptions>>;
   readonly #open = new Map<TenantId, OpenTenant>();
   #awake: Promise<unknown> | undefined;
-  #awake: Promise<unknown> | undefined;
 
   constructor(tenants: ReadonlyMap<TenantId, Partial<VoipNowOptions>>) {
     this.#tenants = tenants;
@@ -51,10 +50,6 @@ class VoipNow implements Dialect {
       const open = await openTenant(gateway, tenant, { ...defaultVoipNowOptions, ...options });
       if (open !== undefined) this.#open.set(tenant, open);
     }
-  }
-
-  wake(): Promise<unknown> {
-    return (this.#awake ??= Promise.all([...this.#open.values()].map(({ projection }) => projection.wake())));
   }
 
   wake(): Promise<unknown> {
@@ -118,7 +113,6 @@ const openTenant = async (gateway: Gateway, tenant: TenantId, options: VoipNowOp
     logger,
     snapshot: () => engine.snapshot(),
     onDemand: true,
-    onDemand: true,
   });
   const places = createPlaces(engine, Object.keys(options.interactive));
   const numbers = createNumbers(engine, options.prefix, places);
@@ -139,12 +133,10 @@ const openTenant = async (gateway: Gateway, tenant: TenantId, options: VoipNowOp
     clock,
     newId,
     checkUrl: (url) => webhooks.check(url),
-    onChange: (now, before) => {
-      if (now !== undefined) publisher.publish(now);
-      else if (before !== undefined) publisher.withdraw(before);
-    },
+    head: () => engine.cursor().seq,
+    onChange: (extension) => publisher.publish(extension, requests.list(extension)),
   });
-  for (const request of requests.all()) publisher.publish(request);
+  for (const extension of requests.extensions()) publisher.publish(extension, requests.list(extension));
   serveMenus(gateway.interactive, tenant, options, numbers, (call) => placed.idOf(call));
   startEmails(gateway, tenant, options);
   const counter = new RequestCounter(options.limits, clock);
