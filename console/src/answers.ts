@@ -44,6 +44,8 @@ export interface Tenant {
   readonly pbxs: readonly string[];
   readonly oldest: string;
   readonly head: string;
+  /** Absent for one of the configuration. */
+  readonly madeAt?: string;
 }
 
 /** A request that the sandbox's inbox got. */

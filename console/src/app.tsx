@@ -33,7 +33,7 @@ const places: readonly Place[] = [
   { name: 'events', title: 'Events', page: EventsPage },
   { name: 'webhooks', title: 'Webhooks', page: WebhooksPage, one: WebhookPage, isShown: () => may('administer') },
   { name: 'links', title: 'PBX links', page: LinksPage },
-  { name: 'keys', title: 'Keys and users', page: KeysPage, isShown: () => may('administer') },
+  { name: 'keys', title: 'Tenants and keys', page: KeysPage, isShown: () => may('administer') },
   { name: 'dialects', title: 'Dialects', page: DialectsPage },
   { name: 'metrics', title: 'Metrics', page: MetricsPage },
   { name: 'sandbox', title: 'Sandbox', page: SandboxPage, isShown: () => hasSandbox() && may('control') },

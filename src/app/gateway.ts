@@ -9,7 +9,7 @@ import { createSessions } from '../auth/sessions.ts';
 import { type ConfiguredClient, createTokens } from '../auth/tokens.ts';
 import { type ConfiguredUser, createUsers } from '../auth/users.ts';
 import { createSingleCluster } from '../cluster/single.ts';
-import type { Config } from '../config/schema.ts';
+import type { Config, TenantConfig } from '../config/schema.ts';
 import { createControl } from '../control/control-room.ts';
 import { mayReach, mayShow } from '../control/policy.ts';
 import { createDelivery } from '../delivery/delivery.ts';
@@ -17,6 +17,7 @@ import { MailSender } from '../delivery/mail/mail-sender.ts';
 import { createAddressGuard } from '../delivery/webhooks/address-guard.ts';
 import { createWebhookEngine } from '../delivery/webhooks/create-webhook-engine.ts';
 import type { Gateway } from '../dialects/gateway.ts';
+import type { Tenancy } from '../auth/tenancy.ts';
 import { type RunningTenant, startTenant } from '../engine/tenant-engine.ts';
 import { consolePages } from '../http/console-pages.ts';
 import { createBearer, requireScope } from '../http/bearer.ts';
@@ -38,6 +39,7 @@ import { slotLayout } from './parking.ts';
 import { keepRetention } from './retention.ts';
 import { exampleScenarios } from './scenarios.ts';
 import type { Surroundings } from './surroundings.ts';
+import { TenantBook } from './tenant-book.ts';
 import { version } from './version.ts';
 
 /** A gateway that serves. */
@@ -60,7 +62,7 @@ const gatherMs = 100;
 const commitRestMs = 3;
 
 /** Puts the parts together and serves; what has been opened is closed again if a later part cannot be. */
-export const startGateway = async (config: Config, surroundings: Surroundings): Promise<RunningGateway> => {
+export const startGateway = async (configured: Config, surroundings: Surroundings): Promise<RunningGateway> => {
   const { newId, logger } = surroundings;
   const closers: (() => void | Promise<void>)[] = [];
   const stopping = new AbortController();
@@ -75,11 +77,15 @@ export const startGateway = async (config: Config, surroundings: Surroundings): 
     const timers: Timers = clock;
     const metrics = createMetrics();
     const onCommit = ({ took }: { readonly took: Micros }): void => metrics.logCommit.observe(took / 1e6);
-    const log = openSqliteLog({ folder: config.data, clock, newId, onCommit, ownThread: true });
+    const log = openSqliteLog({ folder: configured.data, clock, newId, onCommit, ownThread: true });
     closers.push(() => log.close());
-    const store = openSqliteStore({ folder: config.data, reserve: log.reserve, gathering: { timers, ms: gatherMs } });
+    const store = openSqliteStore({ folder: configured.data, reserve: log.reserve, gathering: { timers, ms: gatherMs } });
     closers.push(() => store.close());
-    const masterKey = openMasterKey(config.data, randomBytes);
+    const masterKey = openMasterKey(configured.data, randomBytes);
+    const secrets = createSecrets(masterKey, randomBytes);
+    const book = new TenantBook({ store, secrets, clock, config: configured });
+    const tenants: Record<string, TenantConfig> = { ...configured.tenants, ...book.configs() };
+    const config: Config = { ...configured, tenants };
     const auth = createAuth({
       store,
       clock,
@@ -100,9 +106,15 @@ export const startGateway = async (config: Config, surroundings: Surroundings): 
       closer: (closer: () => void) => void closers.push(closer),
     };
 
-    const owners = ownersOf(config);
+    const owners = new Map(ownersOf(config));
     const engines = new Map<TenantId, RunningTenant>();
-    for (const [name, tenant] of Object.entries(config.tenants)) {
+    const failed = Promise.withResolvers<never>();
+    // Whoever runs the gateway awaits it; until then a failure must not count as unhandled.
+    failed.promise.catch(() => undefined);
+    closers.push(async () => {
+      for (const engine of [...engines.values()].reverse()) await engine.close();
+    });
+    const runTenant = async (name: string, tenant: TenantConfig): Promise<RunningTenant> => {
       const drivers = Object.entries(tenant.pbxs).map(([pbx, pbxConfig]) =>
         createDriver(pbx, { pbx: pbxConfig, tenant }, { ...surroundings, clock, timers }, opened),
       );
@@ -121,12 +133,14 @@ export const startGateway = async (config: Config, surroundings: Surroundings): 
         users: peopleOf(tenantId(name), users, owners),
       });
       engines.set(engine.tenant, engine);
+      engine.failed.catch(failed.reject);
       showStatus(engine, metrics);
       engine.onCommitted((events) => {
         if (events.some(({ type }) => type.startsWith('pbx.'))) showStatus(engine, metrics);
       });
-      closers.push(() => engine.close());
-    }
+      return engine;
+    };
+    for (const [name, tenant] of Object.entries(tenants)) await runTenant(name, tenant);
     closers.push(tellUsers({ users, owners, engines, clock }), tellSessions({ sessions, users, engines, clock, timers, logger }));
     const delivery = createDelivery({ sources: [...engines.values()], clock, logger, metrics });
     closers.push(() => delivery.close());
@@ -140,6 +154,7 @@ export const startGateway = async (config: Config, surroundings: Surroundings): 
     const rules = new Map(Object.entries(config.tenants).map(([name, { policy }]) => [tenantId(name), policy]));
     const slots = new Map(Object.entries(config.tenants).map(([name, tenant]) => [tenantId(name), slotLayout(tenant)]));
     const recordings = recordingFolders(config);
+    const operator = configured.operator ?? onlyOne(Object.keys(configured.tenants));
     const control = await createControl({ engines, store, clock, timers, newId, logger, rules, recordings, slots });
     closers.push(() => control.close());
 
@@ -161,7 +176,35 @@ export const startGateway = async (config: Config, surroundings: Surroundings): 
     });
     closers.push(() => interactive.close());
 
+    const tenancy: Tenancy = {
+      isOperator: (tenant) => tenant === operator,
+      list: () =>
+        [...engines.keys()].map((id) => {
+          const madeAt = book.madeAt(id);
+          return { id, ...(madeAt === undefined ? undefined : { madeAt }) };
+        }),
+      create: async ({ id, pbx }) => {
+        const tenant = book.add(id, pbx);
+        tenants[id] = tenant;
+        rules.set(id, tenant.policy);
+        slots.set(id, slotLayout(tenant));
+        const engine = await runTenant(id, tenant);
+        delivery.add(engine);
+        control.adopt(engine);
+        return auth.create({ tenant: id, name: 'first administrator', scopes: ['administer', 'observe'] });
+      },
+      remove: async (id) => {
+        book.remove(id);
+        for (const { id: key } of auth.list(id)) auth.revoke(id, key);
+        for (const { id: user } of users.list(id)) await users.remove(id, user);
+        await engines.get(id)?.close();
+        engines.delete(id);
+        delete tenants[id];
+      },
+    };
+
     const gateway: Gateway = {
+      tenancy,
       tenants: [...engines.keys()],
       engine: (tenant) => engines.get(tenant),
       auth,
@@ -172,7 +215,7 @@ export const startGateway = async (config: Config, surroundings: Surroundings): 
       delivery,
       webhooks,
       interactive,
-      secrets: createSecrets(masterKey, randomBytes),
+      secrets,
       store,
       clock,
       timers,
@@ -228,15 +271,12 @@ export const startGateway = async (config: Config, surroundings: Surroundings): 
     );
     await server.listen();
     closers.push(keepRetention(config, gateway, log, timers));
-    const failed = Promise.race([...engines.values()].map((engine) => engine.failed));
-    // Whoever runs the gateway awaits it; until then a failure must not count as unhandled.
-    failed.catch(() => undefined);
     return {
       url: server.publicUrl(),
       auth,
       engines,
       sandboxes,
-      failed,
+      failed: failed.promise,
       close,
     };
   } catch (error) {
@@ -244,6 +284,8 @@ export const startGateway = async (config: Config, surroundings: Surroundings): 
     throw error;
   }
 };
+
+const onlyOne = (names: readonly string[]): string | undefined => (names.length === 1 ? names[0] : undefined);
 
 const statusValues = { live: 1, degraded: 0.5, down: 0 } as const;
 

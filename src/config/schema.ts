@@ -18,6 +18,11 @@ const wholeConfig = z.strictObject({
   http: http.prefault({}).describe('Where it listens.'),
   webhooks: webhooks.prefault({}).describe('Deliveries to other programs.'),
   mail: mail.optional().describe('The SMTP server through which e-mails leave.'),
+  operator: name
+    .optional()
+    .describe(
+      'The tenant whose administrators may make other tenants, and remove those. When absent: the only one below; none if there are several.',
+    ),
   tenants: z
     .record(name, tenant)
     .refine((tenants) => Object.keys(tenants).length > 0, 'there must be a tenant')

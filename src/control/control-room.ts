@@ -84,7 +84,7 @@ class ControlRoom implements Control {
   readonly #policy: DialPolicy;
   readonly #recordings: Recordings;
   readonly #lines = new Map<string, Promise<unknown>>();
-  readonly #detach: readonly (() => void)[];
+  readonly #detach: (() => void)[] = [];
   readonly #stop = new AbortController();
 
   constructor(options: ControlOptions, audit: Audit) {
@@ -94,10 +94,12 @@ class ControlRoom implements Control {
     this.#audit = audit;
     this.#recordings = new Recordings(options.recordings ?? new Map());
     this.#policy = new DialPolicy(options.rules ?? new Map(), options.clock);
-    this.#detach = [...options.engines.values()].map((engine) => {
-      this.#recent.set(engine.tenant, new RecentCalls(engine.cursor()));
-      return engine.onCommitted((events) => this.#see(engine.tenant, events));
-    });
+    for (const engine of engines.values()) this.adopt(engine);
+  }
+
+  adopt(engine: TenantEngine): void {
+    this.#recent.set(engine.tenant, new RecentCalls(engine.cursor()));
+    this.#detach.push(engine.onCommitted((events) => this.#see(engine.tenant, events)));
   }
 
   async submit(identity: Identity, request: CommandRequest, options: SubmitOptions = {}): Promise<CommandRecord> {

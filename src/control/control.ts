@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream';
 import type { Identity } from '../auth/auth.ts';
+import type { TenantEngine } from '../engine/engine.ts';
 import type { SlotRef, SupervisionMode } from '../model/call.ts';
 import type { CommandName, RecordingFormat } from '../model/command.ts';
 import type { ErrorCode } from '../model/errors.ts';
@@ -145,6 +146,8 @@ export interface SubmitOptions {
 export interface Control {
   /** Where calls are parked, and where there is room. */
   readonly slots: Slots;
+  /** Takes in a tenant that began to run later. */
+  adopt(engine: TenantEngine): void;
   submit(identity: Identity, request: CommandRequest, options?: SubmitOptions): Promise<CommandRecord>;
   /** The record once it is no longer `accepted`, or as it stands after `seconds` or when `signal` aborts. */
   wait(tenant: TenantId, command: CommandId, seconds: number, signal?: AbortSignal): Promise<CommandRecord>;

@@ -9,6 +9,8 @@ import type { Ticker } from './wheel.ts';
 
 /** What all feeds of all dialects share: one hub a tenant and one wheel for everything that waits. */
 export interface Delivery {
+  /** The engine of a tenant that began to run later. */
+  add(source: CommitSource): void;
   hub(tenant: TenantId): Hub | undefined;
   readonly wheel: Wheel;
   /** To be called when the readers have been ended by their owners. Safe to call twice. */
@@ -34,9 +36,12 @@ export const createDelivery = (options: DeliveryOptions): Delivery => {
       metrics.feedLag.observe(lag / 1_000_000);
     },
   };
-  const hubs = new Map(options.sources.map((source) => [source.tenant, new Hub({ source, clock, logger, observer })]));
+  const hubs = new Map<TenantId, Hub>();
+  const add = (source: CommitSource): void => void hubs.set(source.tenant, new Hub({ source, clock, logger, observer }));
+  for (const source of options.sources) add(source);
   const wheel = new Wheel(options.ticker === undefined ? {} : { ticker: options.ticker });
   return {
+    add,
     hub: (tenant) => hubs.get(tenant),
     wheel,
     close: () => {

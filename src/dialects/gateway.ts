@@ -12,6 +12,7 @@ import type { TenantEngine } from '../engine/engine.ts';
 import type { NewId, TenantId } from '../model/ids.ts';
 import type { Clock, Timers } from '../model/time.ts';
 import type { Store } from '../store/store.ts';
+import type { Tenancy } from '../auth/tenancy.ts';
 
 /** What a dialect shows of itself to a tenant's people: requests that work as they stand, and its pages. */
 export interface DialectGuide {
@@ -46,6 +47,8 @@ export interface Gateway {
   readonly timers: Timers;
   readonly newId: NewId;
   readonly log: Logger;
+  /** Absent where tenants are those of the configuration alone. */
+  readonly tenancy?: Tenancy;
   /** What a tenant is served through besides the native API. */
   dialects(tenant: TenantId): readonly DialectGuide[];
   /** Aborts when the process begins to stop: whoever waits answers now. */

@@ -41,6 +41,7 @@ export const errors = {
   'slot-empty': { status: 409, retry: false, message: 'There is no call in the slot.' },
   'no-free-slot': { status: 409, retry: true, message: 'Every slot has a parked call in it.' },
   'user-exists': { status: 409, retry: false, message: 'There is a user of that name already.' },
+  'tenant-exists': { status: 409, retry: false, message: 'There is, or was, a tenant or a PBX of that name.' },
   'kept-in-configuration': { status: 409, retry: false, message: 'The configuration holds it; it cannot be changed here.' },
   'handshake-failed': { status: 409, retry: true, message: 'The endpoint did not answer the handshake.' },
   'too-old': { status: 410, retry: false, message: 'The log no longer reaches back to the cursor.' },

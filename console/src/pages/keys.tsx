@@ -1,6 +1,6 @@
 import { useState } from 'preact/hooks';
 import type { JSX } from 'preact';
-import { scopes, type Key, type Tenant, type User } from '../answers.ts';
+import { scopes, type Key, type User } from '../answers.ts';
 import { ask } from '../api.ts';
 import { DialogForm } from '../parts/dialog-form.tsx';
 import { Dialog } from '../parts/dialog.tsx';
@@ -11,34 +11,17 @@ import { Moment } from '../parts/time.tsx';
 import { Table } from '../parts/table.tsx';
 import { useAnswer } from '../parts/use-answer.ts';
 import { session } from '../session.ts';
+import { TenantList } from './tenants.tsx';
 
 /** Who may ask for what: keys for programs, users for people. */
 export const KeysPage = (): JSX.Element => (
   <>
-    <h1>Keys and users of {session.value?.tenant}</h1>
-    <TenantFacts />
+    <h1>Tenants, keys and users</h1>
+    <TenantList />
     <Keys />
     <Users />
   </>
 );
-
-/** Tenants are made in the configuration; here is what this one has. */
-const TenantFacts = (): JSX.Element => {
-  const { answer } = useAnswer<{ readonly tenants: readonly Tenant[] }>('/v1/tenants');
-  return (
-    <>
-      {answer?.tenants.map(({ id, pbxs, oldest, head }) => (
-        <p key={id} class="facts quiet">
-          <span>Tenant {id}</span>
-          <span>PBXs: {pbxs.join(', ')}</span>
-          <span>
-            log from {oldest} to {head}
-          </span>
-        </p>
-      ))}
-    </>
-  );
-};
 
 const Keys = (): JSX.Element => {
   const { answer, problem, again } = useAnswer<{ readonly keys: readonly Key[] }>('/v1/keys');
@@ -51,7 +34,7 @@ const Keys = (): JSX.Element => {
   return (
     <section aria-labelledby="keys-title">
       <header class="section-head">
-        <h2 id="keys-title">Keys</h2>
+        <h2 id="keys-title">Keys of {session.value?.tenant}</h2>
         <button type="button" class="button primary" onClick={() => setAdding(true)}>
           New key
         </button>
@@ -137,7 +120,7 @@ const Users = (): JSX.Element => {
   return (
     <section aria-labelledby="users-title">
       <header class="section-head">
-        <h2 id="users-title">Users</h2>
+        <h2 id="users-title">Users of {session.value?.tenant}</h2>
         <button type="button" class="button primary" onClick={() => setAdding(true)}>
           New user
         </button>

@@ -17,6 +17,7 @@ import { deliveryEndpoints } from './endpoints/deliveries.ts';
 import { keyEndpoints } from './endpoints/keys.ts';
 import { pbxEndpoints } from './endpoints/pbxs.ts';
 import { stateEndpoints } from './endpoints/state.ts';
+import { tenantEndpoints } from './endpoints/tenants.ts';
 import { userEndpoints } from './endpoints/users.ts';
 import { webhookEndpoints } from './endpoints/webhooks.ts';
 import { answerProblem } from './errors.ts';
@@ -95,6 +96,7 @@ const endpoints = (webhooks: () => NativeWebhooks, captures: () => PbxCaptures):
   ...pbxEndpoints(captures),
   ...callEndpoints,
   ...commandEndpoints,
+  ...tenantEndpoints,
   ...keyEndpoints,
   ...userEndpoints,
   ...webhookEndpoints(webhooks),

@@ -1,6 +1,5 @@
 import { z } from 'zod';
 import { GatewayError } from '../../../model/errors.ts';
-import { renderCursor } from '../../../model/cursor.ts';
 import { defineEndpoint } from '../endpoint.ts';
 import type { Endpoint } from '../endpoint.ts';
 import { renderFreshness, renderSnapshot } from '../render.ts';
@@ -14,7 +13,7 @@ import {
   slotSchema,
   snapshotSchema,
 } from '../schema/state.ts';
-import { cursorTextSchema, extensionNumberSchema, pbxIdSchema, tenantIdSchema } from '../schema/words.ts';
+import { extensionNumberSchema } from '../schema/words.ts';
 
 const dialectGuideSchema = z.object({
   name: z.string(),
@@ -183,38 +182,6 @@ const listConferences = defineEndpoint({
   }),
 });
 
-const listTenants = defineEndpoint({
-  id: 'listTenants',
-  method: 'GET',
-  path: '/v1/tenants',
-  tag: 'administration',
-  summary: "The key's tenant",
-  scopes: ['observe', 'control', 'control-own'],
-  answers: {
-    200: {
-      description: 'The tenant, its PBXs and how far its log reaches',
-      schema: z.object({
-        tenants: z
-          .array(z.object({ id: tenantIdSchema, pbxs: z.array(pbxIdSchema).readonly(), oldest: cursorTextSchema, head: cursorTextSchema }))
-          .readonly(),
-      }),
-    },
-  },
-  handle: (_input, { engine }) => ({
-    status: 200,
-    body: {
-      tenants: [
-        {
-          id: engine.tenant,
-          pbxs: engine.pbxs,
-          oldest: renderCursor(engine.log.oldest(engine.tenant)),
-          head: renderCursor(engine.cursor()),
-        },
-      ],
-    },
-  }),
-});
-
 const listDialects = defineEndpoint({
   id: 'listDialects',
   method: 'GET',
@@ -236,6 +203,5 @@ export const stateEndpoints: readonly Endpoint[] = [
   listAgents,
   listConferences,
   getConference,
-  listTenants,
   listDialects,
 ];
