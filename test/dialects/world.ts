@@ -170,7 +170,7 @@ export const startReceiver = async (): Promise<Receiver> => {
   return Object.assign(ways, {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     received,
-    next: (count) =>
+    next: (count: number): Promise<readonly Received[]> =>
       new Promise((resolve) => {
         const look = (): void => {
           if (received.length < count) return;

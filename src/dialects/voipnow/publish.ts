@@ -7,6 +7,7 @@ import type { Numbers } from './numbers.ts';
 import type { VoipNowOptions } from './options.ts';
 import type { VoipNowState } from './project.ts';
 import { renderParameters } from './render.ts';
+import { receiverOf } from './requests.ts';
 import type { Happening, PublishedRequest } from './schema.ts';
 
 /** For a whole request; its receiver is asked once and answers nothing that matters. */
@@ -26,69 +27,108 @@ export interface PublisherOptions {
   readonly epoch: () => string;
 }
 
-/** Has the web requests of call events made: each enabled request is an endpoint of the webhook engine. */
+/** So far back it is looked for what was tried for one request: an endpoint may serve several. */
+const mostAttempts = 500;
+
+/**
+ * Has the web requests of call events made. What one receiver is to be told of an extension is one endpoint of the webhook
+ * engine, whichever requests are published for it: a Hangup shall not overtake its Dial-In.
+ */
 export class Publisher {
   readonly #options: PublisherOptions;
   readonly #policy: DeliveryPolicy;
   readonly #source: ProjectionSource<VoipNowState, Happening>;
+  /** The enabled requests of each endpoint of an extension. */
+  readonly #groups = new Map<ExtensionNumber, ReadonlyMap<string, readonly PublishedRequest[]>>();
 
   constructor(options: PublisherOptions) {
     this.#options = options;
     const { attempts, maxAgeSeconds } = options.options;
-    this.#policy = { lane: 'source', attempts, schedule: [2_000, 10_000, 60_000], maxAge: maxAgeSeconds * 1_000, probe: 60_000 };
+    this.#policy = {
+      lane: 'source',
+      attempts,
+      schedule: [2_000, 10_000, 60_000],
+      maxAge: maxAgeSeconds * 1_000,
+      probe: 60_000,
+      heedsAnswers: false,
+    };
     this.#source = new ProjectionSource(options.projection, options.epoch);
   }
 
-  /** Begins or goes on with what is enabled; a request that is enabled now starts with what happens from now on. */
-  publish(request: PublishedRequest): void {
+  /** Has those of the extension's requests made from now on that are enabled, and no others. */
+  publish(extension: ExtensionNumber, requests: readonly PublishedRequest[]): void {
     const { tenant, engine } = this.#options;
-    const id = this.#endpointOf(request);
-    if (!request.enabled) engine.remove(id);
-    else engine.put({ id, tenant, url: request.url, method: request.method, policy: this.#policy, timeoutMs }, this.#sourceOf(request));
-  }
-
-  withdraw(request: PublishedRequest): void {
-    this.#options.engine.remove(this.#endpointOf(request));
+    const before = this.#groups.get(extension);
+    const now = Map.groupBy(
+      requests.filter(({ enabled }) => enabled),
+      (request) => this.#endpointOf(request),
+    );
+    this.#groups.set(extension, now);
+    for (const [id, [first]] of now) {
+      if (first === undefined) continue;
+      const { url, method } = first;
+      engine.put({ id, tenant, url, method, policy: this.#policy, timeoutMs }, this.#sourceOf(extension, id));
+    }
+    for (const id of before?.keys() ?? []) if (!now.has(id)) engine.remove(id);
   }
 
   view(request: PublishedRequest): EndpointView | undefined {
-    return this.#options.engine.view(this.#endpointOf(request));
+    return request.enabled ? this.#options.engine.view(this.#endpointOf(request)) : undefined;
   }
 
   /** What was tried last for the request. */
   lastAttempt(request: PublishedRequest): AttemptRecord | undefined {
-    return this.#options.engine.attempts({ tenant: this.#options.tenant, endpoint: this.#endpointOf(request), limit: 1 })[0];
+    return this.#attempts(request)[0];
   }
 
   /** How many call events were given up for the request, as far as attempts are kept, and at most so many. */
   givenUp(request: PublishedRequest, most: number): number {
-    const query = { tenant: this.#options.tenant, endpoint: this.#endpointOf(request), outcome: 'given-up', limit: most } as const;
-    return this.#options.engine.attempts(query).length;
+    return Math.min(this.#attempts(request, 'given-up').length, most);
   }
 
   close(): Promise<void> {
     return this.#source.close();
   }
 
-  #endpointOf({ extension, id }: PublishedRequest): string {
-    return `voipnow:${this.#options.tenant}:${extension}:${id}`;
+  /** The newest first. */
+  #attempts(request: PublishedRequest, outcome?: AttemptRecord['outcome']): readonly AttemptRecord[] {
+    const { tenant, engine } = this.#options;
+    const only = outcome === undefined ? {} : { outcome };
+    const found = engine.attempts({ tenant, endpoint: this.#endpointOf(request), limit: mostAttempts, ...only });
+    return found.filter(({ id }) => id.endsWith(`:${request.id}`));
   }
 
-  #sourceOf(request: PublishedRequest): DeliverySource {
+  #endpointOf({ extension, method, rank, url }: PublishedRequest): string {
+    return ['voipnow', this.#options.tenant, extension, method, rank, receiverOf({ url })].join(':');
+  }
+
+  #sourceOf(extension: ExtensionNumber, endpoint: string): DeliverySource {
     const { numbers, options, apiIdOf, keyOf } = this.#options;
-    const { profile, lowerCaseFlow = options.lowerCaseFlow } = request;
+    // Looked for at each attempt: what was disabled meanwhile is made no more.
+    const wanting = ({ type, seq }: Happening): PublishedRequest | undefined =>
+      this.#groups
+        .get(extension)
+        ?.get(endpoint)
+        ?.find((request) => request.type === type && request.after < seq);
     return this.#source.of({
       // Asked at each reading: what places there are is known once the PBX has been heard.
       get key() {
-        return keyOf(request.extension);
+        return keyOf(extension);
       },
-      fits: ({ type }) => type === request.type,
+      fits: (happening) => wanting(happening) !== undefined,
+      // A conference room admits its caller in the moment in which it is called.
+      placeOf: ({ type }) => type,
       itemOf: (happening) => ({
-        id: happening.event,
+        id: `${happening.event}:${wanting(happening)?.id ?? ''}`,
         lane: happening.part.callId,
         at: happening.at,
-        request: () =>
-          renderParameterRequest(request, renderParameters(happening, profile, numbers, lowerCaseFlow, apiIdOf(happening.part.call))),
+        request: () => {
+          const request = wanting(happening);
+          if (request === undefined) throw new Error('The request has been disabled or removed.');
+          const { profile, lowerCaseFlow = options.lowerCaseFlow } = request;
+          const parameters = renderParameters(happening, profile, numbers, lowerCaseFlow, apiIdOf(happening.part.call));
+          return { url: request.url, ...renderParameterRequest(request, parameters) };
+        },
       }),
     });
   }

@@ -32,6 +32,10 @@ export interface PublishedRequest {
   /** CallFlow as `in` and `out`, or `IN` and `OUT`; as the tenant's option says when absent. */
   readonly lowerCaseFlow?: boolean;
   readonly modified: IsoTime;
+  /** The `seq` of the log after which it is made: what happened before it was enabled is not made up for. */
+  readonly after: number;
+  /** Which it is of those that tell one receiver of one event of the extension by one method. */
+  readonly rank: number;
 }
 
 /** The part that an extension takes in a call, as its events tell of it from beginning to end. */

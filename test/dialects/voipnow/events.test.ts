@@ -89,6 +89,39 @@ test('who transfers a call hears that its own part is over', async () => {
   expect(received[0]?.parameters['CallID']).toBe(received[1]?.parameters['CallID']);
 });
 
+test('a receiver is told of a call in order, though each event is a request of its own and the first takes its time', async () => {
+  const world = await serveVoipNow();
+  await publish(world, '101', [0, 2], 'uapi3');
+  await publish(world, '102', [2], 'uapi3');
+  let release = (): void => undefined;
+  world.receiver.answer = (target, end) => {
+    if (target.startsWith('/101/0')) release = () => end(200);
+    else end(200);
+  };
+  world.sandbox.phones.call('102', '101');
+  await world.leg('101', ({ state }) => state === 'ringing');
+  world.sandbox.phones.reject('101');
+  // 102 has heard of the end: 101 would have, too.
+  await world.receiver.next(2);
+  release();
+  await world.receiver.next(3);
+  expect(told(world)).toEqual(['/101/0 CALLING IN', '/102/2 BUSY OUT', '/101/2 BUSY IN']);
+});
+
+test('two requests of one event at one receiver are both made, and one that answers Gone is asked again', async () => {
+  const world = await serveVoipNow();
+  world.receiver.answer = (_target, end) => end(410);
+  for (const path of ['crm', 'board']) {
+    await world.callApi('251/Event/Add', { ExtensionNumber: '101', EventType: '0', URL: `${world.receiver.url}/${path}` });
+  }
+  for (const count of [2, 4]) {
+    world.sandbox.phones.call('102', '101');
+    await world.receiver.next(count);
+  }
+  const paths = world.receiver.received.map(({ target }) => target.split('?')[0]);
+  expect(paths.toSorted()).toEqual(['/board', '/board', '/crm', '/crm']);
+});
+
 test('a disabled request is not made, and what happened meanwhile is not made up for', async () => {
   const world = await serveVoipNow();
   const add = { ExtensionNumber: '101', EventType: '0', URL: `${world.receiver.url}/in`, RequestID: 'one', Status: '0' };
