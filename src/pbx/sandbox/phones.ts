@@ -1,5 +1,10 @@
 import { GatewayError } from '../../model/errors.ts';
 import { type ChannelId } from '../../model/ids.ts';
+import { answer, reject } from './acts/answer.ts';
+import { register, setDnd } from './acts/desk.ts';
+import { call } from './acts/dial.ts';
+import { hangUp, hold, resume, sendDigits } from './acts/talk.ts';
+import { attendedTransfer, transfer } from './acts/transfer.ts';
 import type { LiveChannel, Phone } from './channel.ts';
 import type { SandboxPbx } from './sandbox-pbx.ts';
 
@@ -69,29 +74,31 @@ export const createPhones = (pbx: SandboxPbx): Phones => {
   };
 
   return {
-    call: (from, to) => pbx.act(`${from} calls ${to}`, () => pbx.call(from, to)).id,
-    answer: (extension, among) => play(extension, 'answer', among, ringing, (channel) => pbx.answer(channel)),
-    reject: (extension, among) => play(extension, 'reject', among, ringing, (channel) => pbx.reject(channel, 'far-end')),
-    hangUp: (extension, among) => play(extension, 'hang up', among, current, (channel) => pbx.hangUp(channel, 'far-end')),
-    hold: (extension, among) => play(extension, 'hold', among, talking, (channel) => pbx.hold(channel)),
-    resume: (extension, among) => play(extension, 'resume', among, held, (channel) => pbx.resume(channel)),
+    call: (from, to) => pbx.act(`${from} calls ${to}`, () => call(pbx, from, to)).id,
+    answer: (extension, among) => play(extension, 'answer', among, ringing, (channel) => answer(channel)),
+    reject: (extension, among) => play(extension, 'reject', among, ringing, (channel) => reject(pbx, channel, 'far-end')),
+    hangUp: (extension, among) => play(extension, 'hang up', among, current, (channel) => hangUp(pbx, channel, 'far-end')),
+    hold: (extension, among) => play(extension, 'hold', among, talking, (channel) => hold(pbx, channel)),
+    resume: (extension, among) => play(extension, 'resume', among, held, (channel) => resume(pbx, channel)),
     transfer: (extension, to, among) =>
       to === undefined
-        ? play(extension, 'transfer', undefined, held, (first) => pbx.join(first, otherConversation(pbx, pbx.phone(extension), first)))
-        : play(extension, 'transfer', among, conversation, (channel) => pbx.transfer(channel, to)),
+        ? play(extension, 'transfer', undefined, held, (first) =>
+            attendedTransfer(pbx, first, otherConversation(pbx, pbx.phone(extension), first)),
+          )
+        : play(extension, 'transfer', among, conversation, (channel) => transfer(pbx, channel, to)),
     pressKeys: (extension, digits, among) =>
-      play(extension, 'press keys', among, talking, (channel) => pbx.sendDigits(channel, digits, 'received')),
-    register: (extension) => pbx.act(`phone ${extension}: register`, () => pbx.register(pbx.phone(extension), true)),
-    unregister: (extension) => pbx.act(`phone ${extension}: unregister`, () => pbx.register(pbx.phone(extension), false)),
-    setDnd: (extension, dnd) => pbx.act(`phone ${extension}: do not disturb`, () => pbx.setDnd(pbx.phone(extension), dnd)),
-    answerOutside: (number, among) => playOutside(number, 'answer', among, ringing, (channel) => pbx.answer(channel)),
+      play(extension, 'press keys', among, talking, (channel) => sendDigits(pbx, channel, digits, 'received')),
+    register: (extension) => pbx.act(`phone ${extension}: register`, () => register(pbx, pbx.phone(extension), true)),
+    unregister: (extension) => pbx.act(`phone ${extension}: unregister`, () => register(pbx, pbx.phone(extension), false)),
+    setDnd: (extension, dnd) => pbx.act(`phone ${extension}: do not disturb`, () => setDnd(pbx, pbx.phone(extension), dnd)),
+    answerOutside: (number, among) => playOutside(number, 'answer', among, ringing, (channel) => answer(channel)),
     pressKeysOutside: (number, digits, among) =>
-      playOutside(number, 'press keys', among, talking, (channel) => pbx.sendDigits(channel, digits, 'received')),
-    hangUpOutside: (number, among) => playOutside(number, 'hang up', among, current, (channel) => pbx.hangUp(channel, 'far-end')),
+      playOutside(number, 'press keys', among, talking, (channel) => sendDigits(pbx, channel, digits, 'received')),
+    hangUpOutside: (number, among) => playOutside(number, 'hang up', among, current, (channel) => hangUp(pbx, channel, 'far-end')),
     channelsOfCall: (first) => pbx.channels.filter(({ family }) => family === first).map(({ id }) => id),
     hangUpChannel: (id) => {
       const channel = pbx.channel(id);
-      pbx.act(`${channel.number}: hang up`, () => pbx.hangUp(channel, 'far-end'));
+      pbx.act(`${channel.number}: hang up`, () => hangUp(pbx, channel, 'far-end'));
     },
     stateOf: (extension) => {
       const channels = pbx.channelsOf(pbx.phone(extension));
