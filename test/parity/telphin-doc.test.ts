@@ -7,7 +7,7 @@ import { defaultTelphinOptions } from '../../src/dialects/telphin/options.ts';
 import { renderParameters } from '../../src/dialects/telphin/render.ts';
 import { operations } from '../../src/dialects/telphin/routes.ts';
 import { callActions, toldEventTypes, valetActions, type Happening } from '../../src/dialects/telphin/schema.ts';
-import { callIdFrom, extensionNumber } from '../../src/model/ids.ts';
+import { callIdFrom, extensionNumber, type CallId, type ExtensionNumber } from '../../src/model/ids.ts';
 
 const page = readFileSync('docs/telphin.md', 'utf8');
 const section = (title: string): string => page.split('\n## ').find((part) => part.startsWith(`${title}\n`)) ?? '';
@@ -34,13 +34,15 @@ test('the page of the Telphin API has every parameter of call events, and no oth
     at: 1,
     type: 'dial-in',
     status: 'CALLING',
-    part,
+    part: { ...part, isTransfer: true },
     hangup: { talked: 1, recording: 'r', bridged: true },
   };
   const engine = { extension: () => undefined, snapshot: () => ({ extensions: [] }) as never };
   const queues = { named: () => undefined, numberOf: () => undefined, all: () => [] };
   const numbers = createNumbers(engine, queues, defaultTelphinOptions);
-  const names = renderParameters(happening, { numbers, options: defaultTelphinOptions, knownAs: (call) => call }).map(([name]) => name);
+  const behalfOf = (): ExtensionNumber => extensionNumber('9');
+  const writing = { numbers, options: defaultTelphinOptions, knownAs: (call: CallId): CallId => call, behalfOf };
+  const names = renderParameters(happening, writing).map(([name]) => name);
   const rows = [...section('Call events').matchAll(/^\| (`[^|]*`) +\|/gm)].flatMap(([, cell = '']) => [...codesOf(cell)]);
   expect(rows.toSorted()).toEqual(names.toSorted());
   for (const word of [...dialStatuses, ...toldEventTypes]) expect(codesOf(section('Call events'))).toContain(word);

@@ -6,7 +6,7 @@ import type { Call } from '../../model/call.ts';
 import { GatewayError } from '../../model/errors.ts';
 import type { CallId } from '../../model/ids.ts';
 import { microsOf, type Clock, type Timers } from '../../model/time.ts';
-import type { PlacedCall, PlacedCalls } from './placed-calls.ts';
+import { identityOf, type PlacedCall, type PlacedCalls } from './placed-calls.ts';
 
 export interface CallLimitsOptions {
   readonly engine: TenantEngine;
@@ -69,9 +69,7 @@ export class CallLimits {
     const { engine, control, logger } = this.#options;
     const leg = engine.call(id)?.legs.find(({ state }) => state !== 'ended');
     if (leg === undefined || limit === undefined) return;
-    const { owner } = limit;
-    const identity = { tenant: engine.tenant, key: owner.key, name: owner.name, scopes: new Set(owner.scopes) };
-    control.submit(identity, { name: 'hangup', leg: leg.id }).catch((error: unknown) => {
+    control.submit(identityOf(engine.tenant, limit.owner), { name: 'hangup', leg: leg.id }).catch((error: unknown) => {
       // It has just ended by itself: that is what was wanted.
       if (error instanceof GatewayError && (error.code === 'leg-ended' || error.code === 'no-such-leg')) return;
       logger.error({ event: 'placing.limit-failed', call: id, err: error }, 'a call whose time is over could not be ended');

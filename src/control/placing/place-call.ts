@@ -28,6 +28,10 @@ export interface CallWish {
   /** After so many seconds of talk the call is ended. */
   readonly limitSeconds?: number;
   readonly nonce?: string;
+  /** Whose wish it is, where that is not whose phones are rung. */
+  readonly behalf?: ExtensionNumber;
+  /** Keys to press as soon as the two parties hear each other. */
+  readonly digits?: string;
 }
 
 const mostExtensions = 20;
@@ -71,6 +75,7 @@ class Hunt {
   /** Whose first leg has not been seen yet. */
   readonly #expected: Set<ExtensionNumber>;
   readonly #ringing = new Map<CallId, LegId>();
+  readonly #noted = new Set<CallId>();
   #first: CallId | undefined;
   #isDecided = false;
 
@@ -117,19 +122,22 @@ class Hunt {
     if (this.#isDecided) this.#giveUp(call);
   }
 
-  /** What is known of the call from now on; nothing for one that is like any other. */
+  /** What is known of the call from now on; nothing for one that is like any other. Once: some of it is used up. */
   #note(call: CallId): void {
+    if (this.#noted.has(call)) return;
+    this.#noted.add(call);
     const { identity, placed } = this.#placing;
-    const { limitSeconds, nonce } = this.#wish;
+    const { limitSeconds, nonce, behalf, digits } = this.#wish;
     this.#first ??= call;
-    const isFirst = this.#first === call;
-    if (isFirst && limitSeconds === undefined && nonce === undefined) return;
-    placed.note({
-      call,
-      ...(isFirst ? undefined : { knownAs: this.#first }),
+    const owner = ownerOf(identity);
+    const known = {
+      ...(this.#first === call ? undefined : { knownAs: this.#first }),
       ...(nonce === undefined ? undefined : { nonce }),
-      ...(limitSeconds === undefined ? undefined : { limit: { seconds: limitSeconds, owner: ownerOf(identity) } }),
-    });
+      ...(behalf === undefined ? undefined : { behalf }),
+      ...(digits === undefined ? undefined : { digits: { keys: digits, owner } }),
+      ...(limitSeconds === undefined ? undefined : { limit: { seconds: limitSeconds, owner } }),
+    };
+    if (Object.keys(known).length > 0) placed.note({ call, ...known });
   }
 
   #decide(winner: CallId): void {

@@ -87,4 +87,9 @@ const byId = (calls: readonly PlacedCall[]): ReadonlyMap<CallId, PlacedCall> => 
 export const ownerOf = ({ key, name, scopes }: Identity): PlacedFor => ({ key, name, scopes: [...scopes] });
 
 /** Who asks when it is done. */
-export const identityOf = (tenant: TenantId, { key, name, scopes }: PlacedFor): Identity => ({ tenant, key, name, scopes: new Set(scopes) });
+export const identityOf = (tenant: TenantId, { key, name, scopes }: PlacedFor): Identity => ({
+  tenant,
+  key,
+  name,
+  scopes: new Set(scopes),
+});

@@ -3,7 +3,7 @@ import { performCommand } from '../../control/perform.ts';
 import { placeCall } from '../../control/placing/place-call.ts';
 import type { Call, Leg } from '../../model/call.ts';
 import { extensionNumber, type ExtensionNumber } from '../../model/ids.ts';
-import { badRequest, notFound, TelphinError } from './errors.ts';
+import { badRequest, notFound } from './errors.ts';
 import { parseApiId, vendorCallId, withoutDashes } from './ids.ts';
 import { checkClient, extensionAsked, parseBody, requireSight } from './parse.ts';
 import { apiIdOf, renderCurrentCall } from './render.ts';
@@ -41,20 +41,23 @@ export const legAsked = (asked: Asked): { readonly call: Call; readonly leg: Leg
 
 export const createCallback = async (asked: Asked): Promise<Answer> => {
   const { source, identity } = asked;
-  extensionAsked(asked);
+  const behalf = extensionAsked(asked);
   const wish = parseBody(callbackBody, withList(asked.body));
-  const [first, ...others] = wish.src_num.map((number) => phoneNamed(source, number));
+  const sources = wish.src_num.map((number) => phoneNamed(source, number));
+  const [first, ...others] = sources;
   if (first === undefined) throw badRequest('src_num is missing.');
-  if ((wish.dst_dtmf ?? '') !== '') throw new TelphinError(501, 'dst_dtmf is not supported.');
   const shown = wish.caller_id_number ?? '';
   const limitSeconds = wish.call_duration ?? 0;
+  const digits = wish.dst_dtmf ?? '';
   const call = await placeCall(
     { ...source, identity },
     {
       extensions: [first, ...others],
       number: source.numbers.dialled(wish.dst_num),
       timeoutSeconds: wish.wait_for_pickup ?? 60,
+      ...(sources.includes(behalf) ? undefined : { behalf }),
       ...(limitSeconds === 0 ? undefined : { limitSeconds }),
+      ...(digits === '' ? undefined : { digits }),
       ...(shown === '' ? undefined : { callerId: { number: shown, name: wish.caller_id_name ?? '' } }),
     },
   );

@@ -1,8 +1,9 @@
 import type { FastifyInstance } from 'fastify';
+import { CallDigits } from '../../control/placing/call-digits.ts';
 import { CallLimits } from '../../control/placing/call-limits.ts';
 import { PlacedCalls } from '../../control/placing/placed-calls.ts';
 import { openProjection, type Projection } from '../../delivery/projection.ts';
-import type { CallId, TenantId } from '../../model/ids.ts';
+import type { CallId, ExtensionNumber, TenantId } from '../../model/ids.ts';
 import type { Dialect } from '../dialect.ts';
 import type { DialectGuide, Gateway } from '../gateway.ts';
 import { apiUuidOf } from './ids.ts';
@@ -28,6 +29,7 @@ interface OpenTenant {
   readonly publisher: Publisher;
   readonly projection: Projection<TelphinState, Happening>;
   readonly limits: CallLimits;
+  readonly digits: CallDigits;
   readonly queues: Queues;
 }
 
@@ -84,8 +86,9 @@ class Telphin implements Dialect {
 
   async close(): Promise<void> {
     await Promise.all(
-      [...this.#open.values()].map(async ({ publisher, projection, limits, queues }) => {
+      [...this.#open.values()].map(async ({ publisher, projection, limits, digits, queues }) => {
         limits.close();
+        digits.close();
         queues.close();
         await publisher.close();
         await projection.close();
@@ -112,7 +115,9 @@ const openTenant = async (gateway: Gateway, tenant: TenantId, options: TelphinOp
   });
   const placed = new PlacedCalls({ tenant, store, name: 'telphin:placed', idOf: apiUuidOf });
   const knownAs = (call: CallId): CallId => placed.knownAs(call);
-  const publisher = new Publisher({ tenant, engine: webhooks, projection, numbers, options, knownAs, epoch: () => engine.cursor().epoch });
+  const behalfOf = (call: CallId): ExtensionNumber | undefined => placed.get(call)?.behalf;
+  const writing = { numbers, options, knownAs, behalfOf };
+  const publisher = new Publisher({ ...writing, tenant, engine: webhooks, projection, epoch: () => engine.cursor().epoch });
   const subscriptions = new Subscriptions({
     tenant,
     store,
@@ -123,8 +128,10 @@ const openTenant = async (gateway: Gateway, tenant: TenantId, options: TelphinOp
   for (const extension of new Set(subscriptions.all().map((each) => each.extension))) {
     publisher.publish(extension, subscriptions.list(extension));
   }
-  serveMenus(interactive, tenant, { numbers, options, knownAs });
+  serveMenus(interactive, tenant, writing);
   const parkedIds = new ParkedIds(store, tenant, (call) => placed.idOf(call));
-  const source = { tenant, engine, control, store, numbers, options, knownAs, projection, subscriptions, parkedIds, placed, logger };
-  return { source, publisher, projection, queues, limits: new CallLimits({ engine, control, placed, clock, timers, logger }) };
+  const source = { ...writing, tenant, engine, control, store, projection, subscriptions, parkedIds, placed, logger };
+  const limits = new CallLimits({ engine, control, placed, clock, timers, logger });
+  const digits = new CallDigits({ engine, control, placed, logger });
+  return { source, publisher, projection, queues, limits, digits };
 };

@@ -13,6 +13,8 @@ export interface Writing {
   readonly options: TelphinOptions;
   /** The call under whose ids this one is told of: itself, or the first of several that ring for one. */
   readonly knownAs: (call: CallId) => CallId;
+  /** The extension on whose behalf a callback made this call. */
+  readonly behalfOf: (call: CallId) => ExtensionNumber | undefined;
 }
 
 /** `3232240860-37b98fb2-a66c-11ea-ae69-6fd86d94a0e0`: the node's address as a number, and the call's UUID. */
@@ -37,6 +39,7 @@ export const renderParameters = ({ type, status, part, at, hangup }: Happening, 
     ['CallAPIID', renderApiId(idsOf(part, writing).apiUuid, writing.options)],
     ['EventTime', String(at)],
     ...(part.isTransfer === true ? [['Transfered', 'yes'] as const] : []),
+    ...renderBehalf(part, writing),
     ...(type === 'dial-in' && part.remote !== undefined ? [['RemoteNumber', part.remote] as const] : []),
     ...(hangup === undefined ? [] : renderHangup(part, hangup, writing)),
   ];
@@ -78,6 +81,12 @@ const renderCall = (part: Part, writing: Writing): readonly Parameter[] => [
   ...(part.did === '' ? [] : [['CalledDID', part.did] as const]),
 ];
 
+/** Of another extension alone: one's own callback is one's own call. */
+const renderBehalf = ({ call, extension }: Part, { behalfOf, numbers }: Writing): readonly Parameter[] => {
+  const behalf = behalfOf(call);
+  return behalf === undefined || behalf === extension ? [] : [['CallBackID', String(numbers.idOf(behalf))]];
+};
+
 const renderHangup = (
   { extension }: Part,
   { talked, recording, bridged }: NonNullable<Happening['hangup']>,
@@ -104,6 +113,7 @@ export const renderCurrentCall = (call: Call, leg: Leg, writing: Writing): objec
   };
   // A phone that is rung to place a call answers long before the other party does.
   const answeredAt = leg.direction === 'outbound' ? call.answeredAt : leg.connectedAt;
+  const behalf = writing.behalfOf(call.id);
   return {
     call_api_id: apiIdOf(call.id, writing),
     call_flow: leg.direction === 'inbound' ? 'in' : 'out',
@@ -114,7 +124,7 @@ export const renderCurrentCall = (call: Call, leg: Leg, writing: Writing): objec
     caller_extension: full(caller),
     caller_id_name: caller.name,
     caller_id_number: numbers.numberOf(caller),
-    callback_id: null,
+    callback_id: behalf === undefined || behalf === leg.extension ? null : numbers.idOf(behalf),
     init_time_gmt: renderTime(leg.startedAt),
     answer_time_gmt: answeredAt === undefined ? null : renderTime(answeredAt),
     real_call: answeredAt !== undefined && (leg.state === 'connected' || leg.state === 'held'),

@@ -86,7 +86,7 @@ export const callbackBody = z.object({
   caller_id_name: z.string().max(80).nullish(),
   caller_id_number: numberish.nullish(),
   call_duration: z.coerce.number().int().min(0).max(86_400).nullish(),
-  dst_dtmf: numberish.nullish(),
+  dst_dtmf: numberish.pipe(z.string().regex(/^[0-9A-Da-d*#]*$/, 'digits, *, # and A to D')).nullish(),
 });
 
 export const callActions = [

@@ -192,12 +192,35 @@ test('a callback of a limited length is ended when its time is over', async () =
   expect(await world.ended(callId)).toMatchObject({ data: { disposition: 'answered' } });
 });
 
+test('a callback presses the keys that the far end wants when both parties hear each other, and no sooner', async () => {
+  const world = await serveTelphin();
+  await world.api('POST', '/extension/34414/callback/', { src_num: ['341'], dst_num: '102', dst_dtmf: '12#' });
+  world.sandbox.phones.answer('341');
+  await world.leg('102', ({ state }) => state === 'ringing');
+  world.sandbox.phones.answer('102');
+  const { seq: linked } = await world.event(({ type }) => type === 'legs.linked');
+  const pressed = await world.event(({ type, data }) => type === 'command.done' && 'command' in data && data.command === 'dtmf');
+  expect(pressed.seq).toBeGreaterThan(linked);
+  expect(pressed.legId).toBe((await world.leg('341')).id);
+});
+
+test('a callback for another extension says on whose behalf it is', async () => {
+  const world = await serveTelphin();
+  await world.subscribe(32_494, ['dial-out']);
+  await world.subscribe(34_102, ['dial-in']);
+  await world.api('POST', '/extension/34414/callback/', { src_num: ['200'], dst_num: '102' });
+  world.sandbox.phones.answer('200');
+  const received = await world.receiver.next(2);
+  expect(received.map(({ parameters }) => parameters['CallBackID'])).toEqual(['34414', '34414']);
+  expect((await world.api('GET', '/extension/32494/current_calls/')).body).toMatchObject([{ callback_id: 34_414 }]);
+});
+
 test('a callback that cannot be is refused', async () => {
   const cases = [
     ['no source', { dst_num: '101' }, 400],
     ['a source outside', { src_num: ['+15550100001'], dst_num: '101' }, 400],
     ['a limit of its length that is none', { src_num: ['341'], dst_num: '101', call_duration: -1 }, 400],
-    ['keys for the far end', { src_num: ['341'], dst_num: '101', dst_dtmf: '1' }, 501],
+    ['keys that there are not', { src_num: ['341'], dst_num: '101', dst_dtmf: '1w2' }, 400],
     ['a phone that is off', { src_num: ['119'], dst_num: '101' }, 409],
   ] as const;
   const world = await serveTelphin();

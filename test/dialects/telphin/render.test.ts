@@ -23,7 +23,7 @@ const numbers = createNumbers(
   },
   options,
 );
-const writing = { numbers, options, knownAs: (call: CallId): CallId => call };
+const writing = { numbers, options, knownAs: (call: CallId): CallId => call, behalfOf: () => undefined };
 
 /** The call of the vendor's published request. */
 const part: Part = {
