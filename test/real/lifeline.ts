@@ -19,7 +19,7 @@ wait $program; code=$?
 kill $guard 2>/dev/null
 exit $code`;
 
-const endMs = 20_000;
+const endMs = 40_000;
 
 export class TiedProcess {
   readonly child: ChildProcess;

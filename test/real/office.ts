@@ -1,11 +1,15 @@
 /** A whole small office for a test: a real PBX, the phones that the test asks for, and a provider outside. */
 import { Phone } from './phone/phone.ts';
+import { longestWaitMs } from './phone/waiting.ts';
 
 /** The phones of the office: desk phones 101 to 110 and those that published integrations' samples speak of. */
 export const phoneNumbers = ['101', '102', '103', '104', '105', '106', '107', '108', '109', '110', '200', '341', '400', '410'] as const;
 
 /** The SIP password of a phone's account. */
 export const phonePassword = (number: string): string => `phone-${number}`;
+
+/** Calls that their phones have hung up are given so long before the PBX is asked to end them. */
+const hangupMs = 3_000;
 
 /** Music on hold is this one tone, so that phones can tell it from people. */
 export const musicHertz = 1600;
@@ -96,11 +100,11 @@ export class Office<Pbx extends OfficePbx = OfficePbx> {
   async quiet(): Promise<void> {
     const phones = [...this.#phones.values()];
     await Promise.all(phones.flatMap((phone) => phone.calls).map((call) => call.hangup()));
-    const deadline = Date.now() + 10_000;
+    const began = Date.now();
     for (;;) {
       if ((await this.pbx.channelCount()) === 0) break;
-      if (Date.now() > deadline) throw new Error(`calls are left: ${await this.pbx.describeChannels()}`);
-      if (Date.now() > deadline - 7000) await this.pbx.endChannels();
+      if (Date.now() > began + longestWaitMs) throw new Error(`calls are left: ${await this.pbx.describeChannels()}`);
+      if (Date.now() > began + hangupMs) await this.pbx.endChannels();
     }
     for (const phone of phones) {
       phone.forgetCalls();

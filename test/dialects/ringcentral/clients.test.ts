@@ -32,7 +32,7 @@ const startApp = async ({ url }: RingCentralWorld, extension: string): Promise<A
     client,
     session: async (fits) => {
       const own = (): ClientSession | undefined => client.sessions.find((each) => each.party !== undefined && fits(each));
-      await expect.poll(own, { timeout: 5_000 }).toBeDefined();
+      await expect.poll(own).toBeDefined();
       const found = own();
       if (found === undefined) throw new Error('It was there a moment ago.');
       return found;

@@ -70,7 +70,7 @@ onEachAsterisk('interactive calls', (_version, tree) => {
       CallID: expect.stringMatching(/^\d+\.\d+$/) as string,
     });
     await calling.until('up');
-    await expect.poll(() => office().pbx.messages(), { timeout: 10_000 }).toContain("Playing 'demo-congrats");
+    await expect.poll(() => office().pbx.messages()).toContain("Playing 'demo-congrats");
     calling.press('5');
     const [, second] = await program.askedOften(2);
     expect(second?.searchParams.get('choice')).toBe('5');

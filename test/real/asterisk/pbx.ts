@@ -27,7 +27,7 @@ export interface PbxOptions {
   readonly timestampEvents?: boolean;
 }
 
-const bootMs = 30_000;
+const bootMs = 90_000;
 
 /** One running Asterisk. */
 export class Pbx implements OfficePbx {
@@ -123,7 +123,7 @@ export class Pbx implements OfficePbx {
   /** The output of a CLI command: `core show channels`. */
   async cli(command: string): Promise<string> {
     const [loader = '', ...words] = this.#command;
-    return (await run(loader, [...words, '-rx', command], { timeout: 10_000, maxBuffer: 16 << 20 })).stdout;
+    return (await run(loader, [...words, '-rx', command], { timeout: 40_000, maxBuffer: 16 << 20 })).stdout;
   }
 
   /** kill -9: no hangups, no goodbyes. */

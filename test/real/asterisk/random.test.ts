@@ -12,7 +12,7 @@ import { sharedGateway } from '../shared-gateway.ts';
 const seeds = [11, 12, 13];
 const deedsPerRun = 60;
 const compareEvery = 10;
-const compareMs = 10_000;
+const compareMs = 40_000;
 
 /** Numbers in [0, 1) that repeat with their seed (mulberry32). */
 const randomFrom = (seed: number): (() => number) => {

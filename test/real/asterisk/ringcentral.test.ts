@@ -133,7 +133,7 @@ onEachAsterisk('the RingCentral API', (_version, tree) => {
       const session = `/account/~/telephony/sessions/${call.telephonySessionId}`;
       return { session, party: `${session}/parties/${call.partyId}` };
     };
-    await expect.poll(active, { timeout: 5_000 }).toBeDefined();
+    await expect.poll(active).toBeDefined();
     const found = await active();
     if (found === undefined) throw new Error('It was there a moment ago.');
     return found;

@@ -18,7 +18,7 @@ export interface PbxOptions {
   readonly dialplan?: string;
 }
 
-const bootMs = 60_000;
+const bootMs = 90_000;
 const bootLookMs = 50;
 
 /** One running FreeSWITCH. */

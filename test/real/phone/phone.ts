@@ -38,7 +38,7 @@ export interface PhoneOptions {
 const allowed = 'INVITE, ACK, BYE, CANCEL, OPTIONS, INFO, REFER, NOTIFY, UPDATE';
 /** RFC 3261 timer T1, for the first retransmission. */
 const retransmitMs = 500;
-const noAnswerMs = 8000;
+const noAnswerMs = 32_000;
 const rememberedResponses = 256;
 
 export class Phone {
