@@ -155,8 +155,10 @@ describe('the other methods', () => {
     });
     const recording = (): unknown => engine.snapshot().calls[0]?.legs.find(({ party }) => party.number === '410')?.recording?.state;
     expect(recording()).toBe('recording');
+    expect(await call('start', { extenOrUniqueId: '410' })).toEqual({ Message: 'Already recording', Code: 1 });
     expect(await call('stop', { extenOrUniqueId: '410', agentLoginName: 'jane' })).toEqual({ Message: 'Recording stopped', Code: 0 });
     expect(recording()).toBeUndefined();
+    expect(await call('stop', { extenOrUniqueId: '410' })).toEqual({ Message: 'Not recording', Code: 1 });
     expect(await call('start', { extenOrUniqueId: '101' })).toEqual({ Message: 'No channel found for 101', Code: -1 });
   });
 

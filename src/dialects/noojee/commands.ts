@@ -6,7 +6,7 @@ import type { Leg } from '../../model/call.ts';
 import { GatewayError } from '../../model/errors.ts';
 import { channelId, type LegId } from '../../model/ids.ts';
 import type { Clock, Timers } from '../../model/time.ts';
-import { explain, failed, noChannel, NoojeeError, pbxDown, pbxNotConnected } from './errors.ts';
+import { alreadyRecording, explain, failed, noChannel, NoojeeError, notRecording, pbxDown, pbxNotConnected } from './errors.ts';
 import type { NoojeeOptions } from './options.ts';
 import { isUniqueId, parseAutoAnswer, parseCallerId, parseExtension, parseFlag, parseList, parseTimeOut, required } from './parse.ts';
 import type { Parameters } from './parse.ts';
@@ -89,12 +89,14 @@ export const hangup = async (source: CommandSource, asked: Asked): Promise<Reply
 
 export const startRecording = async (source: CommandSource, asked: Asked): Promise<Reply> => {
   const { leg, missing } = legAsked(source, asked);
+  if (leg.recording !== undefined) return alreadyRecording;
   await perform(source, asked, { name: 'record', leg: leg.id }, missing);
   return { Message: 'Recording started', Code: 0 };
 };
 
 export const stopRecording = async (source: CommandSource, asked: Asked): Promise<Reply> => {
   const { leg, missing } = legAsked(source, asked);
+  if (leg.recording === undefined) return notRecording;
   await perform(source, asked, { name: 'stopRecording', leg: leg.id }, missing);
   return { Message: 'Recording stopped', Code: 0 };
 };
@@ -163,8 +165,14 @@ const legAsked = (source: CommandSource, { parameters }: Asked): { readonly leg:
   requirePbx(source);
   const leg = isUniqueId(text) ? legById(source, text) : mainLeg(source, text);
   if (leg === undefined) throw noChannel(text);
-  return { leg, missing: (error) => new NoojeeError(`No channel found for ${text}`, failed, error) };
+  const missing: Otherwise = (error) =>
+    goneCodes.has(error.code)
+      ? new NoojeeError(`No channel found for ${text}`, failed, error)
+      : new NoojeeError(error.message, failed, error);
+  return { leg, missing };
 };
+
+const goneCodes: ReadonlySet<string> = new Set(['no-such-leg', 'leg-ended', 'no-such-call']);
 
 /**
  * An id that was given out as `uniqueCallId` means the entry that it was given with, though it is the far party's channel:

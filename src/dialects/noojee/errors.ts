@@ -22,6 +22,8 @@ export class NoojeeError extends Error {
 }
 
 export const eventsLost: Reply = { Message: 'Events may have been lost', Code: notice };
+export const alreadyRecording: Reply = { Message: 'Already recording', Code: notice };
+export const notRecording: Reply = { Message: 'Not recording', Code: notice };
 export const pbxNotConnected: Reply = { Message: 'PBX not connected', Code: notice };
 
 export const invalidKey = (): NoojeeError => new NoojeeError('Invalid apiKey');

@@ -92,6 +92,11 @@ const refusals: readonly (readonly [string, Readonly<Record<string, string>>, st
   ['Test/CallPermission', { ExtensionNumber: '101', Account: 'watcher' }, '1002'],
 ];
 
+test('an address of no operation is an Exception, too', async () => {
+  const { callApi } = await serveVoipNow();
+  for (const path of ['251', '251/Call', 'Call/MakeCall', '251/Call/MakeCall/now']) expect(codeOf(await callApi(path))).toBe('1501');
+});
+
 test('what cannot be done is an Exception whose status stands within its first bytes', async () => {
   const { callApi } = await serveVoipNow();
   for (const [operation, parameters, code] of refusals) {

@@ -61,6 +61,12 @@ export const callApiRoutes = (scope: FastifyInstance, options: RoutesOptions): v
         method: parameters.required('_method'),
       })),
   });
+  // What is no operation's address names none.
+  scope.route({
+    method: ['GET', 'POST'],
+    url: '/callapi/*',
+    handler: (request, reply) => answer(request, reply, () => ({ version: '251', resource: '', method: '' })),
+  });
   scope.setErrorHandler((thrown, _request, reply) => sendTree(reply, new Parameters('', ''), '251', exceptionTree(toGatewayError(thrown))));
 };
 

@@ -67,7 +67,7 @@ export const unifiedRoutes = (scope: FastifyInstance, options: RoutesOptions): v
     add('DELETE', path, deleteCalls);
   }
   add('PUT', '/phoneCalls/:user/:extension/:id', actOnCall);
-  for (const method of ['GET', 'POST', 'PUT', 'DELETE']) add(method, '/*', notImplemented);
+  for (const method of ['GET', 'POST', 'PUT', 'PATCH', 'DELETE']) add(method, '/*', notImplemented);
 
   scope.setErrorHandler((thrown, request, reply) => {
     const error = explainUnified(thrown instanceof Error && thrown.name === 'UnifiedError' ? thrown : toGatewayError(thrown));
