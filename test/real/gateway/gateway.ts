@@ -109,7 +109,7 @@ export class Gateway {
       if (!tied.isRunning) throw new Error(`the gateway ended: ${said}`);
       return said.includes(this.url) ? true : undefined;
     };
-    await changes.until(isReady, 'the gateway to serve', () => said, 20_000);
+    await changes.until(isReady, 'the gateway to serve', () => said);
     this.#key = /shown this once: (\S+)/.exec(said)?.[1] ?? this.#key;
   }
 
