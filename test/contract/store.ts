@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import type { Call, Leg, Party } from '../../src/model/call.ts';
 import { callIdFrom, channelId, commandIdFrom, extensionNumber, keyIdFrom, legIdFrom, tenantId, userIdFrom } from '../../src/model/ids.ts';
@@ -303,7 +304,9 @@ export const describeStore = (name: string, open: () => Store, reopen: (store: S
     test('traces are deleted by age and by size, the oldest first', () => {
       const { traces } = open();
       const id = (index: number): CallId => callIdFrom(`call_${index}`);
-      for (let index = 1; index <= 5; index += 1) traces.put(tenant, [{ call: id(index), at: start + index, text: 'x'.repeat(100) }]);
+      // Some 100 bytes each that cannot be packed more tightly.
+      const said = (index: number): string => createHash('sha512').update(String(index)).digest('latin1');
+      for (let index = 1; index <= 5; index += 1) traces.put(tenant, [{ call: id(index), at: start + index, text: said(index) }]);
       traces.put(other, [{ call: id(1), at: start, text: 'theirs' }]);
       const kept = (): number[] => [1, 2, 3, 4, 5].filter((index) => traces.get(tenant, id(index)) !== undefined);
       expect(traces.prune(tenant, start + 2, 1_000)).toBe(false);

@@ -97,3 +97,14 @@ test('a slot is claimed by one command at a time, whoever asks, until it is give
   other.slots.release(tenant, commandIdFrom('cmd_b'));
   expect(store.slots.claim(claim('cmd_c', 70), 40)).toBe(true);
 });
+
+test('a trace that an older version wrote as plain text is read', () => {
+  const folder = temporaryFolder();
+  openSqliteStore({ folder }).close();
+  const database = new DatabaseSync(join(folder, 'store.db'));
+  database.prepare('INSERT INTO traces (tenant, call, at, size, text) VALUES (?, ?, 1, 4, ?)').run('demo', 'call_a', 'said');
+  database.close();
+  const store = openSqliteStore({ folder });
+  onTestFinished(() => store.close());
+  expect(store.traces.get(tenantId('demo'), callIdFrom('call_a'))).toBe('said');
+});
