@@ -1,14 +1,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Socket } from 'node:net';
 import type { Logger } from 'pino';
 import type { Identity } from '../../auth/auth.ts';
 import { closings } from '../../delivery/closings.ts';
 import type { Closing } from '../../delivery/closings.ts';
 import { startFeed } from '../../delivery/feed.ts';
-import type { FeedFilter } from '../../delivery/filter.ts';
 import { createShape } from '../../delivery/hub.ts';
 import type { Hub, Shape } from '../../delivery/hub.ts';
-import { LongPoll, Poller } from '../../delivery/long-poll.ts';
+import { LongPoll } from '../../delivery/long-poll.ts';
 import type { PollShape } from '../../delivery/long-poll.ts';
 import { defaultSocketReaderLimits } from '../../delivery/socket-reader.ts';
 import type { SocketReader, SocketReaderLimits } from '../../delivery/socket-reader.ts';
@@ -22,21 +20,16 @@ import { toGatewayError } from '../../http/problem.ts';
 import type { Upgraded } from '../../http/upgrades.ts';
 import { isGap } from '../../log/event-log.ts';
 import { renderCursor } from '../../model/cursor.ts';
-import type { Cursor, Gap } from '../../model/cursor.ts';
+import type { Cursor } from '../../model/cursor.ts';
 import { GatewayError } from '../../model/errors.ts';
 import type { KeyId, LoginId, TenantId } from '../../model/ids.ts';
 import type { Gateway } from '../gateway.ts';
 import { gapError, writeProblem } from './errors.ts';
-import { feedQuery, parseFilter, parseQuery, parseStart, parseWith, pollQuery } from './parse.ts';
-import type { Start } from './parse.ts';
+import { ConnectionPolls, HttpPoll, type Counter } from './http-poll.ts';
+import { feedQuery, parseFilter, parseQuery, parseStart, parseSubscribe, parseWith, pollQuery } from './parse.ts';
+import type { Asked, Start } from './parse.ts';
 import { heartbeatFrame, pageEncoder, problemFrame, readyFrame, sseEncoder, webSocketEncoder } from './render.ts';
-import { subscribeSchema } from './schema/feeds.ts';
-
-/** What one reader asked for. */
-export interface Asked {
-  readonly start: Start;
-  readonly filter: FeedFilter;
-}
+import { Subscription } from './subscription.ts';
 
 interface AskedPage {
   readonly start: Start;
@@ -68,9 +61,8 @@ export class Feeds {
   readonly #tenants = new Map<TenantId, TenantFeeds>();
   /** Everything that can be ended from here: when its key is revoked or its session ends, or the server stops. */
   readonly #open = new Map<KeyId | LoginId, Set<Endable>>();
-  /** The newest poll of each connection on which one was asked. */
-  readonly #polls = new Map<Socket, HttpPoll>();
-  readonly #answered: Counted;
+  readonly #polls = new ConnectionPolls();
+  readonly #answered: Counter;
   readonly #stopListening: () => void;
   #closed = false;
 
@@ -107,7 +99,7 @@ export class Feeds {
       const after = resolveStart(tenant, asked.start);
       const poll = new HttpPoll(response, identity.session ?? identity.key, this.#answered);
       tenant.polls.ask({ after, shape: asked.shape, waitMs: this.#closed ? 0 : asked.waitMs }, poll);
-      if (!poll.isAnswered) this.#watch(request.socket, tenant.polls, poll);
+      if (!poll.isAnswered) this.#polls.watch(request.socket, tenant.polls, poll);
     } catch (thrown) {
       this.#refuse(response, thrown);
     }
@@ -281,22 +273,6 @@ export class Feeds {
     };
   }
 
-  /** Cancels the polls of a connection that closes. One listener serves a connection and all its requests. */
-  #watch(socket: Socket, polls: LongPoll, poll: HttpPoll): void {
-    const before = this.#polls.get(socket);
-    if (before === undefined) {
-      socket.once('close', () => {
-        const last = this.#polls.get(socket);
-        this.#polls.delete(socket);
-        for (let each = last; each !== undefined; each = each.before) polls.cancel(each);
-      });
-    } else if (!before.isAnswered) {
-      // The client did not wait for the answer before it asked again.
-      poll.before = before;
-    }
-    this.#polls.set(socket, poll);
-  }
-
   #ended(transport: string, identity: Identity, reader: SocketReader, reason: Closing | undefined): void {
     this.#metrics.readers.dec({ transport });
     if (reason === undefined) return;
@@ -332,101 +308,3 @@ const resolveStart = ({ engine, hub }: TenantFeeds, start: Start): Cursor => {
   if (start === 'now') return hub.position;
   return start === 'oldest' ? engine.log.oldest(engine.tenant) : start;
 };
-
-const parseSubscribe = (text: string): Asked | GatewayError => {
-  try {
-    const { after, types, extensions, calls } = parseWith(subscribeSchema, parseJson(text));
-    return { start: parseStart(after, 'now'), filter: parseFilter({ types, extensions, calls }) };
-  } catch (thrown) {
-    return toGatewayError(thrown);
-  }
-};
-
-const parseJson = (text: string): unknown => {
-  try {
-    return JSON.parse(text) as unknown;
-  } catch (cause) {
-    throw new GatewayError('invalid-json', {}, { cause });
-  }
-};
-
-/**
- * What a reader gets, from the first page of its history until it ends. Once it is live it holds nothing but how to leave: of
- * thousands of readers that only wait each byte counts.
- */
-class Subscription {
-  #replay: AbortController | undefined;
-  #leave: (() => void) | undefined;
-  isEnded = false;
-
-  get isLive(): boolean {
-    return this.#leave !== undefined;
-  }
-
-  /** Aborts when the subscription ends before it is live. */
-  get signal(): AbortSignal {
-    this.#replay ??= new AbortController();
-    if (this.isEnded) this.#replay.abort();
-    return this.#replay.signal;
-  }
-
-  goLive(leave: () => void): void {
-    this.#replay = undefined;
-    if (this.isEnded) leave();
-    else this.#leave = leave;
-  }
-
-  end(): void {
-    this.isEnded = true;
-    this.#replay?.abort();
-    this.#leave?.();
-    this.#leave = undefined;
-  }
-}
-
-interface Counted {
-  inc(): void;
-}
-
-/** One poll at one response. */
-class HttpPoll extends Poller {
-  readonly key: KeyId | LoginId;
-  isAnswered = false;
-  /** One on the same connection that was not answered when this one came. */
-  before: HttpPoll | undefined;
-  readonly #response: ServerResponse;
-  readonly #answered: Counted;
-
-  constructor(response: ServerResponse, key: KeyId | LoginId, answered: Counted) {
-    super();
-    this.#response = response;
-    this.key = key;
-    this.#answered = answered;
-  }
-
-  override answer(bytes: Buffer): void {
-    this.#settle();
-    this.#answered.inc();
-    if (this.#response.destroyed) return;
-    this.#response.writeHead(200, {
-      'Content-Type': 'application/json; charset=utf-8',
-      'Content-Length': bytes.length,
-      'Cache-Control': 'no-store',
-    });
-    this.#response.end(bytes);
-  }
-
-  override answerGap(gap: Gap): void {
-    this.fail(gapError(gap));
-  }
-
-  override fail(thrown: unknown): void {
-    this.#settle();
-    if (!this.#response.destroyed) writeProblem(this.#response, toGatewayError(thrown));
-  }
-
-  #settle(): void {
-    this.isAnswered = true;
-    this.before = undefined;
-  }
-}

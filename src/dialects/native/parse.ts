@@ -2,10 +2,12 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { z } from 'zod';
 import type { FeedFilter } from '../../delivery/filter.ts';
 import type { TenantEngine } from '../../engine/engine.ts';
+import { toGatewayError } from '../../http/problem.ts';
 import { parseCursor, renderCursor } from '../../model/cursor.ts';
 import type { Cursor } from '../../model/cursor.ts';
 import { GatewayError } from '../../model/errors.ts';
 import { eventTypes } from '../../model/event.ts';
+import { subscribeSchema } from './schema/feeds.ts';
 
 /** Reads a value by its schema; throws an error that names the member that is wrong, `slot.lot`, or a parameter. */
 export const parseWith = <Schema extends z.ZodType>(schema: Schema, input: unknown): z.output<Schema> => {
@@ -108,6 +110,30 @@ export const parseStart = (text: string | undefined, otherwise: Start, field = '
   const cursor = parseCursor(text);
   if (cursor === undefined) throw new GatewayError('invalid-cursor', { field });
   return cursor;
+};
+
+/** What one reader asked for. */
+export interface Asked {
+  readonly start: Start;
+  readonly filter: FeedFilter;
+}
+
+/** A message of a WebSocket; the error of one that is no subscription. */
+export const parseSubscribe = (text: string): Asked | GatewayError => {
+  try {
+    const { after, types, extensions, calls } = parseWith(subscribeSchema, parseJson(text));
+    return { start: parseStart(after, 'now'), filter: parseFilter({ types, extensions, calls }) };
+  } catch (thrown) {
+    return toGatewayError(thrown);
+  }
+};
+
+const parseJson = (text: string): unknown => {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch (cause) {
+    throw new GatewayError('invalid-json', {}, { cause });
+  }
 };
 
 /**
