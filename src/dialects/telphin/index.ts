@@ -31,6 +31,7 @@ interface OpenTenant {
   readonly limits: CallLimits;
   readonly digits: CallDigits;
   readonly queues: Queues;
+  readonly stopListening: () => void;
 }
 
 class Telphin implements Dialect {
@@ -86,7 +87,8 @@ class Telphin implements Dialect {
 
   async close(): Promise<void> {
     await Promise.all(
-      [...this.#open.values()].map(async ({ publisher, projection, limits, digits, queues }) => {
+      [...this.#open.values()].map(async ({ publisher, projection, limits, digits, queues, stopListening }) => {
+        stopListening();
         limits.close();
         digits.close();
         queues.close();
@@ -123,15 +125,23 @@ const openTenant = async (gateway: Gateway, tenant: TenantId, options: TelphinOp
     store,
     checkUrl: (url) => webhooks.check(url),
     head: () => engine.cursor().seq,
-    onChange: (extension) => publisher.publish(extension, subscriptions.list(extension)),
+    onChange: (extension) => (extension === undefined ? publishAll() : publish(extension)),
   });
-  for (const extension of new Set(subscriptions.all().map((each) => each.extension))) {
-    publisher.publish(extension, subscriptions.list(extension));
-  }
+  const publish = (extension: ExtensionNumber): void =>
+    publisher.publish(extension, [...subscriptions.list(extension), ...subscriptions.list(undefined)]);
+  const publishAll = (): void => {
+    const named = subscriptions.all().flatMap(({ extension }) => (extension === undefined ? [] : [extension]));
+    for (const extension of new Set([...named, ...numbers.all()])) publish(extension);
+  };
+  publishAll();
+  // Which extensions a PBX has is said when it is connected.
+  const stopListening = engine.onCommitted((events) => {
+    if (events.some(({ type }) => type.startsWith('pbx.')) && subscriptions.list(undefined).length > 0) publishAll();
+  });
   serveMenus(interactive, tenant, writing);
   const parkedIds = new ParkedIds(store, tenant, (call) => placed.idOf(call));
   const source = { ...writing, tenant, engine, control, store, projection, subscriptions, parkedIds, placed, logger };
   const limits = new CallLimits({ engine, control, placed, clock, timers, logger });
   const digits = new CallDigits({ engine, control, placed, logger });
-  return { source, publisher, projection, queues, limits, digits };
+  return { source, publisher, projection, queues, limits, digits, stopListening };
 };

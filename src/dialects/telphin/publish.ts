@@ -48,7 +48,7 @@ export class Publisher {
   publish(extension: ExtensionNumber, subscriptions: readonly Subscription[]): void {
     const { tenant, engine } = this.#options;
     const before = this.#groups.get(extension);
-    const now = Map.groupBy(subscriptions, (subscription) => this.#endpointOf(subscription));
+    const now = Map.groupBy(subscriptions, (subscription) => this.#endpointOf(extension, subscription));
     this.#groups.set(extension, now);
     for (const [id, [first]] of now) {
       if (first === undefined) continue;
@@ -85,8 +85,9 @@ export class Publisher {
     });
   }
 
-  #endpointOf(subscription: Subscription): string {
-    const { extension, method, rank } = subscription;
-    return ['telphin', this.#options.tenant, extension, method, rank, receiverOf(subscription)].join(':');
+  #endpointOf(extension: ExtensionNumber, subscription: Subscription): string {
+    const { method, rank } = subscription;
+    const owner = subscription.extension === undefined ? 'client' : 'own';
+    return ['telphin', this.#options.tenant, extension, owner, method, rank, receiverOf(subscription)].join(':');
   }
 }

@@ -24,6 +24,8 @@ export interface RoutesOptions {
 const maxBody = 64 * 1024;
 /** The vendor's, and the bare paths that its pages print. */
 const bases = ['/api/ver1.0', ''];
+/** Whatever else is asked for there gets the vendor's 404. */
+const unserved = ['/api/ver1.0/*', '/extension/*', '/client/*'];
 
 type Operation = (asked: Asked) => Answer | Promise<Answer>;
 
@@ -33,6 +35,12 @@ export const operations: readonly (readonly [method: string, path: string, opera
   ['GET', '/client/:client/extension', listExtensions],
   ['GET', '/client/:client/extension/:extension', getExtension],
   ['GET', '/client/:client/current_calls', listClientCalls],
+  ['POST', '/client/:client/event', createEvent],
+  ['GET', '/client/:client/event', listEvents],
+  ['DELETE', '/client/:client/event', deleteEvents],
+  ['GET', '/client/:client/event/:event', getEvent],
+  ['PUT', '/client/:client/event/:event', changeEvent],
+  ['DELETE', '/client/:client/event/:event', deleteEvent],
   ['GET', '/client/:client/call_history', listHistory],
   ['GET', '/client/:client/call_history/:call', getHistory],
   ['GET', '/extension/:extension', getExtension],
@@ -90,7 +98,9 @@ const apiRoutes = (scope: FastifyInstance, { gateway, sourceOf }: RoutesOptions)
     }
   }
   for (const method of ['GET', 'POST', 'PUT', 'PATCH', 'DELETE']) {
-    scope.route({ method, url: '/api/ver1.0/*', handler: (request, reply) => handle(request, reply, () => Promise.reject(notFound())) });
+    for (const url of unserved) {
+      scope.route({ method, url, handler: (request, reply) => handle(request, reply, () => Promise.reject(notFound())) });
+    }
   }
 
   tellAllowances(scope, (request) => allowances.get(request));

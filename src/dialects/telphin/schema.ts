@@ -14,10 +14,11 @@ export type EventType = (typeof eventTypes)[number];
 
 export const methods = ['GET', 'POST'] as const;
 
-/** A web request that is made when an event of that type happens to the extension. */
+/** A web request that is made when an event of that type happens. */
 export interface Subscription {
   readonly id: number;
-  readonly extension: ExtensionNumber;
+  /** Whose events; those of every extension of the client when absent. */
+  readonly extension?: ExtensionNumber;
   readonly type: EventType;
   readonly method: (typeof methods)[number];
   readonly url: string;

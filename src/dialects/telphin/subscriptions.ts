@@ -10,8 +10,8 @@ export interface SubscriptionsOptions {
   readonly checkUrl: (url: string) => Promise<void>;
   /** Where the tenant's log ends now. */
   readonly head: () => number;
-  /** Told whose have changed, once it is durable. */
-  readonly onChange: (extension: ExtensionNumber) => void;
+  /** Told whose have changed, once it is durable; the client's as a whole when undefined. */
+  readonly onChange: (extension: ExtensionNumber | undefined) => void;
 }
 
 const stateName = 'telphin:events';
@@ -25,7 +25,7 @@ interface Saved {
   readonly subscriptions: readonly Subscription[];
 }
 
-/** The events of a tenant's extensions to which its clients have subscribed. Ids are numbers that grow and are given once. */
+/** The events of a tenant's extensions, or of all of them, to which its clients have subscribed. Ids are numbers that grow and are given once. */
 export class Subscriptions {
   readonly #options: SubscriptionsOptions;
   #saved: Saved;
@@ -40,12 +40,13 @@ export class Subscriptions {
     return this.#saved.subscriptions;
   }
 
-  list(extension: ExtensionNumber): readonly Subscription[] {
+  /** Those of an extension, or of the client as a whole. */
+  list(extension: ExtensionNumber | undefined): readonly Subscription[] {
     return this.all().filter((each) => each.extension === extension);
   }
 
   /** Throws 404. */
-  get(extension: ExtensionNumber, id: number): Subscription {
+  get(extension: ExtensionNumber | undefined, id: number): Subscription {
     const found = this.list(extension).find((each) => each.id === id);
     if (found === undefined) throw notFound();
     return found;
@@ -56,14 +57,14 @@ export class Subscriptions {
     await this.#check(wish.url);
     // After the look at the address, which takes its time: whatever was added meanwhile counts.
     if (this.all().length >= mostOfTenant || this.list(wish.extension).length >= mostOfExtension) {
-      throw new TelphinError(429, `An extension has at most ${mostOfExtension} events.`);
+      throw new TelphinError(429, `An extension, and the client as a whole, has at most ${mostOfExtension} events.`);
     }
     const subscription = this.#placed({ ...wish, id: this.#saved.lastId + 1 });
     this.#write({ lastId: subscription.id, subscriptions: [...this.all(), subscription] }, wish.extension);
     return subscription;
   }
 
-  async change(extension: ExtensionNumber, id: number, wish: Partial<Wish>): Promise<Subscription> {
+  async change(extension: ExtensionNumber | undefined, id: number, wish: Partial<Wish>): Promise<Subscription> {
     if (wish.url !== undefined) await this.#check(wish.url);
     const before = this.get(extension, id);
     const wanted = { ...before, ...wish };
@@ -72,7 +73,7 @@ export class Subscriptions {
     return now;
   }
 
-  remove(extension: ExtensionNumber, id: number): void {
+  remove(extension: ExtensionNumber | undefined, id: number): void {
     const before = this.get(extension, id);
     this.#write({ ...this.#saved, subscriptions: this.all().filter((each) => each !== before) }, extension);
   }
@@ -95,7 +96,7 @@ export class Subscriptions {
     return { ...wanted, after: this.#options.head(), rank };
   }
 
-  #write(saved: Saved, extension: ExtensionNumber): void {
+  #write(saved: Saved, extension: ExtensionNumber | undefined): void {
     this.#options.store.state.put(this.#options.tenant, stateName, JSON.stringify(saved));
     this.#saved = saved;
     this.#options.onChange(extension);

@@ -68,6 +68,19 @@ test('what is no JSON is refused in the same shape', async () => {
   expect(await world.api('POST', '/extension/34414/event/', '{')).toMatchObject({ status: 400, body: { message: expect.any(String) } });
 });
 
+test('what is not served at the bare paths is not found in the same shape', async () => {
+  const world = await serveTelphin();
+  const headers = { Authorization: `Bearer ${await world.token()}` };
+  for (const [method, path] of [
+    ['PATCH', '/extension/34414/event/'],
+    ['GET', '/client/@me/nothing'],
+    ['PUT', '/extension/34414/'],
+  ] as const) {
+    const reply = await fetch(world.url + path, { method, headers });
+    expect([reply.status, await reply.json(), reply.headers.get('x-ratelimit-limit')]).toEqual([404, { message: 'Not found' }, '10000']);
+  }
+});
+
 test('what there is not is not found, and even that tells the limit', async () => {
   const cases = [
     ['GET', '/extension/1/event/'],

@@ -137,3 +137,22 @@ test('what a receiver answers changes nothing: neither 410 nor Retry-After keep 
   await all;
   expect(told.toSorted()).toEqual(['dial-in', 'dial-in', 'hangup', 'hangup']);
 });
+
+test('who subscribes for the client as a whole is told of every extension, beside who subscribes to one', async () => {
+  const world = await serveTelphin();
+  const receiver = await startSlowReceiver('');
+  const wish = { url: `${receiver.url}/all`, event_type: 'hangup', method: 'GET' };
+  const { status, body } = await world.api('POST', '/client/@me/event/', wish);
+  expect({ status, body }).toMatchObject({ status: 201, body: wish });
+  await subscribe(world, 34_414, 'hangup', `${receiver.url}/34414`);
+  await declinedCall(world);
+  await Promise.all([receiver.came('34414 hangup'), receiver.came('all hangup')]);
+  expect((await world.api('GET', '/client/@me/event/')).body).toEqual([body]);
+  expect((await world.api('GET', '/extension/34414/event/')).body).toHaveLength(1);
+
+  const { id } = body as { readonly id: number };
+  expect((await world.api('GET', `/extension/34414/event/${id}`)).status).toBe(404);
+  expect((await world.api('DELETE', `/client/@me/event/${id}`)).status).toBe(204);
+  expect((await world.api('GET', `/client/@me/event/${id}`)).status).toBe(404);
+  expect((await world.api('POST', '/client/77/event/', wish)).status).toBe(404);
+});
