@@ -36,6 +36,8 @@ const schema = `
   PRAGMA user_version = ${schemaVersion};
 `;
 
+/** Moved from the write-ahead log every 4 MiB: smaller steps delay a commit less often, larger ones less long. */
+const checkpointPages = 512;
 /** Pages of deleted events that are kept for new ones; what is more goes back to the file system. */
 const spareBytes = 16 * 1_048_576;
 /** How many pages are given back in one go, which nothing else can interrupt. */
@@ -71,6 +73,7 @@ export interface EventSize {
 export class LogFile {
   readonly #database: DatabaseSync;
   readonly #path: string;
+  readonly #gathered: StatementSync;
   readonly #insertEvent: StatementSync;
   readonly #advance: StatementSync;
   readonly #putState: StatementSync;
@@ -79,11 +82,15 @@ export class LogFile {
   readonly #selectCall: StatementSync;
   readonly #selectSizes: StatementSync;
 
-  constructor(path: string) {
+  /** `checkpoints`: whether a commit itself moves what has gathered in the write-ahead log to the database, or whoever calls `checkpoint`. */
+  constructor(path: string, checkpoints: 'by commits' | 'when called' = 'by commits') {
     this.#path = path;
     this.#database = new DatabaseSync(path, { timeout: busyTimeoutMs });
     try {
       this.#open();
+      const pages = checkpoints === 'by commits' ? checkpointPages : 0;
+      this.#database.exec(`PRAGMA wal_autocheckpoint = ${pages}`);
+      this.#gathered = this.#database.prepare('PRAGMA wal_checkpoint(NOOP)');
       this.#insertEvent = this.#database.prepare(
         'INSERT INTO events (place, at, type, call, leg, extension, checksum, size, json) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)',
       );
@@ -112,8 +119,7 @@ export class LogFile {
     // Before the first table, or they have no effect. Events of one or two kilobytes fill pages of 8 KiB better than SQLite's
     // 4 KiB (measured: half the time to read them); pages of deleted events can be given back in small steps.
     database.exec('PRAGMA page_size = 8192; PRAGMA auto_vacuum = INCREMENTAL');
-    // Moved from the write-ahead log every 4 MiB: smaller steps delay a commit less often, larger ones less long.
-    database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 512');
+    database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL');
     // After a burst the write-ahead log is cut back to this.
     database.exec(`PRAGMA journal_size_limit = ${spareBytes}`);
     const version = database.prepare('PRAGMA user_version').get()?.['user_version'];
@@ -180,6 +186,17 @@ export class LogFile {
       }
       for (const head of heads) this.#advance.run(...head);
     });
+  }
+
+  /** Moves what the write-ahead log has gathered to the database, if it is much. What cannot be moved now is moved later. */
+  checkpoint(): void {
+    const { log, checkpointed } = this.#gathered.get() as { readonly log: number; readonly checkpointed: number };
+    if (log - checkpointed < checkpointPages) return;
+    try {
+      this.#database.exec('PRAGMA wal_checkpoint(PASSIVE)');
+    } catch (error) {
+      if (sqliteResult(error) === 'other' || sqliteResult(error) === 'damaged') throw error;
+    }
   }
 
   /** At most `limit` events after `after`, up to the head; every one of them, or `data-damaged`. */

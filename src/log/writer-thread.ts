@@ -3,7 +3,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { LogFile, type Rows } from './log-file.ts';
 import type { Answer } from './writer.ts';
 
-const file = new LogFile(workerData as string);
+const file = new LogFile(workerData as string, 'when called');
 
 const write = (rows: Rows): Answer => {
   try {
@@ -22,4 +22,6 @@ parentPort?.on('message', (rows: Rows | undefined) => {
     return;
   }
   parentPort?.postMessage(write(rows));
+  // After the answer: nobody waits for it.
+  file.checkpoint();
 });
