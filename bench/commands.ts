@@ -18,6 +18,8 @@ const perSecond = Number(process.argv[2] ?? 100);
 const seconds = Number(process.argv[3] ?? 10);
 const warmUpSeconds = 3;
 const targetMs = 5;
+/** What has not come by then was refused. */
+const longestEffectMs = 5_000;
 const queue = 'support';
 
 const percentile = (sorted: readonly number[], share: number): number =>
@@ -44,6 +46,7 @@ const findAsterisk = async (): Promise<AsteriskTree | undefined> => {
 class Stopwatch {
   readonly #sentAt = new Map<string, number>();
   readonly #samples: number[] = [];
+  #idle: PromiseWithResolvers<void> | undefined;
 
   isRunning(key: string): boolean {
     return this.#sentAt.has(key);
@@ -57,6 +60,14 @@ class Stopwatch {
     const sent = this.#sentAt.get(key);
     this.#sentAt.delete(key);
     if (sent !== undefined && counts) this.#samples.push(performance.now() - sent);
+    if (this.#sentAt.size === 0) this.#idle?.resolve();
+  }
+
+  /** Resolves when everything that was sent has been seen. */
+  async idle(): Promise<void> {
+    if (this.#sentAt.size === 0) return;
+    this.#idle ??= Promise.withResolvers();
+    await this.#idle.promise;
   }
 
   sorted(): readonly number[] {
@@ -129,7 +140,8 @@ const measure = async (tree: AsteriskTree): Promise<void> => {
       bare.sent(bareDevice);
       await ami.request({ Action: 'QueuePause', Queue: queue, Interface: bareDevice, Paused: String(turn % 2 === 0) });
     }
-    await pause(500);
+    const took = ((performance.now() - start) / 1000 / total) * perSecond * 100;
+    await Promise.race([Promise.all([effects.idle(), bare.idle()]), pause(longestEffectMs, undefined, { ref: false })]);
 
     const lines = [effects.sorted(), bare.sorted()].map((sorted) => ({
       samples: sorted.length,
@@ -138,7 +150,6 @@ const measure = async (tree: AsteriskTree): Promise<void> => {
       max: percentile(sorted, 1),
     }));
     const [ours, theirs] = lines;
-    const took = ((performance.now() - start - 500) / 1000 / total) * perSecond * 100;
     console.log(
       `${pbx.banner.split(' ').slice(0, 2).join(' ')}: ${perSecond} commands/s for ${seconds} s (paced to ${took.toFixed(0)} % of the time meant)`,
     );

@@ -27,19 +27,28 @@ const bodyBytes = 1_000;
 const secret = `whsec_${Buffer.alloc(32, 7).toString('base64')}`;
 const tenant = tenantId('bench');
 
-/** Answers at once; tells its parent the delays of those that say when they happened. */
+/** Answers at once; tells its parent when as many have come as it is asked for, with the time that each took to come. */
 const runSink = async (): Promise<void> => {
   const delays: number[] = [];
+  let wanted = Number.POSITIVE_INFINITY;
+  const tell = (): void => {
+    if (delays.length < wanted) return;
+    wanted = Number.POSITIVE_INFINITY;
+    process.send?.({ delays: delays.splice(0) });
+  };
   const server = createServer({ keepAliveTimeout: 60_000 }, (request, response) => {
-    const { 'x-at': at } = request.headers;
-    if (at !== undefined) delays.push(performance.timeOrigin + performance.now() - Number(at));
+    delays.push(performance.timeOrigin + performance.now() - Number(request.headers['x-at']));
     request.resume();
     response.writeHead(204).end();
+    tell();
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   process.send?.({ port: (server.address() as AddressInfo).port });
-  process.on('message', () => process.send?.({ delays: delays.splice(0) }));
+  process.on('message', (count: number) => {
+    wanted = count;
+    tell();
+  });
 };
 
 /** Events of `lanes` calls in turn; what comes after `known` does not exist yet. */
@@ -124,15 +133,17 @@ const startEngine = (folder: string): { readonly engine: WebhookEngine; close():
 
 const policy = { lane: 'source', attempts: 20, schedule: [1_000], pauseAfter: 3_600_000, probe: 60_000 } as const;
 
-const measureRate = async (engine: WebhookEngine, url: string): Promise<void> => {
+/** Resolves when so many deliveries have come since the last time, with how many ms each took. */
+type Arrivals = (count: number) => Promise<readonly number[]>;
+
+const measureRate = async (engine: WebhookEngine, url: string, arrivals: Arrivals): Promise<void> => {
   const source = new Source();
   engine.put({ id: 'wh_rate', tenant, url, policy, connections: 64 }, source);
   const run = async (count: number): Promise<readonly [perSecond: number, perCpuSecond: number]> => {
-    const head = source.head().seq;
     const began = performance.now();
     const used = process.cpuUsage();
     source.happen(count);
-    while ((engine.view('wh_rate')?.low.seq ?? 0) < head + count) await sleep(5);
+    await arrivals(count);
     const { user, system } = process.cpuUsage(used);
     return [(count / (performance.now() - began)) * 1_000, (count / (user + system)) * 1_000_000];
   };
@@ -142,9 +153,8 @@ const measureRate = async (engine: WebhookEngine, url: string): Promise<void> =>
   engine.remove('wh_rate');
 };
 
-const measureDelay = async (engine: WebhookEngine, url: string, delays: () => Promise<readonly number[]>): Promise<void> => {
+const measureDelay = async (engine: WebhookEngine, url: string, arrivals: Arrivals): Promise<void> => {
   const source = new Source();
-  await delays();
   engine.put({ id: 'wh_delay', tenant, url, policy, connections: 16 }, source);
   const began = performance.now();
   let made = 0;
@@ -154,8 +164,7 @@ const measureDelay = async (engine: WebhookEngine, url: string, delays: () => Pr
     made = due;
     await sleep(1);
   }
-  while ((engine.view('wh_delay')?.low.seq ?? 0) < made) await sleep(5);
-  const found = await delays();
+  const found = await arrivals(made);
   const [half, most] = [quantile(found, 0.5), quantile(found, 0.99)];
   console.log(`event to arrival at ${steadyRate.toLocaleString('en')} a second: p50 ${half.toFixed(2)} ms, p99 ${most.toFixed(2)} ms`);
   engine.remove('wh_delay');
@@ -187,16 +196,16 @@ const main = async (): Promise<void> => {
   const folder = mkdtempSync(join(tmpdir(), 'switchhook-bench-'));
   const sink = fork(new URL(import.meta.url), ['sink']);
   const [{ port }] = (await once(sink, 'message')) as [{ readonly port: number }];
-  const delays = async (): Promise<readonly number[]> => {
-    sink.send('delays');
+  const arrivals: Arrivals = async (count) => {
+    sink.send(count);
     const [told] = (await once(sink, 'message')) as [{ readonly delays: readonly number[] }];
     return told.delays;
   };
   const { engine, close } = startEngine(folder);
   try {
     const url = `http://127.0.0.1:${port}/hook`;
-    await measureRate(engine, url);
-    await measureDelay(engine, url, delays);
+    await measureRate(engine, url, arrivals);
+    await measureDelay(engine, url, arrivals);
     await measureMemory(engine);
   } finally {
     await close();
