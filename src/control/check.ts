@@ -75,6 +75,14 @@ const checkDialable = (field: string, value: string): void => {
   if (!dialable.test(value)) throw new GatewayError('invalid-parameter', { field, value: value.slice(0, maxText) });
 };
 
+/** A PBX may name its queues with their domain: `support@pbx.example`. */
+const queueName = /^[0-9A-Za-z+*#][0-9A-Za-z+*#._@-]{0,63}$/;
+
+const checkQueue = (value: string): void => {
+  if (forbiddenInText.test(value)) throw new GatewayError('forbidden-character', { field: 'queue' });
+  if (!queueName.test(value)) throw new GatewayError('invalid-parameter', { field: 'queue', value: value.slice(0, maxText) });
+};
+
 const checkText = (field: string, value: string): void => {
   if (forbiddenInText.test(value)) throw new GatewayError('forbidden-character', { field });
   if (value.length > maxText) throw new GatewayError('invalid-parameter', { field });
@@ -162,13 +170,13 @@ export const checkValues = (request: CommandRequest): void => {
     case 'agentLogout':
     case 'agentPause':
     case 'agentUnpause':
-      checkDialable('queue', request.queue);
+      checkQueue(request.queue);
       checkDialable('extension', request.extension);
       if (request.reason !== undefined) checkText('reason', request.reason);
       if (request.penalty !== undefined) checkPenalty(request.penalty);
       return;
     case 'agentPenalty':
-      checkDialable('queue', request.queue);
+      checkQueue(request.queue);
       checkDialable('extension', request.extension);
       checkPenalty(request.penalty);
       return;

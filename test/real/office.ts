@@ -53,10 +53,14 @@ export interface OfficeHabits {
   readonly queue: string;
   /** The device of an extension's phone. */
   deviceOf(number: string): string;
-  /** Whether it holds a call by itself, whatever the phone makes of it; else the phone is asked to. */
+  /** Whether it holds a call by itself if its phone does not do so when asked to. */
   readonly holdsByItself: boolean;
   /** Whether it says beforehand that a number or a mailbox leads nowhere; else the call is found to have ended there. */
   readonly knowsNumbers: boolean;
+  /** Whether a phone that picks up and is not there is known not to be; else it is waited for. */
+  readonly noticesAbsence: boolean;
+  /** Whether two of three who talk go on when the third hangs up who was there first. */
+  readonly joinsForGood: boolean;
 }
 
 /** Everything that can sound, each with a tone of its own. All calls from outside share one. */

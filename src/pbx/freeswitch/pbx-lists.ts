@@ -10,6 +10,7 @@ import type { Conferences, Dump, ListedSlot, Row } from './schema.ts';
 export const dialMark = 'switchhook_dial';
 export const parkerMark = 'switchhook_parker';
 export const recordingMark = 'switchhook_recording';
+export const holdMark = 'switchhook_held';
 
 /** Realms of FreeSWITCH's own key-value store in which do-not-disturb and status texts are kept, for dialplans to read. */
 export const dndRealm = 'switchhook_dnd';

@@ -60,15 +60,41 @@ describe('each command', () => {
   test('hold and resume are done when FreeSWITCH tells of them, and not when it says "+OK"', async () => {
     when(/^uuid_hold [^o]/, of('CHANNEL_HOLD', caller));
     when(/^uuid_hold off/, of('CHANNEL_UNHOLD', caller));
+    office.esl.on(/^uuid_getvar \S+ switchhook_held/, () => 'true');
+    const held = execute({ name: 'hold', channel: caller });
+    await office.time.untilDue(2_000);
+    office.time.advance(2_000);
+    expect(await held).toEqual({ outcome: 'accepted' });
+    expect(await execute({ name: 'resume', channel: caller })).toEqual({ outcome: 'accepted' });
+    expect(jobs()).toEqual([
+      `uuid_phone_event ${caller} hold`,
+      `uuid_setvar ${caller} switchhook_held true`,
+      `uuid_hold ${caller}`,
+      `uuid_setvar ${caller} switchhook_held`,
+      `uuid_hold off ${caller}`,
+    ]);
+  });
+
+  test('a phone that obeys holds and resumes by itself', async () => {
+    when(/^uuid_phone_event \S+ hold/, of('CHANNEL_HOLD', caller));
+    when(/^uuid_phone_event \S+ talk/, of('CHANNEL_UNHOLD', caller));
     expect(await execute({ name: 'hold', channel: caller })).toEqual({ outcome: 'accepted' });
     expect(await execute({ name: 'resume', channel: caller })).toEqual({ outcome: 'accepted' });
-    expect(jobs()).toEqual([`uuid_hold ${caller}`, `uuid_hold off ${caller}`]);
+    expect(jobs()).toEqual([`uuid_phone_event ${caller} hold`, `uuid_phone_event ${caller} talk`]);
+  });
+
+  test('what is on hold already is not held again', async () => {
+    office.esl.on(/^uuid_dump/, () => JSON.stringify({ 'Channel-Call-State': 'HELD' }));
+    expect(await execute({ name: 'hold', channel: caller })).toMatchObject({ outcome: 'failed', code: 'wrong-state' });
+    expect(jobs()).toEqual([]);
   });
 
   test('a hold of which FreeSWITCH tells nothing has failed', async () => {
     const held = execute({ name: 'hold', channel: caller });
-    await office.time.untilDue(2_000);
-    office.time.advance(2_000);
+    for (let asked = 0; asked < 2; asked += 1) {
+      await office.time.untilDue(2_000);
+      office.time.advance(2_000);
+    }
     expect(await held).toMatchObject({ outcome: 'failed', code: 'wrong-state' });
   });
 
@@ -139,7 +165,7 @@ describe('each command', () => {
     expect(outcome).toEqual({ outcome: 'accepted' });
     expect(jobs()).toEqual([
       `originate {origination_uuid=${own},originate_timeout=20,origination_caller_id_number=200,origination_caller_id_name='Tom S Sawyer x',` +
-        'switchhook_dial=cmd_1,sip_auto_answer=true,RECORD_BRIDGE_REQ=true,' +
+        "switchhook_dial=cmd_1,sip_auto_answer=true,execute_on_answer_1='unset sip_h_Call-Info',RECORD_BRIDGE_REQ=true," +
         "execute_on_answer='record_session /var/lib/freeswitch/recordings/call-1.wav'}user/1001@pbx.local +4930123 XML default",
     ]);
     expect(office.of('dial.commanded')).toMatchObject([{ channel: own, command: id, extension: '1001', number: '+4930123' }]);
@@ -182,7 +208,11 @@ describe('each command', () => {
     // By the caller's id: to take the ringing leg itself would end all of them.
     expect(jobs()).toEqual([
       `uuid_phone_event ${callee} talk`,
-      expect.stringMatching(new RegExp(`^originate \\{.*sip_auto_answer=true\\}user/1002@pbx.local '&intercept\\(${caller}\\)'$`)),
+      expect.stringMatching(
+        new RegExp(
+          `^originate \\{.*sip_auto_answer=true,execute_on_answer_1='unset sip_h_Call-Info'\\}user/1002@pbx.local '&intercept\\(${caller}\\)'$`,
+        ),
+      ),
     ]);
   });
 
@@ -200,7 +230,7 @@ describe('each command', () => {
       `user/1003@pbx.local '&eavesdrop(${caller})'`,
       `user/1003@pbx.local '&eavesdrop(${caller})'`,
     ]);
-    expect(jobs()[3]).toContain('eavesdrop_enable_dtmf=true,eavesdrop_whisper_aleg=true}');
+    expect(jobs()[3]).toContain('eavesdrop_enable_dtmf=true,eavesdrop_whisper_bleg=true}');
     expect(jobs()[4]).toContain('eavesdrop_whisper_aleg=true,eavesdrop_whisper_bleg=true}');
   });
 
@@ -216,11 +246,15 @@ describe('each command', () => {
   });
 
   test('a consultation holds, and rings the same phone a second time', async () => {
-    when(/^uuid_hold/, of('CHANNEL_HOLD', caller));
+    when(/^uuid_phone_event \S+ hold/, of('CHANNEL_HOLD', caller));
     when(/^originate/, rings(own));
     const wish = { channel: caller, peer: callee, extension: e1001, to: '1003', consult: own, timeoutSeconds: 20 } as const;
     expect(await execute({ name: 'startTransfer', ...wish })).toEqual({ outcome: 'accepted' });
-    expect(jobs()).toEqual([`uuid_hold ${caller}`, expect.stringContaining('sip_auto_answer=true}user/1001@pbx.local 1003 XML default')]);
+    expect(jobs()).toEqual([
+      `uuid_phone_event ${caller} hold`,
+      // What lets the phone answer by itself is not to reach whom it calls.
+      expect.stringContaining("sip_auto_answer=true,execute_on_answer_1='unset sip_h_Call-Info'}user/1001@pbx.local 1003 XML default"),
+    ]);
   });
 
   test('completing it joins the two, and is told before the legs end that did it', async () => {
@@ -236,9 +270,9 @@ describe('each command', () => {
   test('cancelling it ends the consultation and resumes', async () => {
     office.esl.play([rings(own)]);
     await office.settled();
-    when(/^uuid_hold off/, of('CHANNEL_UNHOLD', caller));
+    when(/^uuid_phone_event \S+ talk/, of('CHANNEL_UNHOLD', caller));
     expect(await execute({ name: 'cancelTransfer', channel: caller, peer: callee, consult: own })).toEqual({ outcome: 'accepted' });
-    expect(jobs()).toEqual([`uuid_kill ${own} NORMAL_CLEARING`, `uuid_hold off ${caller}`]);
+    expect(jobs()).toEqual([`uuid_kill ${own} NORMAL_CLEARING`, `uuid_phone_event ${caller} talk`]);
   });
 
   test('a recording goes into FreeSWITCH’s own folder, and is masked while it is paused', async () => {

@@ -7,6 +7,8 @@ export const habits: OfficeHabits = {
   deviceOf: (number) => `PJSIP/${number}`,
   holdsByItself: false,
   knowsNumbers: true,
+  noticesAbsence: false,
+  joinsForGood: true,
 };
 
 /** The office on a real Asterisk. */

@@ -9,6 +9,8 @@ export const habits: OfficeHabits = {
   deviceOf: (number) => `user/${number}`,
   holdsByItself: true,
   knowsNumbers: false,
+  noticesAbsence: true,
+  joinsForGood: false,
 };
 
 /** The office on a real FreeSWITCH. */

@@ -31,15 +31,18 @@ export const kick: Execute<'kick'> = async ({ channel, conference: room }, pbx) 
   return accepted;
 };
 
-/** Whom of the two a listener speaks to: the supervised leg itself is eavesdrop's A leg. */
+/**
+ * Whom of the two a listener speaks to. What it says for the "aleg" goes with what the supervised leg says, so that the other party
+ * hears it; what it says for the "bleg" the supervised leg hears.
+ */
 const modeVariables: Readonly<Record<SupervisionMode, Readonly<Record<string, string>>>> = {
   listen: {},
-  whisper: { eavesdrop_whisper_aleg: 'true' },
+  whisper: { eavesdrop_whisper_bleg: 'true' },
   barge: { eavesdrop_whisper_aleg: 'true', eavesdrop_whisper_bleg: 'true' },
 };
 
 /** The keys by which eavesdrop changes its mode. */
-const modeKeys: Readonly<Record<SupervisionMode, string>> = { listen: '0', whisper: '1', barge: '3' };
+const modeKeys: Readonly<Record<SupervisionMode, string>> = { listen: '0', whisper: '2', barge: '3' };
 
 export const supervise: Execute<'supervise'> = async ({ channel, extension, mode, supervisor, isPrivate }, pbx) => {
   if (isPrivate === true) return failed('not-supported', 'On FreeSWITCH who whispers hears the call, too.');

@@ -95,11 +95,14 @@ const quoted = (name: string, value: string): string => {
 
 /** What lets a phone answer by itself: FreeSWITCH's own header, or one that is wished for. */
 export const autoAnswer = (header: string | undefined): Readonly<Record<string, string>> => {
-  if (header === undefined) return { sip_auto_answer: 'true' };
+  if (header === undefined) return { sip_auto_answer: 'true', ...forgottenOnceAnswered('Call-Info') };
   const [, name, value] = /^([\w-]+):\s*(.*)$/.exec(header) ?? [];
   if (name === undefined || value === undefined) throw new GatewayError('invalid-parameter', { field: 'header' });
-  return { [`sip_h_${name}`]: value };
+  return { [`sip_h_${name}`]: value, ...forgottenOnceAnswered(name) };
 };
+
+/** FreeSWITCH puts a channel's headers on every call that it makes for it: whoever this phone dials would answer by itself, too. */
+const forgottenOnceAnswered = (header: string): Readonly<Record<string, string>> => ({ execute_on_answer_1: `unset sip_h_${header}` });
 
 export const isCreated =
   (channel: ChannelId) =>

@@ -2,26 +2,42 @@
 import { GatewayError } from '../../../model/errors.ts';
 import type { ChannelId } from '../../../model/ids.ts';
 import { accepted, failed } from '../../link/run-command.ts';
-import { parseConferences } from '../schema.ts';
-import { argument, ask, askPhone, isOf, requireChannel, run, uuid, type Acting, type Execute } from './acting.ts';
+import type { EslMessage } from '../esl-parser.ts';
+import { holdMark } from '../pbx-lists.ts';
+import { parseConferences, parseDump } from '../schema.ts';
+import { argument, ask, askPhone, isOf, requireChannel, run, uuid, variableOf, type Acting, type Execute } from './acting.ts';
 
 /** How long FreeSWITCH may take to tell of a hold: it acts at once. */
 const holdMs = 2_000;
 
-/** FreeSWITCH holds for the phone: it tells the phone so by a re-INVITE, and plays music to the other party. */
+/**
+ * The phone is asked first: its user sees that it holds, and the other party hears music. Held by FreeSWITCH itself the music comes only
+ * to who was called; a caller would hear nothing.
+ */
 export const hold: Execute<'hold' | 'resume'> = async ({ channel }, pbx) => {
-  const isHeld = await switchHold(pbx, channel, 'CHANNEL_HOLD', `uuid_hold ${uuid(channel)}`);
-  return isHeld ? accepted : failed('wrong-state', 'FreeSWITCH did not hold the call: it may be on hold already, or have no party.');
+  if (await isHeld(pbx, channel)) return failed('wrong-state', 'The call is on hold already.');
+  const isHeldNow = (message: EslMessage): true | undefined => (isOf(message, 'CHANNEL_HOLD', channel) ? true : undefined);
+  if ((await askPhone(pbx, { channel, event: 'hold' }, isHeldNow)) === true) return accepted;
+  // Kept with the channel, so that it is known after a restart of ours who is to resume.
+  await run(pbx, `uuid_setvar ${uuid(channel)} ${holdMark} true`);
+  if (await switchHold(pbx, channel, 'CHANNEL_HOLD', `uuid_hold ${uuid(channel)}`)) return accepted;
+  return failed('wrong-state', 'FreeSWITCH did not hold the call: it may have no party.');
 };
 
 /** What the phone itself holds only the phone can resume. */
 export const resume: Execute<'hold' | 'resume'> = async ({ channel }, pbx) => {
-  if (await switchHold(pbx, channel, 'CHANNEL_UNHOLD', `uuid_hold off ${uuid(channel)}`)) return accepted;
+  if ((await variableOf(pbx, channel, holdMark)) === 'true') {
+    await run(pbx, `uuid_setvar ${uuid(channel)} ${holdMark}`);
+    if (await switchHold(pbx, channel, 'CHANNEL_UNHOLD', `uuid_hold off ${uuid(channel)}`)) return accepted;
+  }
   const obeyed = await askPhone(pbx, { channel, event: 'talk' }, (message) =>
     isOf(message, 'CHANNEL_UNHOLD', channel) ? true : undefined,
   );
   return obeyed === true ? accepted : failed('wrong-state', 'The call is not on hold, or its phone does not resume when it is asked to.');
 };
+
+const isHeld = async (pbx: Acting, channel: ChannelId): Promise<boolean> =>
+  parseDump(await ask(pbx, `uuid_dump ${uuid(channel)} json`))?.['Channel-Call-State'] === 'HELD';
 
 /** FreeSWITCH says "+OK" to whatever it is asked to hold: only the event tells. */
 const switchHold = async (pbx: Acting, channel: ChannelId, event: string, api: string): Promise<boolean> => {

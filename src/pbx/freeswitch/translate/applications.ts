@@ -13,7 +13,7 @@ export const applications: ReadonlyMap<string, Application> = new Map<string, Ap
   ['bridge', 'dial'], ['att_xfer', 'dial'],
   ['callcenter', 'queue'], ['fifo', 'queue'],
   ['voicemail', 'voicemail'], ['conference', 'conference'],
-  ['playback', 'announcement'], ['play_and_get_digits', 'announcement'], ['endless_playback', 'announcement'],
+  ['playback', 'announcement'], ['play_and_get_digits', 'announcement'], ['read', 'announcement'], ['endless_playback', 'announcement'],
   ['ivr', 'announcement'], ['echo', 'announcement'], ['delay_echo', 'announcement'], ['record', 'announcement'], ['say', 'announcement'],
   ['phrase', 'announcement'], ['gentones', 'announcement'],
   ['park', 'music'],
