@@ -162,6 +162,64 @@ describe('the other methods', () => {
     expect(await call('start', { extenOrUniqueId: '101' })).toEqual({ Message: 'No channel found for 101', Code: -1 });
   });
 
+  test('what was recorded is found by its tag, by its id and by the hour, also after a restart', async () => {
+    const folder = temporaryFolder();
+    const { sandbox, follow, call, advance, close } = await openOffice({}, folder);
+    sandbox.phones.call('400', '410');
+    const ringing = await follow('400,410', 0, (all) => lastOf(all, '410') === 'Ringing');
+    sandbox.phones.answer('410');
+    const talking = await follow('410', ringing.seq, (all) => lastOf(all, '410') === 'Connected');
+    const { CallID, CallData } = ringing.items['410']?.[0] ?? {};
+    await call('start', { extenOrUniqueId: '410', agentLoginName: 'jane', tag: 'case-22' });
+    advance(5);
+    await call('stop', { extenOrUniqueId: '410' });
+    await call('hangup', { extenOrUniqueId: '410' });
+    await follow('410', talking.seq, (all) => lastOf(all, '410') === 'Hungup');
+    await close();
+
+    const { url } = await openOffice({}, folder);
+    const find = async (
+      method: string,
+      parameters: Readonly<Record<string, string>>,
+      base = '/njadmin/rest/RecordingAPI',
+    ): Promise<unknown> => {
+      const query = new URLSearchParams({ apiKey: key, ...parameters });
+      return (await fetch(`${new URL(url).origin}${base}/${method}?${query}`, { method: 'POST' })).json();
+    };
+    const byTag = (await find('retrieveMetaData', { tag: 'case-22' })) as {
+      readonly MetaData: readonly Readonly<Record<string, string>>[];
+    };
+    const [found] = byTag.MetaData;
+    expect(byTag).toEqual({ MetaData: [found], Code: 0 });
+    expect(Object.keys(found ?? {}).join(' ')).toBe(
+      'Destination UniqueId Username Start Duration Tag Direction CallRecordId DID Source callend Leg',
+    );
+    expect(found).toMatchObject({
+      Destination: '410',
+      UniqueId: CallData?.uniqueCallId,
+      Username: 'jane',
+      Start: expect.stringMatching(/^\d{4}\/\d\d\/\d\d \d\d:\d\d:\d\d$/) as string,
+      Tag: 'case-22',
+      Direction: 'Inbound',
+      CallRecordId: String(CallID),
+      DID: '',
+      Source: '400',
+      Leg: '2',
+    });
+    expect(Number(found?.['Duration'])).toBeGreaterThanOrEqual(5);
+    expect(
+      await find('retrieveMetaDataByUniqueId', { uniqueId: CallData?.uniqueCallId ?? '' }, '/servicemanager/rest/CallManagementAPI'),
+    ).toEqual(byTag);
+    const [date = '', time = ''] = (found?.['callend'] ?? '').split(' ');
+    const hour = { date, hour: time.slice(0, 2).replace(/^0/, '') };
+    expect(await find('retrieveMetaDataByHour', hour)).toEqual(byTag);
+    expect(await find('retrieveMetaDataByHour', hour)).toMatchObject({ Code: -1 });
+    expect(await find('retrieveMetaDataByHour', { date, hour: '24' })).toEqual({ Message: 'Invalid parameter: hour', Code: -1 });
+    expect(await find('retrieveMetaData', { tag: 'case-23' })).toEqual({ MetaData: [], Code: 0 });
+    expect(await find('retrieveMetaData', {})).toEqual({ Message: 'Missing parameter: tag', Code: -1 });
+    expect(await find('getRecording', {})).toEqual({ Message: 'No such method', Code: -1 });
+  });
+
   test('checkState tells of each extension what its phone does', async () => {
     const { sandbox, follow, call } = await openOffice();
     sandbox.phones.call('400', '410');

@@ -6,12 +6,23 @@ import type { Leg } from '../../model/call.ts';
 import { GatewayError } from '../../model/errors.ts';
 import { channelId, type LegId } from '../../model/ids.ts';
 import type { Clock, Timers } from '../../model/time.ts';
-import { alreadyRecording, explain, failed, noChannel, NoojeeError, notRecording, pbxDown, pbxNotConnected } from './errors.ts';
+import { alreadyRecording, explain, failed, invalid, noChannel, NoojeeError, notRecording, pbxDown, pbxNotConnected } from './errors.ts';
 import type { NoojeeOptions } from './options.ts';
-import { isUniqueId, parseAutoAnswer, parseCallerId, parseExtension, parseFlag, parseList, parseTimeOut, required } from './parse.ts';
+import {
+  isUniqueId,
+  optional,
+  parseAutoAnswer,
+  parseCallerId,
+  parseExtension,
+  parseFlag,
+  parseList,
+  parseTimeOut,
+  required,
+} from './parse.ts';
 import type { Parameters } from './parse.ts';
 import { withDeadline } from './pause.ts';
 import type { NoojeeState } from './project.ts';
+import type { RecordingBook } from './recordings.ts';
 import { renderState } from './render.ts';
 import type { DialReply, Entry, ExtensionState, Reply } from './schema.ts';
 import { recentlyEnded } from './subscribe.ts';
@@ -24,6 +35,7 @@ export interface CommandSource {
   readonly engine: TenantEngine;
   readonly projection: Projection<NoojeeState, string>;
   readonly control: Control;
+  readonly recordings: RecordingBook;
   readonly clock: Clock;
   readonly timers: Timers;
   readonly options: NoojeeOptions;
@@ -43,9 +55,10 @@ export const dial = async (source: CommandSource, asked: Asked): Promise<DialRep
   const from = required(parameters, 'extenOrUniqueId');
   const header = parseAutoAnswer(parameters, 'autoAnswer');
   const callerId = parseCallerId(parameters);
+  const record = parseFlag(parameters, 'record') ? recordingWish(asked) : undefined;
   requirePbx(source);
   const extension = entryById(source, from)?.extension ?? parseExtension(from);
-  const record = await submit(
+  const dialled = await submit(
     source,
     asked,
     {
@@ -54,13 +67,14 @@ export const dial = async (source: CommandSource, asked: Asked): Promise<DialRep
       number,
       ...(callerId === undefined ? undefined : { callerId }),
       ...(header === undefined ? undefined : { autoAnswer: { header } }),
-      ...(parseFlag(parameters, 'record') ? { record: true } : undefined),
+      ...(record === undefined ? undefined : { record: true }),
     },
     (error) => invalidOf(error) ?? new NoojeeError(`Originate failed: ${error.message}`, failed, error),
   );
-  const session = record.legId === undefined ? undefined : await callIdOf(source, record.legId, asked.signal);
+  const session = dialled.legId === undefined ? undefined : await entryOf(source, dialled.legId, asked.signal);
   if (session === undefined) throw new NoojeeError('Originate failed: The phone did not ring.');
-  return { SessionID: session, Message: 'Dialing', Code: 0 };
+  if (record !== undefined) source.recordings.note(session, record);
+  return { SessionID: session.id, Message: 'Dialing', Code: 0 };
 };
 
 /** Takes the one call that was told of under `uniqueId`; others that ring at the extension ring on. */
@@ -90,8 +104,25 @@ export const hangup = async (source: CommandSource, asked: Asked): Promise<Reply
 export const startRecording = async (source: CommandSource, asked: Asked): Promise<Reply> => {
   const { leg, missing } = legAsked(source, asked);
   if (leg.recording !== undefined) return alreadyRecording;
+  const wish = recordingWish(asked);
   await perform(source, asked, { name: 'record', leg: leg.id }, missing);
+  const entry = source.projection.view().state.live.get(leg.id);
+  if (entry !== undefined) source.recordings.note(entry, wish);
   return { Message: 'Recording started', Code: 0 };
+};
+
+/** One table of the vendor's writes `Tag`, its sample `tag`. */
+const recordingWish = ({ parameters }: Asked): { readonly tag: string; readonly agent: string } => ({
+  tag: bounded(parameters, parameters.has('tag') ? 'tag' : 'Tag'),
+  agent: bounded(parameters, 'agentLoginName'),
+});
+
+const mostText = 255;
+
+const bounded = (parameters: Parameters, name: string): string => {
+  const text = optional(parameters, name) ?? '';
+  if (text.length > mostText) throw invalid(name);
+  return text;
 };
 
 export const stopRecording = async (source: CommandSource, asked: Asked): Promise<Reply> => {
@@ -210,12 +241,12 @@ const entryById = (source: CommandSource, id: string): Entry | undefined => {
 };
 
 /** The projection follows the log by a moment: waits for it to have seen the leg. */
-const callIdOf = ({ projection, timers }: CommandSource, leg: LegId, signal: AbortSignal): Promise<number | undefined> =>
+const entryOf = ({ projection, timers }: CommandSource, leg: LegId, signal: AbortSignal): Promise<Entry | undefined> =>
   withDeadline(timers, sessionMs, signal, async (ending) => {
     for (;;) {
       const { live, ended } = projection.view().state;
       const entry = live.get(leg) ?? ended.findLast((each) => each.leg === leg);
-      if (entry !== undefined || ending.aborted) return entry?.id;
+      if (entry !== undefined || ending.aborted) return entry;
       await projection.changed(ending);
     }
   });

@@ -8,6 +8,7 @@ import { Guard } from './auth.ts';
 import { defaultNoojeeOptions, type NoojeeOptions } from './options.ts';
 import { pause } from './pause.ts';
 import { createNoojeeProjector } from './project.ts';
+import { RecordingBook } from './recordings.ts';
 import { renderEntry } from './render.ts';
 import { noojeeRoutes, type TenantSource } from './routes.ts';
 import type { Entry } from './schema.ts';
@@ -74,18 +75,17 @@ class Noojee implements Dialect {
 const openSource = async (gateway: Gateway, tenant: TenantId, options: NoojeeOptions): Promise<TenantSource | undefined> => {
   const engine = gateway.engine(tenant);
   if (engine === undefined) return undefined;
-  const { store, clock, timers, control, log: logger } = gateway;
+  const { store, clock, timers, control, users, log: logger } = gateway;
   const serverTime = createServerTime(options.timeZone);
   const render = (entry: Entry): string => renderEntry(entry, { serverTime, extended: options.extended });
   const projection = await openProjection({
-    tenant,
+    engine,
     projector: createNoojeeProjector({ render, endedWindowSeconds: options.endedWindowSeconds }),
-    log: engine.log,
     store,
     clock,
     logger,
-    snapshot: () => engine.snapshot(),
     onDemand: true,
   });
-  return { engine, projection, control, clock, timers, options, render, status: () => engine.status() };
+  const recordings = new RecordingBook({ engine, control, store, users, clock, serverTime });
+  return { engine, projection, control, recordings, clock, timers, options, render, status: () => engine.status() };
 };

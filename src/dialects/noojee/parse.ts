@@ -81,6 +81,15 @@ export const parseSequenceNumber = (parameters: Parameters): number => {
   return Number(text);
 };
 
+/** `date=2021/09/14&hour=15` as callStartTime begins: `2021/09/14 15`. */
+export const parseHour = (parameters: Parameters): string => {
+  const date = required(parameters, 'date');
+  const hour = required(parameters, 'hour');
+  if (!/^\d{4}\/\d{2}\/\d{2}$/.test(date)) throw invalid('date');
+  if (!/^\d{1,2}$/.test(hour) || Number(hour) > 23) throw invalid('hour');
+  return `${date} ${hour.padStart(2, '0')}`;
+};
+
 const autoAnswerHeaders = ['call-info', 'alert-info', 'answer-mode', 'p-auto-answer'];
 
 /**

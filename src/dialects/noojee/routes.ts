@@ -9,8 +9,9 @@ import type { Gateway } from '../gateway.ts';
 import type { Guard } from './auth.ts';
 import { answer, checkState, dial, hangup, startRecording, stopRecording, type Asked, type CommandSource } from './commands.ts';
 import { explain, failed, invalidKey, NoojeeError } from './errors.ts';
-import { parseExtensions, parseParameters, parseSequenceNumber, parseTimeOut, type Parameters } from './parse.ts';
+import { parseExtensions, parseHour, parseParameters, parseSequenceNumber, parseTimeOut, required, type Parameters } from './parse.ts';
 import { pause } from './pause.ts';
+import type { MetaData, MetaDataReply } from './schema.ts';
 import { answerPoll, type PollSource } from './subscribe.ts';
 
 /** What a tenant's requests are answered from. */
@@ -24,6 +25,8 @@ export interface RoutesOptions {
 }
 
 const api = '/servicemanager/rest/CallManagementAPI';
+/** Older servers had its methods under the other name. */
+const recordingApis = ['/njadmin/rest/RecordingAPI', api];
 const methods = ['GET', 'POST'];
 const maxBody = 64 * 1024;
 const json = 'application/json; charset=UTF-8';
@@ -64,10 +67,10 @@ export const noojeeRoutes = (scope: FastifyInstance, options: RoutesOptions): vo
     return { identity, parameters, signal, source, reply };
   };
 
-  const add = (name: string, method: Method): void => {
+  const add = (name: string, method: Method, base = api): void => {
     scope.route({
       method: methods,
-      url: `${api}/${name}`,
+      url: `${base}/${name}`,
       handler: async (request, reply) => {
         const admitted = await admit(request, reply);
         const body = await method(admitted);
@@ -112,6 +115,19 @@ export const noojeeRoutes = (scope: FastifyInstance, options: RoutesOptions): vo
   add('start', (asked) => startRecording(asked.source, asked));
   add('stop', (asked) => stopRecording(asked.source, asked));
 
+  for (const base of recordingApis) {
+    const addFinder = (name: string, find: (asked: Admitted) => Promise<readonly MetaData[]>): void => {
+      const answered = async (asked: Admitted): Promise<MetaDataReply> => {
+        requireObserver(asked.identity);
+        return { MetaData: await find(asked), Code: 0 };
+      };
+      add(name, answered, base);
+    };
+    addFinder('retrieveMetaData', ({ source, parameters }) => source.recordings.byTag(required(parameters, 'tag')));
+    addFinder('retrieveMetaDataByUniqueId', ({ source, parameters }) => source.recordings.byUniqueId(required(parameters, 'uniqueId')));
+    addFinder('retrieveMetaDataByHour', ({ source, parameters }) => source.recordings.byHour(parseHour(parameters)));
+  }
+
   scope.route({
     method: methods,
     url: '/servicemanager/rest/Time',
@@ -122,11 +138,13 @@ export const noojeeRoutes = (scope: FastifyInstance, options: RoutesOptions): vo
         .send(String(Math.floor(gateway.clock.now() / 1000))),
   });
   // Other families of the vendor's server (systemHealth, rosterApi, CampaignAPI) are not served.
-  scope.route({
-    method: methods,
-    url: '/servicemanager/rest/*',
-    handler: (_request, reply) => sendJson(reply.code(404), JSON.stringify({ Message: 'No such method', Code: failed })),
-  });
+  for (const url of ['/servicemanager/rest/*', '/njadmin/rest/*']) {
+    scope.route({
+      method: methods,
+      url,
+      handler: (_request, reply) => sendJson(reply.code(404), JSON.stringify({ Message: 'No such method', Code: failed })),
+    });
+  }
 };
 
 /** White space before the answer is legal JSON, and keeps a reader with a short time-out, or a proxy, from giving up. */

@@ -58,3 +58,26 @@ export interface ExtensionState {
   readonly Message?: StateMessage;
   readonly Code: 0;
 }
+
+/** What is known of a recording; the vendor's spelling, in the vendor's order, and all of them texts. */
+export interface MetaData {
+  readonly Destination: string;
+  readonly UniqueId: string;
+  readonly Username: string;
+  readonly Start: string;
+  /** Seconds. */
+  readonly Duration: string;
+  readonly Tag: string;
+  readonly Direction: 'Inbound' | 'Outbound';
+  readonly CallRecordId: string;
+  readonly DID: string;
+  readonly Source: string;
+  readonly callend: string;
+  readonly Leg: string;
+}
+
+/** An answer of the RecordingAPI. */
+export interface MetaDataReply {
+  readonly MetaData: readonly MetaData[];
+  readonly Code: 0;
+}
