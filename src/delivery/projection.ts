@@ -11,9 +11,12 @@ import { projectLogged, type Projector } from './projector.ts';
 
 export type { Message, Projected, Projector } from './projector.ts';
 
-/** What is live now, and the cursor at which that is true. */
-export interface LiveSnapshot extends LiveState {
-  readonly cursor: Cursor;
+/** What a projection takes of a tenant's engine. */
+export interface ProjectedTenant {
+  readonly tenant: TenantId;
+  readonly log: EventLog;
+  /** What is live now, and the cursor at which that is true: asked when the log cannot tell what led to the present. */
+  snapshot(): LiveState & { readonly cursor: Cursor };
 }
 
 export interface ProjectionView<State> {
@@ -48,14 +51,11 @@ export interface Projection<State, Body> {
 }
 
 export interface ProjectionOptions<State, Body> {
-  readonly tenant: TenantId;
+  readonly engine: ProjectedTenant;
   readonly projector: Projector<State, Body>;
-  readonly log: EventLog;
   readonly store: Store;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** Asked when the log cannot tell what led to the present. */
-  readonly snapshot: () => LiveSnapshot;
   /** Of how many events at least the messages are kept, and at most an eighth more; so many are folded again at a start. */
   readonly historyEvents?: number;
   /**
@@ -94,16 +94,17 @@ class RunningProjection<State, Body> implements Projection<State, Body> {
   #failure: unknown;
 
   constructor(options: ProjectionOptions<State, Body>) {
+    const { tenant, log } = options.engine;
     this.#options = options;
     this.#historyEvents = options.historyEvents ?? defaultHistoryEvents;
     this.#state = options.projector.initial;
-    this.#cursor = options.log.oldest(options.tenant);
-    this.#past = new ProjectionPast({ ...options, apart: this.#historyEvents });
+    this.#cursor = log.oldest(tenant);
+    this.#past = new ProjectionPast({ ...options, tenant, log, apart: this.#historyEvents });
   }
 
   /** Whether it was awake in this tenant's life, in this process or one before. */
   get hasRun(): boolean {
-    return this.#options.store.state.get(this.#options.tenant, this.#checkpointName) !== undefined;
+    return this.#options.store.state.get(this.#options.engine.tenant, this.#checkpointName) !== undefined;
   }
 
   wake(): Promise<void> {
@@ -111,7 +112,8 @@ class RunningProjection<State, Body> implements Projection<State, Body> {
   }
 
   async #begin(): Promise<void> {
-    const { tenant, log, logger, projector } = this.#options;
+    const { engine, logger, projector } = this.#options;
+    const { tenant, log } = engine;
     const checkpoint = this.#readCheckpoint();
     const mark = checkpoint ?? this.#firstMark();
     this.#state = mark.state;
@@ -171,7 +173,7 @@ class RunningProjection<State, Body> implements Projection<State, Body> {
   }
 
   async #run(target: Cursor, caughtUp: () => void): Promise<void> {
-    const { tenant, log } = this.#options;
+    const { tenant, log } = this.#options.engine;
     const { signal } = this.#stop;
     if (this.#reached(target)) caughtUp();
     while (!signal.aborted) {
@@ -219,8 +221,8 @@ class RunningProjection<State, Body> implements Projection<State, Body> {
 
   /** The log no longer tells what followed: go on from what is live. */
   #restart(gap: Gap): void {
-    const { projector, logger, snapshot, clock } = this.#options;
-    const live = snapshot();
+    const { engine, projector, logger, clock } = this.#options;
+    const live = engine.snapshot();
     const lost = Math.max(0, live.cursor.seq - this.#cursor.seq);
     logger.warn({ event: 'projection.gap', projection: projector.name, reason: gap.gap, from: this.#cursor.seq, to: live.cursor.seq });
     if (lost === 0 && live.cursor.epoch === this.#cursor.epoch && gap.gap !== 'future') {
@@ -237,10 +239,11 @@ class RunningProjection<State, Body> implements Projection<State, Body> {
   }
 
   #firstMark(): Mark<State> {
-    const { tenant, log, projector, snapshot, clock } = this.#options;
+    const { engine, projector, clock } = this.#options;
+    const { tenant, log } = engine;
     const oldest = log.oldest(tenant);
     if (oldest.seq === 0 && log.head(tenant).seq <= this.#historyEvents) return { cursor: oldest, state: projector.initial };
-    const live = snapshot();
+    const live = engine.snapshot();
     return { cursor: live.cursor, state: projector.rebase(projector.initial, live, 0, clock.now()) };
   }
 
@@ -249,8 +252,8 @@ class RunningProjection<State, Body> implements Projection<State, Body> {
   }
 
   #readCheckpoint(): Mark<State> | undefined {
-    const { tenant, store, projector, logger } = this.#options;
-    const text = store.state.get(tenant, this.#checkpointName);
+    const { engine, store, projector, logger } = this.#options;
+    const text = store.state.get(engine.tenant, this.#checkpointName);
     if (text === undefined) return undefined;
     const saved = JSON.parse(text) as { readonly version: number; readonly cursor: Cursor; readonly state: unknown };
     if (saved.version === projector.version) return { cursor: saved.cursor, state: projector.load(saved.state) };
@@ -260,13 +263,13 @@ class RunningProjection<State, Body> implements Projection<State, Body> {
 
   /** Of the oldest mark, not of the present: folding again from there rebuilds the history too. */
   #writeCheckpoint(): void {
-    const { tenant, store, projector, clock, logger } = this.#options;
+    const { engine, store, projector, clock, logger } = this.#options;
     const mark = this.#marks[0];
     if (mark === undefined) return;
     const checkpoint = { version: projector.version, cursor: mark.cursor, state: projector.save(mark.state) };
     this.#writtenAt = clock.now();
     try {
-      store.state.put(tenant, this.#checkpointName, JSON.stringify(checkpoint));
+      store.state.put(engine.tenant, this.#checkpointName, JSON.stringify(checkpoint));
       this.#written = mark;
     } catch (error) {
       if (!(error instanceof GatewayError && error.code === 'log-full')) throw error;

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { pino } from 'pino';
 import { expect, onTestFinished, test } from 'vitest';
-import { openProjection, type LiveSnapshot, type Projection, type Projector } from '../../src/delivery/projection.ts';
+import { openProjection, type Projection, type Projector } from '../../src/delivery/projection.ts';
 import type { EventLog, Lease } from '../../src/log/event-log.ts';
 import { tenantId } from '../../src/model/ids.ts';
 import { openSqliteStore } from '../../src/store/sqlite-store.ts';
@@ -53,21 +53,15 @@ const open = async (
 ): Promise<Projection<Counts, string>> => {
   const { version = 1, ...more } = options;
   const projection = await openProjection({
-    tenant,
+    engine: {
+      tenant,
+      log: world.log,
+      snapshot: () => ({ cursor: world.log.head(tenant), calls: [], extensions: [], queues: [], conferences: [], slots: [], users: [] }),
+    },
     projector: { ...counting, version },
-    log: world.log,
     store: world.store,
     clock: { now: () => Date.now() * 1000 },
     logger: pino({ enabled: false }),
-    snapshot: (): LiveSnapshot => ({
-      cursor: world.log.head(tenant),
-      calls: [],
-      extensions: [],
-      queues: [],
-      conferences: [],
-      slots: [],
-      users: [],
-    }),
     ...more,
   });
   onTestFinished(() => projection.close());

@@ -104,13 +104,11 @@ const openSource = async (gateway: Gateway, tenant: TenantId, options: RingCentr
   };
   const presence = new PresenceBook({ store, tenant, saidBy });
   const notices = await openProjection({
-    tenant,
+    engine,
     projector: createRingCentralProjector(),
-    log: engine.log,
     store,
     clock,
     logger,
-    snapshot: () => engine.snapshot(),
     onDemand: true,
     historyEvents: options.subscriptions.memoryEvents,
   });

@@ -106,13 +106,11 @@ const openTenant = async (gateway: Gateway, tenant: TenantId, options: TelphinOp
   const queues = createQueues(engine);
   const numbers = createNumbers(engine, queues, options);
   const projection = await openProjection({
-    tenant,
+    engine,
     projector: createTelphinProjector(new Set(Object.keys(options.interactive))),
-    log: engine.log,
     store,
     clock,
     logger,
-    snapshot: () => engine.snapshot(),
     onDemand: true,
   });
   const placed = new PlacedCalls({ tenant, store, name: 'telphin:placed', idOf: apiUuidOf });

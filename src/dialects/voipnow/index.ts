@@ -105,13 +105,11 @@ const openTenant = async (gateway: Gateway, tenant: TenantId, options: VoipNowOp
   if (engine === undefined) return undefined;
   const { store, clock, timers, newId, control, users, webhooks, log: logger } = gateway;
   const projection = await openProjection({
-    tenant,
+    engine,
     projector: createVoipNowProjector(new Set(Object.keys(options.interactive))),
-    log: engine.log,
     store,
     clock,
     logger,
-    snapshot: () => engine.snapshot(),
     onDemand: true,
   });
   const places = createPlaces(engine, Object.keys(options.interactive));

@@ -67,13 +67,15 @@ class World {
     const render = (entry: Entry): string => renderEntry(entry, { serverTime, extended: options.extended });
     const lease = await log.acquire(tenant);
     const projection = await openProjection({
-      tenant,
+      engine: {
+        tenant,
+        log,
+        snapshot: () => ({ cursor: log.head(tenant), calls: [], extensions: [], queues: [], conferences: [], slots: [], users: [] }),
+      },
       projector: createNoojeeProjector({ render, endedWindowSeconds: options.endedWindowSeconds }),
-      log,
       store,
       clock,
       logger: pino({ enabled: false }),
-      snapshot: () => ({ cursor: log.head(tenant), calls: [], extensions: [], queues: [], conferences: [], slots: [], users: [] }),
       historyEvents,
     });
     onTestFinished(() => projection.close());
