@@ -183,6 +183,8 @@ type TransferFact =
       readonly type: 'transfer.blind';
       readonly at: Micros;
       readonly transferer: ChannelId;
+      /** Whose channel that is, should it be gone by now. */
+      readonly extension?: ExtensionNumber;
       readonly transferee?: ChannelId;
       readonly to: string;
       readonly context?: string;
@@ -194,6 +196,9 @@ type TransferFact =
       /** The transferer's channel towards the transferee, and towards the target. */
       readonly first: ChannelId;
       readonly second?: ChannelId;
+      /** Whose channels these are, and what the second one dialled, should they be gone by now. */
+      readonly extension?: ExtensionNumber;
+      readonly dialled?: string;
       readonly transferee?: ChannelId;
       readonly target?: ChannelId;
       readonly succeeded: boolean;

@@ -43,12 +43,16 @@ export const patchProgress = (change: Change, id: CallId, patch: Partial<Progres
   change.setCall({ ...call, progress: { ...call.progress, ...patch } });
 };
 
-/** Makes one call of two, if they are two: the one that began first lives on, under its id. */
-export const mergeCalls = (change: Change, one: CallId, two: CallId): CallId => {
+/**
+ * Makes one call of two, if they are two: the one that began first lives on, under its id. `isThrough`: the two are put through to
+ * each other, whatever is known of their phones so far.
+ */
+export const mergeCalls = (change: Change, one: CallId, two: CallId, isThrough = false): CallId => {
   if (one === two) return one;
   const [first, second] = inOrder(change.call(one), change.call(two));
   for (const id of second.channels) moveChannel(change, id, first.id);
-  absorb(change, second.id, first.id, second.channels);
+  const isUp = isThrough || second.channels.some((id) => change.leg(id)?.state === 'up');
+  absorb(change, second.id, first.id, isUp);
   return first.id;
 };
 
@@ -57,7 +61,7 @@ export const joinCall = (change: Change, channel: ChannelId, to: CallId): void =
   const from = change.channel(channel)?.call;
   if (from === undefined || from === to) return;
   moveChannel(change, channel, to);
-  if (change.call(from).channels.length === 0) absorb(change, from, to, [channel]);
+  if (change.call(from).channels.length === 0) absorb(change, from, to, change.leg(channel)?.state === 'up');
 };
 
 const inOrder = (one: TrackedCall, two: TrackedCall): readonly [TrackedCall, TrackedCall] => {
@@ -85,8 +89,8 @@ const moveChannel = (change: Change, id: ChannelId, to: CallId): void => {
   change.emitLeg('leg.moved', id, { from, to });
 };
 
-/** The id of a call, whose last channels have just moved, becomes an alias of the call they moved to. */
-const absorb = (change: Change, absorbed: CallId, into: CallId, moved: readonly ChannelId[]): void => {
+/** The id of a call, whose last channels have just moved, becomes an alias of the call they moved to; `isThrough`: one of them was up. */
+const absorb = (change: Change, absorbed: CallId, into: CallId, isThrough: boolean): void => {
   const second = change.call(absorbed);
   const first = change.call(into);
   change.setCall({
@@ -106,8 +110,7 @@ const absorb = (change: Change, absorbed: CallId, into: CallId, moved: readonly 
   }
   change.aliases = change.aliases.set(absorbed, into);
   change.emitCall('call.merged', second, { into });
-  const isThrough = moved.some((id) => change.leg(id)?.state === 'up');
-  end(change, second, second.answeredAt === undefined ? (isThrough ? 'answered' : 'unknown') : 'answered', into);
+  end(change, second, second.answeredAt !== undefined || isThrough ? 'answered' : 'unknown', into);
 };
 
 /** Tells of a call, once it has a leg to show. */
@@ -121,9 +124,21 @@ export const announce = (change: Change, id: CallId): void => {
 
 /** A call is answered when two of its legs hear each other for the first time; `answeredBy` is the one that was called. */
 export const answerCall = (change: Change, id: CallId, answeredBy: TrackedCall['answeredBy']): void => {
+  const { isAlone, ...call } = change.call(id);
+  if (call.answeredAt !== undefined && isAlone !== true) return;
+  change.setCall({ ...call, answeredAt: call.answeredAt ?? change.at, ...(answeredBy === undefined ? undefined : { answeredBy }) });
+};
+
+/** Who is alone in a conference is up; whether that was an answer is decided by who comes. */
+export const waitAlone = (change: Change, id: CallId): void => {
   const call = change.call(id);
-  if (call.answeredAt !== undefined) return;
-  change.setCall({ ...call, answeredAt: change.at, ...(answeredBy === undefined ? undefined : { answeredBy }) });
+  if (call.answeredAt === undefined) change.setCall({ ...call, answeredAt: change.at, isAlone: true });
+};
+
+/** Nobody has come: the call is as unanswered as it was. */
+export const ceaseWaiting = (change: Change, id: CallId): void => {
+  const { isAlone, answeredAt: _answeredAt, ...call } = change.call(id);
+  if (isAlone === true) change.setCall(call);
 };
 
 /** Ends a call whose last channel is gone; local halves count, for a leg may still follow of them. */

@@ -10,7 +10,7 @@ import { releaseSlot } from './parking.ts';
 import { leaveQueue } from './queues.ts';
 import { stopRecording } from './recordings.ts';
 import { stopSupervision } from './supervision.ts';
-import { failTransfer, settleTransfer } from './transfers.ts';
+import { arrive, failTransfer } from './transfers.ts';
 
 /** The life of a channel, from its creation over what the dialplan does with it to its end. */
 
@@ -60,6 +60,11 @@ const answering: ReadonlySet<Application> = new Set([
   'other',
 ]);
 
+/** Whoever enters a bridge with half of a pair meets what the other half has come to, be that told before or after. */
+export const connectBeyond = (change: Change, id: ChannelId): void => {
+  for (const { other } of reach(change, id).halves) if (other !== undefined) connectIfThrough(change, other);
+};
+
 /** A leg that is up is through when something answers it, or when it was rung, by a caller or by the PBX itself: its user has answered. */
 const connectIfThrough = (change: Change, id: ChannelId): void => {
   const channel = change.channel(id);
@@ -108,8 +113,7 @@ export const enterApplication = (change: Change, fact: FactOf<'channel.entered'>
   const { isLeftAlone: _isLeftAlone, ...next } = channel;
   change.setChannel({ ...next, application });
   // A pause on the way to somewhere is not where a transfer arrives.
-  if (channel.bridge === undefined && application !== 'other')
-    settleTransfer(change, id, application === 'voicemail' ? 'voicemail' : 'blind');
+  if (channel.bridge === undefined && application !== 'other') arrive(change, id, application === 'voicemail' ? 'voicemail' : 'blind');
   noteDestination(change, id, fact);
   noteProgress(change, channel.call, application);
   if (application === 'voicemail') {
@@ -127,7 +131,9 @@ const noteDestination = (change: Change, id: ChannelId, { dialled }: FactOf<'cha
   if (entering === undefined || dialled === undefined || dialled === '') return;
   const call = change.call(entering.call);
   const isOfCaller = entering.leg === undefined ? call.isAnnounced : entering.leg.ordinal === 1;
-  if (!isOfCaller || call.clickToDial || call.answeredAt !== undefined) return;
+  // Who has already joined a conference was answered by no more than what it dialled.
+  const isAnswered = call.answeredAt !== undefined && entering.leg?.conference === undefined;
+  if (!isOfCaller || call.clickToDial || isAnswered) return;
   const isUnknown = call.to.number === '';
   const isTheHouse = call.did !== undefined && call.to.number === call.did && call.did !== dialled;
   if (!isUnknown && !isTheHouse) return;
@@ -162,7 +168,7 @@ export const beginDial = (change: Change, fact: FactOf<'dial.began'>): void => {
   const callee = change.channel(fact.callee);
   const caller = change.channel(fact.caller);
   if (callee === undefined || caller === undefined) return;
-  settleTransfer(change, caller.id, 'blind');
+  arrive(change, caller.id, 'blind');
   change.setChannel({ ...callee, caller: caller.id });
   // The PBX's grouping may lag behind: the call is the caller's.
   if (callee.call !== caller.call) {

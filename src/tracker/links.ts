@@ -25,7 +25,7 @@ export const leaveBridge = (change: Change, id: ChannelId, bridge: BridgeId): vo
   const members = change.bridges.get(bridge) ?? [];
   const isMoving = channel.isOptimised !== true && members.some((member) => change.channel(member)?.isOptimised === true);
   removeFromBridge(change, bridge, id);
-  const { bridge: _bridge, ...out } = channel;
+  const { bridge: _bridge, arrival: _arrival, ...out } = channel;
   change.setChannel(isMoving ? { ...out, isMoving } : out);
   relink(change, [id, ...members]);
 };
@@ -35,9 +35,13 @@ export const leaveForGood = (change: Change, channel: Channel): void => {
   if (channel.bridge !== undefined) leaveBridge(change, channel.id, channel.bridge.bridge);
   // Neither it nor anybody on the way to another bridge hears the other any more.
   for (const peer of change.channel(channel.id)?.hears ?? []) unlink(change, channel.id, peer);
-  // With the pair gone whoever was to change bridges because of it has done so, or never will.
-  if (channel.isOptimised === true) settle(change, channel);
+  // With the last pair gone whoever was to change bridges because of it has done so, or never will.
+  if (channel.isOptimised === true && !isAnotherOptimised(change, channel)) settle(change, channel);
 };
+
+/** Of several pairs in a row the next may be taken out before the last word of the one before. */
+const isAnotherOptimised = (change: Change, half: Channel): boolean =>
+  change.call(half.call).channels.some((id) => id !== half.id && change.channel(id)?.isOptimised === true);
 
 const settle = (change: Change, half: Channel): void => {
   const { channels } = change.call(half.call);

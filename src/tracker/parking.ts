@@ -63,7 +63,7 @@ export const unpark = (change: Change, fact: FactOf<'parking.left'>): void => {
   releaseSlot(change, fact.channel, fact.reason);
   const retriever = change.channel(fact.retriever);
   const parkee = change.channel(fact.channel);
-  if (retriever !== undefined && parkee !== undefined) mergeCalls(change, parkee.call, retriever.call);
+  if (retriever !== undefined && parkee !== undefined) mergeCalls(change, parkee.call, retriever.call, true);
 };
 
 /** Does nothing for a channel that is not parked. */

@@ -47,6 +47,10 @@ const noteAbandoned = (change: Change, call: CallId): void => patchProgress(chan
 export const callAgent = (change: Change, fact: FactOf<'queue.called'>): void => {
   const callee = change.channel(fact.callee);
   if (callee === undefined) return;
+  const inQueue = change.channel(fact.channel);
+  // Who took the place of another that waited, by a transfer that is told only later, never joined for all that was heard.
+  if (inQueue !== undefined && inQueue.waiting === undefined && inQueue.bridge === undefined && inQueue.application === 'queue')
+    joinQueue(change, fact.channel, fact.queue, change.queue(fact.queue).waiting.length + 1, change.at);
   const leg = change.leg(fact.callee);
   const caller = change.channel(fact.channel);
   if (leg === undefined) change.setChannel({ ...callee, caller: fact.channel });

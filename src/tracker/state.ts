@@ -88,6 +88,8 @@ export interface Channel {
   readonly hasGivenUp?: boolean;
   /** A blind transfer sent it on; where it arrives tells what kind of transfer that was. */
   readonly transfer?: PendingTransfer;
+  /** Since it was last in a talk it has come to something: if a blind transfer brought it there, that may be told only now. */
+  readonly arrival?: Arrival;
   /** Absent of a local half. */
   readonly leg?: Leg;
 }
@@ -109,6 +111,9 @@ export interface PendingTransfer {
   readonly byExtension?: ExtensionNumber;
   readonly to: string;
 }
+
+/** What a blind transfer turns out to be by where it led. */
+export type Arrival = 'blind' | 'voicemail';
 
 /** How one attempt to reach somebody went. */
 export type Attempt = 'busy' | 'rejected' | 'missed' | 'cancelled' | 'failed' | 'forwarded';
@@ -137,6 +142,8 @@ export interface TrackedCall {
   readonly reachedVoicemail: boolean;
   readonly answeredAt?: Micros;
   readonly answeredBy?: LegId;
+  /** It is up in a conference, where nobody else has come yet. */
+  readonly isAlone?: true;
   readonly progress: Progress;
 }
 

@@ -3,6 +3,7 @@ import type { Fact, FactOf } from '../model/fact.ts';
 import { Change } from './change.ts';
 import {
   beginDial,
+  connectBeyond,
   createChannel,
   endChannel,
   endDial,
@@ -31,7 +32,7 @@ import { pauseRecording, startRecording, stopRecording } from './recordings.ts';
 import { resync } from './resync.ts';
 import type { TrackerState } from './state.ts';
 import { changeSupervision, stopSupervision, superviseLeg } from './supervision.ts';
-import { pickUp, transferAttended, transferBlind } from './transfers.ts';
+import { arrive, arriveInTalk, pickUp, transferAttended, transferBlind } from './transfers.ts';
 import { assignUsers, beginSession, endSession, setUserStatus } from './users.ts';
 
 /** How long a dial that was announced may wait for its channel, in microseconds. */
@@ -86,7 +87,9 @@ const apply = (change: Change, fact: Fact): void => {
     case 'bridge.entered':
       // Who talks has left its slot; a PBX may say so only afterwards.
       if (fact.kind === 'mixing') releaseSlot(change, fact.channel, 'retrieved');
-      return enterBridge(change, fact.channel, fact);
+      enterBridge(change, fact.channel, fact);
+      connectBeyond(change, fact.channel);
+      return arriveInTalk(change, fact.channel);
     case 'bridge.left':
       return leaveBridge(change, fact.channel, fact.bridge);
     case 'local.joined':
@@ -104,6 +107,7 @@ const apply = (change: Change, fact: Fact): void => {
     case 'parking.left':
       return unpark(change, fact);
     case 'queue.joined':
+      arrive(change, fact.channel, 'blind');
       return joinQueue(change, fact.channel, fact.queue, fact.position, fact.at);
     case 'queue.left':
       return leaveQueue(change, fact.channel, fact.reason);
@@ -116,6 +120,7 @@ const apply = (change: Change, fact: Fact): void => {
     case 'agent.loggedOut':
       return logAgentOut(change, fact);
     case 'conference.joined':
+      arrive(change, fact.channel, 'blind');
       return joinConference(change, fact.channel, fact.conference);
     case 'conference.left':
       return leaveConference(change, fact.channel);

@@ -4,28 +4,50 @@ import type { ChannelId, ExtensionNumber, LegId } from '../model/ids.ts';
 import { mergeCalls } from './calls.ts';
 import type { Change, LegChannel } from './change.ts';
 import { joinQueue, leaveQueue } from './queues.ts';
-import { noParty } from './state.ts';
+import { noParty, type Arrival, type Channel } from './state.ts';
 
 /** Transfers of all kinds, and pickup: who sent whom where. That the call goes on is the business of bridges and dials. */
 
-/** The event waits until the transferee arrives somewhere: only then is it known whether that is a person, a slot or a mailbox. */
+/**
+ * The event waits until the transferee arrives somewhere: only then is it known whether that is a person, a slot or a mailbox. A busy
+ * PBX may tell of the arrival first: Asterisk publishes a transfer after it has sent the transferee on (main/bridge.c,
+ * `ast_bridge_transfer_blind`), from another thread than the transferee's.
+ */
 export const transferBlind = (change: Change, fact: FactOf<'transfer.blind'>): void => {
-  const transferer = change.leg(fact.transferer);
   const transferee = change.channel(fact.transferee);
-  const by = {
-    ...(transferer === undefined ? undefined : { byLeg: transferer.leg.id }),
-    ...(transferer?.leg.extension === undefined ? undefined : { byExtension: transferer.leg.extension }),
-  };
+  const by = byOf(change, fact.transferer, [fact.transferee], fact.extension);
   if (transferee === undefined || !fact.succeeded) {
-    tell(change, fact.transferee ?? fact.transferer, { kind: 'blind', by, to: change.party(fact.to), succeeded: fact.succeeded });
+    tell(change, transferee?.id ?? fact.transferer, { kind: 'blind', by, to: change.party(fact.to), succeeded: fact.succeeded });
     return;
   }
   // Parking tells of itself, and sometimes before the transfer to it does.
   if (transferee.parked !== undefined) return;
   change.setChannel({ ...transferee, transfer: { ...by, to: fact.to } });
+  const arrival = arrivalOf(change, transferee, fact.transferer);
+  if (arrival !== undefined) settleTransfer(change, transferee.id, arrival);
 };
 
-export const settleTransfer = (change: Change, id: ChannelId, kind: 'blind' | 'park' | 'voicemail', to?: Party): void => {
+/** Where it is by now, if that is no longer with the transferer. */
+const arrivalOf = (change: Change, { id, bridge, arrival }: Channel, transferer: ChannelId): Arrival | undefined => {
+  if (bridge?.kind !== 'mixing') return arrival;
+  return membersBeside(change, id).some((member) => member !== id && member !== transferer) ? 'blind' : undefined;
+};
+
+/** The channel has come to something that takes it: a transfer that sent it on has led there. */
+export const arrive = (change: Change, id: ChannelId, arrival: Arrival): void => {
+  const channel = change.channel(id);
+  if (channel === undefined) return;
+  if (channel.transfer !== undefined) settleTransfer(change, id, arrival);
+  else if (channel.arrival !== arrival) change.setChannel({ ...channel, arrival });
+};
+
+/** As `arrive`, for those in the bridge that a channel has entered: nothing but their talk tells that a transfer has led somewhere. */
+export const arriveInTalk = (change: Change, id: ChannelId): void => {
+  const members = membersBeside(change, id);
+  if (members.length > 1) for (const member of members) settleTransfer(change, member, 'blind');
+};
+
+const settleTransfer = (change: Change, id: ChannelId, kind: Arrival | 'park', to?: Party): void => {
   const channel = change.channel(id);
   if (channel?.transfer === undefined) return;
   const { transfer, ...settled } = channel;
@@ -43,35 +65,35 @@ export const failTransfer = (change: Change, id: ChannelId): void => {
 };
 
 export const transferAttended = (change: Change, fact: FactOf<'transfer.attended'>): void => {
-  const first = change.leg(fact.first);
+  const by = byOf(change, fact.first, [fact.transferee, fact.target, fact.second], fact.extension);
   const target = targetOf(change, fact);
   if (fact.succeeded) {
     const known = [fact.first, fact.second, fact.transferee, fact.target].filter((id) => change.channel(id) !== undefined) as ChannelId[];
-    for (const id of known) joinBy(change, known[0], id);
+    const rung = rungBy(change, fact.second).map(({ id }) => id);
+    for (const id of [...known, ...rung]) joinBy(change, known[0], id);
     if (fact.target === undefined && fact.transferee !== undefined) takePlace(change, fact.transferee, fact.second);
   }
   // Parking tells of itself, before the transfer to it does.
   if (change.channel(fact.transferee)?.parked !== undefined) return;
   tell(change, fact.transferee ?? fact.first, {
     kind: 'attended',
-    by: {
-      ...(first === undefined ? undefined : { byLeg: first.leg.id }),
-      ...(first?.leg.extension === undefined ? undefined : { byExtension: first.leg.extension }),
-    },
+    by,
     to: target,
     succeeded: fact.succeeded,
   });
 };
 
 /** To whom: who is there, who is being rung, or else the number that was consulted: a queue, a menu, a conference. */
-const targetOf = (change: Change, { first, second, target }: FactOf<'transfer.attended'>): Party => {
+const targetOf = (change: Change, { first, second, target, dialled, extension }: FactOf<'transfer.attended'>): Party => {
   const there = target === undefined ? noParty : partyBehind(change, target);
   if (there.number !== '') return there;
   const rung = second === first ? rungInCallOf(change, second) : rungBy(change, second);
   const [callee] = rung;
   if (callee !== undefined && rung.length === 1 && change.channel(second)?.waiting === undefined) return callee.leg.party;
+  if (second === first) return noParty;
   const consulting = change.leg(second);
-  return consulting === undefined || second === first ? noParty : consulting.leg.peer;
+  if (consulting !== undefined) return consulting.leg.peer;
+  return dialled === undefined || dialled === extension ? noParty : change.party(dialled);
 };
 
 /** A feature of the PBX consults on the same leg, through a pair of channels of its own that name no caller. */
@@ -96,10 +118,12 @@ const joinBy = (change: Change, one: ChannelId | undefined, two: ChannelId): voi
   if (first !== undefined && second !== undefined) mergeCalls(change, first.call, second.call);
 };
 
+/** Phones that ring for a channel, and go on ringing when it has ended: somebody else takes its place. */
 const rungBy = (change: Change, id: ChannelId | undefined): readonly LegChannel[] => {
+  if (id === undefined) return [];
   const channel = change.channel(id);
-  if (channel === undefined) return [];
-  return change.liveLegs(change.call(channel.call)).filter((leg) => leg.caller === channel.id && leg.leg.connectedAt === undefined);
+  const calls = channel === undefined ? change.calls() : [change.call(channel.call)];
+  return calls.flatMap((call) => change.liveLegs(call).filter((leg) => leg.caller === id && leg.leg.connectedAt === undefined));
 };
 
 const partyRungBy = (change: Change, id: ChannelId | undefined): Party => rungBy(change, id)[0]?.leg.party ?? noParty;
@@ -146,6 +170,25 @@ export const tellParked = (change: Change, id: ChannelId, by: By, slot: string):
   }
   if (by.byLeg === undefined && by.byExtension === undefined) return;
   tell(change, id, { kind: 'park', by, to: { number: slot, name: '' }, succeeded: true });
+};
+
+/**
+ * Who transfers. The leg may have ended before the transfer is told: then it is found in the call of one of the `others`, if that is
+ * where it was, and else it is known by its `extension` alone.
+ */
+const byOf = (
+  change: Change,
+  transferer: ChannelId,
+  others: readonly (ChannelId | undefined)[],
+  extension: ExtensionNumber | undefined,
+): By => {
+  const ended = others.flatMap((id) => {
+    const channel = change.channel(id);
+    return channel === undefined ? [] : change.call(channel.call).ended;
+  });
+  const leg = change.leg(transferer)?.leg ?? ended.findLast(({ channel }) => channel === transferer);
+  const byExtension = leg === undefined ? extension : leg.extension;
+  return { ...(leg === undefined ? undefined : { byLeg: leg.id }), ...(byExtension === undefined ? undefined : { byExtension }) };
 };
 
 interface By {
