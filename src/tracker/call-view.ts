@@ -16,8 +16,9 @@ export const callView = (call: TrackedCall, channels: { get(id: ChannelId): Chan
   let slot: SlotRef | undefined;
   for (const id of call.channels) {
     const channel = channels.get(id);
-    if (channel?.leg !== undefined) legs.push(channel.leg);
-    if (channel?.parked !== undefined) slot = { lot: channel.parked.lot, slot: channel.parked.slot };
+    if (channel?.leg === undefined) continue;
+    legs.push(channel.leg);
+    if (channel.parked !== undefined) slot = { lot: channel.parked.lot, slot: channel.parked.slot };
   }
   if (legs.length > 1) legs.sort((a, b) => a.ordinal - b.ordinal);
   const state: CallState = end !== undefined ? 'ended' : call.answeredAt !== undefined ? 'active' : 'ringing';

@@ -1,5 +1,5 @@
 import type { ChannelId } from '../model/ids.ts';
-import { answerCall, patchCall } from './calls.ts';
+import { answerCall, ceaseWaiting, patchCall, waitAlone } from './calls.ts';
 import type { Change } from './change.ts';
 import type { ConferenceSnapshot } from '../model/fact.ts';
 import { connectLeg, resumeLeg, updateLeg } from './legs.ts';
@@ -21,13 +21,17 @@ export const joinConference = (change: Change, id: ChannelId, name: string): voi
   change.emitLeg('conference.joined', id, { conference: name });
 };
 
-/** As soon as two are in the room somebody has answered; alone in it a caller has reached nobody. */
+/**
+ * As soon as two are in the room somebody has answered; alone in it a caller has reached nobody. Its call is active all the same, so that
+ * nothing is shown of it when the second comes: events tell of the second's call alone.
+ */
 const answerMembers = (change: Change, name: string): void => {
   const { members } = change.conference(name);
-  if (members.length < 2) return;
   for (const member of members) {
     const call = change.channel(member)?.call;
-    if (call !== undefined) answerCall(change, call, undefined);
+    if (call === undefined) continue;
+    if (members.length < 2) waitAlone(change, call);
+    else answerCall(change, call, undefined);
   }
 };
 
@@ -38,6 +42,7 @@ export const leaveConference = (change: Change, id: ChannelId): void => {
   if (channel === undefined || name === undefined) return;
   const room = change.conference(name);
   change.setConference({ ...room, members: room.members.filter((member) => member !== id) });
+  ceaseWaiting(change, channel.call);
   const { conference: _conference, ...leg } = channel.leg;
   updateLeg(change, { ...channel, leg }, { channel });
   change.emitLeg('conference.left', id, { conference: name });

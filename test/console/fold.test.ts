@@ -14,6 +14,7 @@ const deeds = [
   'callQueue',
   'callGroup',
   'callInside',
+  'callConference',
   'answer',
   'reject',
   'hangUp',
@@ -52,6 +53,8 @@ const act = ({ sandbox, clock }: SandboxTenant, deed: (typeof deeds)[number], nu
       return void phones.call(outside, '610');
     case 'callInside':
       return void phones.call(number, number === '101' ? '102' : '101');
+    case 'callConference':
+      return void phones.call(number, '650');
     case 'answer':
       return phones.answer(number);
     case 'reject':

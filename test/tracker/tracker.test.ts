@@ -300,9 +300,13 @@ describe('calls that meet', () => {
       { type: 'conference.joined', channel: id(channel), conference: '400' },
     ];
     const alone = play(confer('a', '101'));
-    expect(liveState(alone.state).calls[0]?.state).toBe('ringing');
+    expect(alone.events.findLast(({ type }) => type === 'conference.joined')?.call?.state).toBe('active');
     const both = play(confer('b', '102'), alone);
+    // No event is about the first call: what was shown of it is still so.
+    expect(liveState(both.state).calls[0]).toEqual(liveState(alone.state).calls[0]);
     expect(liveState(both.state).calls.map(({ state }) => state)).toEqual(['active', 'active']);
+    expect(endOf(play(hangsUp('a'), alone))?.data).not.toMatchObject({ disposition: 'answered' });
+    expect(endOf(play(hangsUp('a'), both))?.data).toMatchObject({ disposition: 'answered' });
     expect(both.events.some(({ type }) => type === 'legs.linked')).toBe(false);
     expect(liveState(both.state).conferences[0]?.members).toHaveLength(2);
   });
