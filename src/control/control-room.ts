@@ -222,6 +222,8 @@ class ControlRoom implements Control {
     const row = { id, tenant: engine.tenant, at: startedAt, after: engine.cursor(), ...idempotency };
     this.#audit.accepted(identity, request, record, extension);
     store.commands.put({ ...row, open: true, record: JSON.stringify(record) });
+    // While the PBX is asked: who asked hears no word of it before it is on the disk.
+    store.synced().catch(() => undefined);
     this.#policy.began(identity, request, id);
     const running = this.#run(record, row, resolved, extension, startedAt);
     const deadline = new AbortController();
@@ -229,7 +231,9 @@ class ControlRoom implements Control {
     try {
       const signal = AbortSignal.any([this.#stop.signal, deadline.signal]);
       const outcome = await this.#execute(engine, running, request, signal);
-      return await this.#accepted(engine, running, outcome);
+      const answer = await this.#accepted(engine, running, outcome);
+      await store.synced();
+      return answer;
     } catch (error) {
       if (error instanceof GatewayError) {
         await this.#finish(running, { effect: 'failed', code: error.code, detail: error.message });

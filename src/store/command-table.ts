@@ -22,8 +22,7 @@ export const commandTable = (file: StoreFile): Store['commands'] => ({
         row.after === undefined ? null : renderCursor(row.after),
       );
     };
-    if (row.open) file.write(write, { urgent: true });
-    else file.writeSoon(write, { urgent: true });
+    file.writeSoon(write, { urgent: true });
   },
   get: (tenant, id) => file.all(`SELECT ${columns} FROM commands WHERE id = ? AND tenant = ?`, id, tenant).map(commandOf)[0],
   byIdempotencyKey: (tenant, key, since) =>

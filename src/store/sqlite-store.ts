@@ -41,6 +41,7 @@ export const openSqliteStore = (options: SqliteStoreOptions): Store => {
     state: stateTable(file),
     slots: slotTable(file),
     tokens: tokenTable(file),
+    synced: () => file.synced(),
     close: () => file.close(),
   };
 };

@@ -1,4 +1,5 @@
 import { mkdirSync } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import type { SQLInputValue, SQLOutputValue, StatementSync } from 'node:sqlite';
@@ -40,6 +41,11 @@ export class StoreFile {
   /** What the open transaction holds, while one is open for what is gathered. */
   #gathered: Gathered[] | undefined;
   #cancelCommit: () => void = () => undefined;
+  /** Counts what was written without waiting for the disk. */
+  #written = 0;
+  /** How much of that has reached the disk for sure. */
+  #onDisk = 0;
+  #syncing: Promise<void> | undefined;
 
   constructor(path: string, { reserve, gathering }: { readonly reserve?: StoreReserve; readonly gathering?: Gathering }) {
     this.#path = path;
@@ -99,9 +105,38 @@ export class StoreFile {
     this.#database.exec('PRAGMA synchronous = NORMAL');
     try {
       this.write(run, options);
+      this.#written += 1;
     } finally {
       this.#database.exec('PRAGMA synchronous = FULL');
     }
+  }
+
+  /** Resolves once all that `writeSoon` wrote before is on the disk, for which nobody else has to wait. */
+  async synced(): Promise<void> {
+    const wanted = this.#written;
+    while (this.#onDisk < wanted) {
+      this.#syncing ??= this.#sync().finally(() => {
+        this.#syncing = undefined;
+      });
+      await this.#syncing;
+    }
+  }
+
+  /** What a commit left in the write-ahead log is durable once that file is; a checkpoint sees to that by itself. */
+  async #sync(): Promise<void> {
+    const written = this.#written;
+    try {
+      const file = await open(`${this.#path}-wal`, 'r');
+      try {
+        await file.datasync();
+      } finally {
+        await file.close();
+      }
+    } catch (error) {
+      // Closed meanwhile: that has written everything.
+      if (!isMissing(error)) throw this.#explained(error);
+    }
+    this.#onDisk = written;
   }
 
   /**
@@ -221,5 +256,8 @@ export class StoreFile {
 /** SQLite's primary result code. https://sqlite.org/rescode.html */
 const resultCode = (error: unknown): number =>
   error instanceof Error && 'errcode' in error && typeof error.errcode === 'number' ? error.errcode & 0xff : 0;
-const isFull = (error: unknown): boolean => resultCode(error) === 13;
+const isFull = (error: unknown): boolean => resultCode(error) === 13 || hasCode(error, 'ENOSPC', 'EDQUOT');
+const isMissing = (error: unknown): boolean => hasCode(error, 'ENOENT');
+const hasCode = (error: unknown, ...codes: readonly unknown[]): boolean =>
+  error instanceof Error && 'code' in error && codes.includes(error.code);
 const isDamaged = (error: unknown): boolean => resultCode(error) === 11 || resultCode(error) === 26;

@@ -157,7 +157,7 @@ export interface Store {
     delete(id: LoginId): boolean;
   };
   readonly commands: {
-    /** One that is open is durable when this returns; how one ended the log tells as well, and it does not wait for the disk. */
+    /** It outlives this process when this returns, and a power cut once `synced` has resolved. */
     put(row: CommandRow): void;
     get(tenant: TenantId, id: CommandId): CommandRow | undefined;
     byIdempotencyKey(tenant: TenantId, key: string, since: Micros): CommandRow | undefined;
@@ -167,7 +167,7 @@ export interface Store {
     /** Deletes some of those that ended and are older; true if there may be more. */
     prune(before: Micros): boolean;
   };
-  /** Who asked for what. Without waiting for the disk: it becomes durable with the next write that does, the command's record. */
+  /** Who asked for what. Without waiting for the disk, as the command's record. */
   readonly audit: {
     put(row: AuditRow): void;
     get(tenant: TenantId, id: CommandId): AuditRow | undefined;
@@ -231,5 +231,7 @@ export interface Store {
     /** Of a family the access tokens alone. */
     deleteAccess(family: string): void;
   };
+  /** Resolves once every record of a command, and of who asked for it, that was written before is on the disk. */
+  synced(): Promise<void>;
   close(): void;
 }

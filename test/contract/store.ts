@@ -192,6 +192,19 @@ export const describeStore = (name: string, open: () => Store, reopen: (store: S
       expect(commands.get(other, commandIdFrom('cmd_a'))).toBeUndefined();
     });
 
+    test('all that was written is on the disk at last, however many wait for that, and also when it is closed meanwhile', async () => {
+      const store = open();
+      await store.synced();
+      store.commands.put(command('cmd_a', start, { open: true }));
+      const waiting = [store.synced(), store.synced()];
+      store.commands.put(command('cmd_b', start, { open: true }));
+      await Promise.all([...waiting, store.synced()]);
+      store.commands.put(command('cmd_c', start));
+      const last = store.synced();
+      store.close();
+      await last;
+    });
+
     test('a command is found by its idempotency key for as long as is asked, the latest first', () => {
       const { commands } = open();
       const idempotency = { key: 'once', digest: 'd1' };
