@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { GatewayError } from '../model/errors.ts';
-import { sqliteResult } from './sqlite-result.ts';
+import { sqliteResult } from '../sqlite/result.ts';
 
 /** The right to use a data folder; it ends with `release` or with the process, however that ends. */
 export interface FolderLock {

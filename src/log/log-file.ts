@@ -4,8 +4,9 @@ import type { Cursor } from '../model/cursor.ts';
 import { GatewayError } from '../model/errors.ts';
 import type { EventType } from '../model/event.ts';
 import type { CallId, ExtensionNumber, LegId, TenantId } from '../model/ids.ts';
+import { sqliteResult } from '../sqlite/result.ts';
+import { inTransaction } from '../sqlite/transaction.ts';
 import { LoggedRecord, checksumOf } from './record.ts';
-import { sqliteResult } from './sqlite-result.ts';
 import type { Addition } from './group.ts';
 import type { Epoch, TenantLog } from './tenant-log.ts';
 
@@ -123,7 +124,7 @@ export class LogFile {
     // After a burst the write-ahead log is cut back to this.
     database.exec(`PRAGMA journal_size_limit = ${spareBytes}`);
     const version = database.prepare('PRAGMA user_version').get()?.['user_version'];
-    if (version === 0) this.#transaction(() => database.exec(schema));
+    if (version === 0) inTransaction(this.#database, () => database.exec(schema));
     else if (version !== schemaVersion) {
       throw new GatewayError(
         'data-damaged',
@@ -138,7 +139,7 @@ export class LogFile {
   }
 
   setRun(run: string): void {
-    this.#transaction(() => {
+    inTransaction(this.#database, () => {
       this.#database.exec('DELETE FROM runs');
       this.#database.prepare('INSERT INTO runs VALUES (?)').run(run);
     });
@@ -155,7 +156,7 @@ export class LogFile {
 
   /** Adds a tenant whose log is empty and begins as `epoch`. */
   createTenant(tenant: TenantId, { epoch, base }: Epoch): TenantRow {
-    return this.#transaction(() => {
+    return inTransaction(this.#database, () => {
       const insert = this.#database.prepare('INSERT INTO tenants (tenant, fence, head, oldest, bytes) VALUES (?, 0, ?, ?, 0)');
       const no = Number(insert.run(tenant, base, base).lastInsertRowid);
       if (no > mostTenants) throw new GatewayError('internal', { tenants: mostTenants }, { note: 'The log holds no more tenants.' });
@@ -165,7 +166,7 @@ export class LogFile {
   }
 
   beginEpoch(no: number, { epoch, base }: Epoch): void {
-    this.#transaction(() => {
+    inTransaction(this.#database, () => {
       // An epoch in which nothing was given yet makes room for its successor.
       this.#database.prepare('INSERT OR REPLACE INTO epochs (tenant, base, epoch) VALUES (?, ?, ?)').run(no, base, epoch);
       this.#database.prepare('UPDATE tenants SET head = ? WHERE no = ?').run(base, no);
@@ -178,7 +179,7 @@ export class LogFile {
 
   /** All of it becomes durable, or none. */
   append({ events, state, heads }: Rows): void {
-    this.#transaction(() => {
+    inTransaction(this.#database, () => {
       for (const event of events) this.#insertEvent.run(...event);
       for (const [no, key, value] of state) {
         if (value === undefined) this.#deleteState.run(no, key);
@@ -229,7 +230,7 @@ export class LogFile {
 
   /** Deletes the oldest events, up to and with `seq`, after which `bytes` are left. */
   deleteUpTo(log: TenantLog, seq: number, bytes: number): void {
-    this.#transaction(() => {
+    inTransaction(this.#database, () => {
       this.#database.prepare('DELETE FROM events WHERE place > ? AND place <= ?').run(placeOf(log.no, 0), placeOf(log.no, seq));
       this.#database.prepare('UPDATE tenants SET oldest = ?, bytes = ? WHERE no = ?').run(seq, bytes, log.no);
     });
@@ -271,19 +272,6 @@ export class LogFile {
       return statement.all(...values) as unknown as readonly SQLOutputValue[][];
     } catch (error) {
       throw this.#explained(error);
-    }
-  }
-
-  #transaction<Result>(run: () => Result): Result {
-    this.#database.exec('BEGIN IMMEDIATE');
-    try {
-      const result = run();
-      this.#database.exec('COMMIT');
-      return result;
-    } catch (error) {
-      // SQLite has rolled back by itself when the disk is full.
-      if (this.#database.isTransaction) this.#database.exec('ROLLBACK');
-      throw error;
     }
   }
 

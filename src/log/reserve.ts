@@ -2,8 +2,8 @@ import { closeSync, openSync, rmSync, statfsSync, statSync, writeSync } from 'no
 import { randomFillSync } from 'node:crypto';
 import { dirname } from 'node:path';
 import type { Clock, Micros } from '../model/time.ts';
+import { sqliteResult } from '../sqlite/result.ts';
 import type { LogHealth } from './event-log.ts';
-import { sqliteResult } from './sqlite-result.ts';
 
 const pieceSize = 1_048_576;
 const reasons = {
