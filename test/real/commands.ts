@@ -90,6 +90,27 @@ export const describeCommands = (office: () => Office, connected: () => Connecte
     await call.untilHears('103');
   });
 
+  test('a dial rings several together, phones and one outside; the first to answer gets the call', async () => {
+    const { gateway, tail } = connected();
+    const [provider, [tom, ann, kim]] = await Promise.all([office().provider(), office().phones('101', '102', '103')]);
+    for (const winner of [kim, provider]) {
+      const start = mark();
+      const dialling = gateway.command('/v1/calls', { extension: '101', number: '102', also: ['103', '+15550100077'] });
+      const own = await tom.incoming();
+      if (own.state === 'ringing') own.answer();
+      const rung = new Map(await Promise.all([ann, kim, provider].map(async (phone) => [phone, await phone.incoming()] as const)));
+      rung.get(winner)?.answer();
+      expect(await dialling).toMatchObject({ name: 'dial', state: 'done' });
+      await own.untilHears(winner.number);
+      for (const [phone, call] of rung) if (phone !== winner) await call.until('ended');
+      await own.hangup();
+      const { callId } = await tail.until('call.ended', (event) => event.call?.clickToDial === true, start);
+      const { call } = await tail.ended(callId ?? '');
+      expect(call).toMatchObject({ disposition: 'answered', dialled: '102', aliases: [] });
+      expect(call.legs).toHaveLength(4);
+    }
+  });
+
   test('a blind transfer sends the peer on, and the leg ends', async () => {
     const { caller, callee, calleeLeg, callId, start } = await talk();
     const transferring = command(calleeLeg, 'transfer', { to: '103' });
