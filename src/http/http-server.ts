@@ -77,8 +77,11 @@ export interface HttpFront {
   readonly hotRoutes: HotRoutes;
   readonly clients: Clients;
   readonly metrics: Metrics;
-  /** Without a slash at its end. Known once the server listens; asked for at the time of a request. */
-  publicUrl(): string;
+  /**
+   * Without a slash at its end. Known once the server listens; asked for at the time of a request. `host` is what a client calls the
+   * server, which is taken where the configuration does not name it.
+   */
+  publicUrl(host?: string): string;
 }
 
 /**
@@ -294,7 +297,7 @@ export const createHttpServer = async (options: HttpServerOptions): Promise<Http
     get addresses() {
       return doors.map(addressOf);
     },
-    publicUrl: () => options.publicUrl?.replace(/\/+$/, '') ?? urlOf(doors[0], options),
+    publicUrl: (host) => options.publicUrl?.replace(/\/+$/, '') ?? urlOf(doors[0], options, host),
     listen: async () => {
       try {
         await openDoors();
@@ -310,11 +313,13 @@ export const createHttpServer = async (options: HttpServerOptions): Promise<Http
 
 const sweepMs = 20;
 
-const urlOf = (door: Door | undefined, options: HttpServerOptions): string => {
+const urlOf = (door: Door | undefined, options: HttpServerOptions, called?: string): string => {
+  const scheme = options.tls === undefined ? 'http' : 'https';
+  if (called !== undefined) return `${scheme}://${called}`;
   const port = door === undefined ? options.port : addressOf(door).port;
   const anywhere = options.host === '0.0.0.0' || options.host === '::';
   const host = anywhere ? 'localhost' : options.host.includes(':') ? `[${options.host}]` : options.host;
-  return `${options.tls === undefined ? 'http' : 'https'}://${host}:${port}`;
+  return `${scheme}://${host}:${port}`;
 };
 
 /** A caller's own request id is taken over if it is short and plain, so that it cannot forge lines of a log. */

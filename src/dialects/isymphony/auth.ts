@@ -18,8 +18,8 @@ export interface GuardOptions {
   readonly clients: Clients;
   readonly clock: Clock;
   readonly timers: Timers;
-  /** Under which address clients reach the server. */
-  readonly publicUrl: () => string;
+  /** Under which address clients reach the server; `host` is what one of them calls it. */
+  readonly publicUrl: (host?: string) => string;
 }
 
 interface Account extends ISymphonyAccount {
@@ -109,8 +109,7 @@ export class Guard {
   }
 
   #towardsTls(request: IncomingMessage): GatewayError {
-    const publicUrl = this.#options.publicUrl();
-    const base = publicUrl.startsWith('https:') ? publicUrl : `https://${request.headers.host ?? new URL(publicUrl).host}`;
+    const base = this.#options.publicUrl(request.headers.host).replace(/^http:/, 'https:');
     return new GatewayError('tls-required', { location: `${base}${request.url ?? '/'}` });
   }
 }

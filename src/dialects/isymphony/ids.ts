@@ -13,6 +13,7 @@ export type Kind =
   | 'agent'
   | 'conference'
   | 'parkingLot'
+  | 'pbxServer'
   | 'permission';
 
 /** Ids that are kept so that they need not be made again. */

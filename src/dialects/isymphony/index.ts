@@ -62,7 +62,7 @@ class ISymphony implements Dialect {
   routes(scope: FastifyInstance, gateway: Gateway, front: HttpFront): void {
     const { clock, timers, delivery, log: logger } = gateway;
     const { clients, metrics } = front;
-    const guard = new Guard({ tenants: this.#tenants, clients, clock, timers, publicUrl: () => front.publicUrl() });
+    const guard = new Guard({ tenants: this.#tenants, clients, clock, timers, publicUrl: (host) => front.publicUrl(host) });
     if (guard.hasPublicAccount) {
       logger.info({ event: 'isymphony.public-account' }, "the vendor's public account is open to programs on this machine");
     }

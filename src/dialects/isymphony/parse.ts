@@ -23,15 +23,21 @@ export const parseMessage = (text: string, strict: boolean): ClientMessage => {
   return { kind: 'bad-filter', error: `Invalid filter at ${String(at)}: a property and a value are needed` };
 };
 
-/** The body of an action, read as the schema says; an empty one is `{}`. Throws `invalid-json`, `missing-parameter`. */
+/** The body of an action, read as the schema says; an empty one is `{}`. Throws `invalid-json`, `missing-parameter`, `invalid-parameter`. */
 export const parseBody = <Schema extends z.ZodType>(text: string, schema: Schema): z.infer<Schema> => {
   const body = text.trim() === '' ? { value: {} } : parseJson(text);
   if (body === undefined) throw new GatewayError('invalid-json');
   const parsed = schema.safeParse(body.value);
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
-  throw new GatewayError('missing-parameter', { field: issue?.path.join('.') ?? '' }, { note: issue?.message ?? '' });
+  const path = issue?.path ?? [];
+  const field = path.join('.');
+  if (path.length > 0 && valueAt(body.value, path) === undefined) throw new GatewayError('missing-parameter', { field }, { note: field });
+  throw new GatewayError('invalid-parameter', { field }, { note: `${field === '' ? 'body' : field}: ${issue?.message ?? ''}` });
 };
+
+const valueAt = (body: unknown, path: readonly PropertyKey[]): unknown =>
+  path.reduce((value, key) => (typeof value === 'object' && value !== null ? (Reflect.get(value, key) as unknown) : undefined), body);
 
 /** In an object, so that `null` and `undefined` mean different things. */
 const parseJson = (text: string): { readonly value: unknown } | undefined => {

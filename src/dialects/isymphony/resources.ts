@@ -24,13 +24,6 @@ import { instance, setOf, type Instance, type ResourceSet } from './tree.ts';
 /** Every live resource of a tenant, as it is when it is asked for. */
 export const liveResources = (asked: Asked): { readonly coreServers: () => ResourceSet } => new Office(asked);
 
-/** The same core server as the configuration has it: under the id that lasts. */
-export const configuredResources = ({ tenant, options: { slug } }: Asked['source']): { readonly coreServers: () => ResourceSet } => {
-  const id = configurationIdOf('coreServer', `${tenant}\0${tenant}`);
-  const open = (): Instance => instance(id, () => ({ id, slug, name: slug }));
-  return { coreServers: () => setOf([slug], { idOf: () => id, open, isNamed: (_, name) => name === slug }) };
-};
-
 /** One request's view: all of it is of one moment. */
 class Office {
   readonly #asked: Asked;

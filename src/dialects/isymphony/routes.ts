@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { z } from 'zod';
 import type { Identity } from '../../auth/auth.ts';
 import { requireScope } from '../../http/bearer.ts';
 import type { HttpFront } from '../../http/http-server.ts';
@@ -10,7 +11,9 @@ import type { Clock } from '../../model/time.ts';
 import type { Guard } from './auth.ts';
 import { maxMessageBytes, type Connections } from './connections.ts';
 import { explain, renderRefusal } from './errors.ts';
-import { configuredResources, liveResources } from './resources.ts';
+import { parseBody } from './parse.ts';
+import { configuredResources, olderResources } from './configured.ts';
+import { liveResources } from './resources.ts';
 import type { TenantSource } from './source.ts';
 import { follow, instance, type Instance, type Resource } from './tree.ts';
 
@@ -25,6 +28,7 @@ export interface RoutesOptions {
 const base = '/communication_manager';
 const live = `${base}/rest/live/`;
 const configured = `${base}/rest/config/server/`;
+const older = `${base}/api/resource/`;
 /** Where the WebSocket is spoken. */
 export const eventPath = `${base}/ws/event`;
 const maxBody = 64 * 1024;
@@ -78,17 +82,25 @@ export const iSymphonyRoutes = (scope: FastifyInstance, options: RoutesOptions):
       throw new GatewayError('method-not-allowed', { method: request.method });
     },
   });
-  scope.route({
-    method: methods,
-    url: `${configured}*`,
-    handler: async (request, reply) => {
-      const identity = await guard.identify(request.raw);
-      requireScope(identity, ['observe']);
-      const target = follow(rootOf(configuredResources(requireSource(identity))), partsOf(request, configured));
-      if (request.method === 'GET' && target.kind === 'resource') return sendJson(reply, render(target.resource));
-      throw new GatewayError('kept-in-configuration');
-    },
-  });
+  const serveConfiguration = (root: string, children: (source: TenantSource) => Instance['children']): void => {
+    scope.route({
+      method: methods,
+      url: `${root}*`,
+      handler: async (request, reply) => {
+        const identity = await guard.identify(request.raw);
+        requireScope(identity, ['observe']);
+        // The older form can be asked to leave out what it never tells here.
+        const path = partsOf(request, root).filter((part) => part !== 'noHash');
+        const target = follow(rootOf(children(requireSource(identity))), path);
+        if (request.method === 'GET' && target.kind === 'resource') return sendJson(reply, render(target.resource));
+        const { slug } = parseBody(typeof request.body === 'string' ? request.body : '', slugBody);
+        const isNamed = request.method !== 'POST' || path.at(-1) !== 'coreServers' || slug !== '';
+        return isNamed ? Promise.reject(new GatewayError('kept-in-configuration')) : sendText(reply, 409, noSlug);
+      },
+    });
+  };
+  serveConfiguration(configured, configuredResources);
+  serveConfiguration(older, olderResources);
   // The vendor's server has more: pages, and the rest of its configuration.
   scope.route({
     method: methods,
@@ -104,6 +116,13 @@ const rootOf = (children: Instance['children']): Instance => instance('', () => 
 
 const render = (resource: Resource): unknown =>
   resource.kind === 'set' ? resource.items().map((item) => item.render()) : resource.render();
+
+/** What of a core server that is to be added is looked at; the vendor's words where it is missing. */
+const slugBody = z.looseObject({ slug: z.string().default('') });
+const noSlug = 'No slug provided.';
+
+const sendText = (reply: FastifyReply, status: number, text: string): FastifyReply =>
+  reply.code(status).header('Content-Type', 'text/plain; charset=utf-8').send(text);
 
 const sendJson = (reply: FastifyReply, body: unknown): FastifyReply =>
   reply.header('Content-Type', 'application/json; charset=utf-8').header('Cache-Control', 'no-store').send(JSON.stringify(body));

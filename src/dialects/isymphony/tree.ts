@@ -50,13 +50,16 @@ export type Resource = Instance | ResourceSet;
 /** What a path leads to. */
 export type Target = { readonly kind: 'resource'; readonly resource: Resource } | { readonly kind: 'action'; readonly perform: Action };
 
+/** The older form asks for a core server by its slug. */
+const byName = /^getBy(Name|Slug)$/;
+
 /** Follows a path, its parts undecoded; throws `not-found` where it leads nowhere. */
 export const follow = (resource: Resource, path: readonly string[]): Target => {
   const [part, ...rest] = path;
   if (part === undefined) return { kind: 'resource', resource };
   if (resource.kind === 'set') {
     const [name, ...beyond] = rest;
-    if (part !== 'getByName' || resource.named === undefined || name === undefined)
+    if (!byName.test(part) || resource.named === undefined || name === undefined)
       return follow(found(resource.withId(part.toLowerCase()), part), rest);
     return follow(found(resource.named(decode(name)), name), beyond);
   }

@@ -1,9 +1,11 @@
 import { once } from 'node:events';
+import { get, type IncomingMessage } from 'node:http';
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { WebSocket } from 'ws';
+import type { HttpServerOptions } from '../../../src/http/http-server.ts';
 import { basic, eventPath, publicCredentials } from './event-client.ts';
 import { serveISymphony, type ISymphonyWorld } from './serve-isymphony.ts';
 
@@ -103,6 +105,22 @@ describe('who is let in', () => {
       302,
       `${world.url.replace('http:', 'https:')}/communication_manager/rest/live/coreServers`,
     ]);
+  });
+
+  test('over plain http everybody is sent to the name by which they know the server', async () => {
+    const certificates = join(import.meta.dirname, '../../http/certificates');
+    const tls = { certFile: join(certificates, 'first.crt'), keyFile: join(certificates, 'first.key'), plainToo: true };
+    const path = '/communication_manager/rest/live/coreServers';
+    const locationFor = async (http: Partial<HttpServerOptions>): Promise<string | undefined> => {
+      const world = await serveISymphony({ options: { requireTls: true }, http: { tls, ...http } });
+      const [door] = world.server.addresses;
+      const request = get({ host: '127.0.0.1', port: door?.port, path, headers: { Host: 'pbx.example:8080' } });
+      const [reply] = (await once(request, 'response')) as [IncomingMessage];
+      reply.resume();
+      return reply.headers.location;
+    };
+    expect(await locationFor({})).toBe(`https://pbx.example:8080${path}`);
+    expect(await locationFor({ publicUrl: 'https://calls.example' })).toBe(`https://calls.example${path}`);
   });
 
   test('over TLS whoever is let in without', async () => {

@@ -190,8 +190,52 @@ describe('paths', () => {
     }
     expect(await (await fetch(base, { headers })).json()).toEqual([server]);
     expect((await fetch(`${base}/getByName/other`, { headers })).status).toBe(404);
-    expect((await fetch(base, { headers, method: 'POST', body: '{}' })).status).toBe(409);
+    const add = async (body: string): Promise<readonly [number, string]> => {
+      const reply = await fetch(base, { headers, method: 'POST', body });
+      return [reply.status, await reply.text()];
+    };
+    expect(await add('{}')).toEqual([409, 'No slug provided.']);
+    expect(await add('{"slug": "branch"}')).toEqual([409, 'The configuration holds it; it cannot be changed here.']);
+    expect(await add('{')).toEqual([412, 'The body is not valid JSON.']);
     expect((await fetch(`${base}/getByName/default`, { headers, method: 'DELETE' })).status).toBe(409);
+  });
+
+  test('the older form of the configuration has the same things, under the ids that last', async () => {
+    const world = await serveISymphony();
+    const headers = { Authorization: basic(publicCredentials) };
+    const older = async (path: string, method = 'GET'): Promise<{ readonly status: number; readonly body: unknown }> => {
+      const reply = await fetch(`${world.url}/communication_manager/api/resource/${path}`, { headers, method });
+      const isJson = reply.headers.get('content-type')?.startsWith('application/json') === true;
+      return { status: reply.status, body: isJson ? await reply.json() : undefined };
+    };
+    const [live] = await all(world, '/coreServers');
+    const id = String(live?.['configurationId']);
+    expect((await older('server/coreServers/getBySlug/default')).body).toEqual({ id, slug: 'default', name: 'default' });
+    const extension = await one(world, 'CS/extensions/getByName/110');
+    const lasting = String(extension['configurationId']);
+    expect((await older(`asterisk/${id}/extensions/${lasting}`)).body).toMatchObject({
+      id: lasting,
+      extension: '110',
+      displayName: 'Mike Young',
+    });
+    const owner = { username: 'mikey', enabled: true, restricted: false, full: true };
+    expect((await older(`asterisk/${id}/extensions/${lasting}/managingUser`)).body).toMatchObject(owner);
+    expect((await older(`core/${id}/users/noHash`)).body).toContainEqual(expect.objectContaining(owner));
+    expect((await older(`core/${id}/users`)).body).not.toContainEqual(expect.objectContaining({ password: expect.anything() }));
+    const nobodys = await one(world, 'CS/extensions/getByName/109');
+    expect((await older(`asterisk/${id}/extensions/${String(nobodys['configurationId'])}/managingUser`)).status).toBe(404);
+    const names = async (what: string): Promise<unknown> =>
+      ((await older(`asterisk/${id}/${what}`)).body as readonly Record<string, unknown>[]).map(
+        (each) => each['identifier'] ?? each['name'],
+      );
+    expect(await Promise.all(['queues', 'conferenceRooms', 'parkingLots', 'pbxServers'].map(names))).toEqual([
+      ['600'],
+      ['650'],
+      ['valet'],
+      ['sandbox'],
+    ]);
+    expect((await older(`asterisk/${id}/extensions/${lasting}`, 'PUT')).status).toBe(409);
+    expect((await older('asterisk/other/extensions')).status).toBe(404);
   });
 
   test('a resource takes GET, an action POST', async () => {

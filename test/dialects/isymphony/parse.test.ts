@@ -100,7 +100,16 @@ describe('the body of an action', () => {
     expect(() => parseBody(text, schema)).toThrow(expect.objectContaining({ code: 'invalid-json' }));
   });
 
-  test.each(['', '{}', '[]', '{"destination":7}'])('lacks what is needed: %s', (text) => {
-    expect(() => parseBody(text, schema)).toThrow(expect.objectContaining({ code: 'missing-parameter' }));
+  test.each(['', '{}'])('lacks what is needed: %s', (text) => {
+    const missing = { code: 'missing-parameter', message: 'A required parameter is missing. destination' };
+    expect(() => parseBody(text, schema)).toThrow(expect.objectContaining(missing));
+  });
+
+  test.each([
+    ['[]', 'body'],
+    ['{"destination":7}', 'destination'],
+  ])('holds what is not taken: %s', (text, field) => {
+    const invalid = { code: 'invalid-parameter', message: expect.stringContaining(`${field}: `) };
+    expect(() => parseBody(text, schema)).toThrow(expect.objectContaining(invalid));
   });
 });
