@@ -5,6 +5,8 @@ import { DatabaseSync } from 'node:sqlite';
 import type { SQLInputValue, SQLOutputValue, StatementSync } from 'node:sqlite';
 import { GatewayError } from '../model/errors.ts';
 import type { Timers } from '../model/time.ts';
+import { sqliteResult } from '../sqlite/result.ts';
+import { inTransaction } from '../sqlite/transaction.ts';
 import { migrations } from './migrations.ts';
 
 /** Room on the disk for what must be written even when it is full (the log keeps it). */
@@ -69,7 +71,7 @@ export class StoreFile {
     }
     for (const [index, migration] of migrations.entries()) {
       if (index < version) continue;
-      this.#transaction(() => this.#database.exec(`${migration}; PRAGMA user_version = ${index + 1}`));
+      inTransaction(this.#database, () => this.#database.exec(`${migration}; PRAGMA user_version = ${index + 1}`));
     }
   }
 
@@ -92,10 +94,10 @@ export class StoreFile {
     this.#refuseWhileFull(urgent);
     this.#commitGathered();
     try {
-      return this.#transaction(run);
+      return inTransaction(this.#database, run);
     } catch (error) {
-      if (!isFull(error) || !urgent || this.#reserve?.release() !== true) throw this.#explained(error);
-      return this.#tried(() => this.#transaction(run));
+      if (sqliteResult(error) !== 'full' || !urgent || this.#reserve?.release() !== true) throw this.#explained(error);
+      return this.#tried(() => inTransaction(this.#database, run));
     }
   }
 
@@ -208,7 +210,7 @@ export class StoreFile {
 
   #isWritten(run: () => void): boolean {
     try {
-      this.#transaction(run);
+      inTransaction(this.#database, run);
       return true;
     } catch {
       return false;
@@ -223,19 +225,6 @@ export class StoreFile {
     return statement;
   }
 
-  #transaction<Result>(run: () => Result): Result {
-    this.#database.exec('BEGIN IMMEDIATE');
-    try {
-      const result = run();
-      this.#database.exec('COMMIT');
-      return result;
-    } catch (error) {
-      // SQLite has rolled back by itself when the disk is full.
-      if (this.#database.isTransaction) this.#database.exec('ROLLBACK');
-      throw error;
-    }
-  }
-
   #tried<Result>(run: () => Result): Result {
     try {
       return run();
@@ -246,18 +235,21 @@ export class StoreFile {
 
   #explained(error: unknown): unknown {
     if (error instanceof GatewayError) return error;
+    const details = { file: this.#path };
     const options = { note: `It is ${this.#path}.`, cause: error };
-    if (isFull(error)) return new GatewayError('log-full', { file: this.#path }, { cause: error });
-    if (isDamaged(error)) return new GatewayError('data-damaged', { file: this.#path }, options);
-    return new GatewayError('internal', { file: this.#path }, options);
+    const result = sqliteResult(error);
+    switch (result) {
+      case 'full':
+        return new GatewayError('log-full', details, { cause: error });
+      case 'damaged':
+        return new GatewayError('data-damaged', details, options);
+      case 'busy':
+      case 'other':
+        return new GatewayError('internal', details, options);
+      default:
+        return result satisfies never;
+    }
   }
 }
 
-/** SQLite's primary result code. https://sqlite.org/rescode.html */
-const resultCode = (error: unknown): number =>
-  error instanceof Error && 'errcode' in error && typeof error.errcode === 'number' ? error.errcode & 0xff : 0;
-const isFull = (error: unknown): boolean => resultCode(error) === 13 || hasCode(error, 'ENOSPC', 'EDQUOT');
-const isMissing = (error: unknown): boolean => hasCode(error, 'ENOENT');
-const hasCode = (error: unknown, ...codes: readonly unknown[]): boolean =>
-  error instanceof Error && 'code' in error && codes.includes(error.code);
-const isDamaged = (error: unknown): boolean => resultCode(error) === 11 || resultCode(error) === 26;
+const isMissing = (error: unknown): boolean => error instanceof Error && 'code' in error && error.code === 'ENOENT';
