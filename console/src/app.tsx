@@ -43,16 +43,16 @@ const hasSandbox = (): boolean => [...(office.value?.pbxs.values() ?? [])].some(
 
 export const App = (): JSX.Element => {
   const who = session.value;
-  const isIn = who !== null && who !== undefined;
+  const mayLook = who !== null && who !== undefined && may('observe');
   useEffect(() => {
-    if (!isIn) return undefined;
+    if (!mayLook) return undefined;
     const stop = new AbortController();
     void follow(stop.signal);
     return () => {
       stop.abort();
       office.value = undefined;
     };
-  }, [isIn]);
+  }, [mayLook]);
   if (who === undefined) return <p class="loading">Loading the console…</p>;
   return (
     <>
@@ -68,9 +68,12 @@ const Shell = (): JSX.Element => {
   const first = hasSandbox() && may('control') ? 'sandbox' : 'board';
   const place = shown.find(({ name }) => name === (asked ?? first)) ?? places[0];
   const main = useRef<HTMLElement>(null);
+  const nav = useRef<HTMLElement>(null);
   useEffect(() => {
     document.title = `${place?.title ?? 'Console'} · Switchhook`;
     scrollTo(0, 0);
+    // On a phone the pages are a row that is wider than the screen.
+    nav.current?.querySelector('[aria-current]')?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
   }, [place?.name, id]);
   if (place === undefined) return <></>;
   const Page = id !== '' && place.one !== undefined ? place.one : place.page;
@@ -93,7 +96,7 @@ const Shell = (): JSX.Element => {
           </button>
         </span>
       </header>
-      <nav class="places" aria-label="Pages">
+      <nav ref={nav} class="places" aria-label="Pages">
         {shown.map(({ name, title }) => (
           <a key={name} href={href([name])} {...(name === place.name ? { 'aria-current': 'page' as const } : {})}>
             {title}
@@ -102,6 +105,11 @@ const Shell = (): JSX.Element => {
       </nav>
       <main id="main" ref={main} tabIndex={-1} class="page">
         <PbxBanner />
+        {may('observe') ? null : (
+          <p class="banner" role="alert">
+            <strong>There is little to see:</strong> whoever is logged in here may not observe.
+          </p>
+        )}
         <Page key={`${place.name}/${id}`} id={id} />
       </main>
     </div>

@@ -133,9 +133,17 @@ describe.skipIf(!hasBrowser)('a webhook', () => {
     await others.getByRole('link', { name: receiver.url }).click();
     await page.getByRole('button', { name: /^Show/ }).click();
     await page.getByRole('dialog').getByText('thank you').waitFor();
+    await page.getByRole('dialog').getByText(`POST ${receiver.url}`).waitFor();
     await page.getByRole('dialog').getByRole('button', { name: 'Close' }).click();
+    await page.getByRole('button', { name: /^Send .* again$/ }).click();
+    await expect.poll(() => receiver.bodies.length).toBe(2);
+    await page.getByLabel('Send everything again after').fill('oldest');
+    await page.getByRole('button', { name: 'Replay' }).click();
+    await expect.poll(() => receiver.bodies.length).toBe(3);
     await page.getByRole('button', { name: 'Pause' }).click();
     await page.getByText('paused by hand').waitFor();
+    await page.getByRole('button', { name: 'Resume' }).click();
+    await page.getByText('well', { exact: true }).waitFor();
     await page.getByRole('link', { name: 'Dialects' }).click();
     const published = page.getByRole('link', { name: 'CallAPI events of 101' });
     await published.waitFor();
@@ -181,6 +189,41 @@ describe.skipIf(!hasBrowser)('a key', () => {
     await demo.ask('DELETE', `/v1/keys/${id}`);
     await page.getByRole('button', { name: 'Log in' }).waitFor();
     expect(await page.getByRole('navigation', { name: 'Pages' }).count()).toBe(0);
+  });
+});
+
+describe.skipIf(!hasBrowser)('a tenant', () => {
+  test('is made with its PBX, lets its administrator in with the key that is shown once, and is removed', async () => {
+    const demo = await serveDemo();
+    const page = await open();
+    await demo.openConsole(page, 'keys');
+    await page.getByRole('button', { name: 'New tenant' }).click();
+    const form = page.getByRole('dialog', { name: 'New tenant' });
+    await form.getByRole('textbox', { name: 'Name' }).fill('demo');
+    await form.getByLabel('Its PBX').selectOption('sandbox');
+    await form.getByRole('checkbox', { name: 'Its people call each other' }).uncheck();
+    await form.getByRole('button', { name: 'Make it' }).click();
+    await form.getByRole('alert').filter({ hasText: 'a tenant or a PBX of that name' }).waitFor();
+    await form.getByRole('textbox', { name: 'Name' }).fill('acme');
+    await form.getByRole('button', { name: 'Make it' }).click();
+    const shown = page.getByRole('dialog', { name: 'The administrator key of acme' });
+    const secret = await shown.locator('code.secret').innerText();
+    await shown.getByRole('button', { name: 'Close' }).click();
+    await page.getByRole('region', { name: 'Tenants' }).getByRole('row').filter({ hasText: 'acme' }).waitFor();
+
+    const other = await open();
+    await other.goto(`${demo.url}/console/`);
+    await other.getByLabel('Key', { exact: true }).fill(secret);
+    await other.getByRole('button', { name: 'Log in' }).click();
+    await other.getByText('first administrator at acme').waitFor();
+    await other.getByRole('link', { name: 'Tenants and keys' }).click();
+    await other.getByRole('heading', { name: 'Keys of acme' }).waitFor();
+    expect(await other.getByRole('button', { name: 'New tenant' }).count()).toBe(0);
+
+    page.once('dialog', (question) => void question.accept());
+    await page.getByRole('button', { name: 'Remove acme' }).click();
+    await other.getByRole('button', { name: 'Log in' }).waitFor();
+    await expect.poll(() => page.getByRole('row').filter({ hasText: 'acme' }).count()).toBe(0);
   });
 });
 

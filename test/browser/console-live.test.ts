@@ -61,6 +61,29 @@ describe.skipIf(!hasBrowser)('the link to the server', () => {
     await page.getByRole('button', { name: 'Answer: 102' }).waitFor();
   });
 
+  test('that has died without a word, as while a laptop slept, is noticed by the time of day and taken up again', async () => {
+    const demo = await serveDemo();
+    const page = await open();
+    await page.clock.install();
+    let isDead = false;
+    await page.routeWebSocket(/\/v1\/ws/, (link) => {
+      const server = link.connectToServer();
+      const wasOpenedDead = isDead;
+      server.onMessage((text) => {
+        // Of the one that was open when the laptop fell asleep nothing arrives any more.
+        if (!isDead || wasOpenedDead) link.send(text);
+      });
+    });
+    await demo.openConsole(page, 'events');
+    const from = headSeq(demo) + 1;
+    isDead = true;
+    await demo.call('+15550100001', '101');
+    await page.clock.fastForward(120_000);
+    await untilAllListed(page, demo, from);
+    expect(await listedSeqs(page)).not.toEqual([]);
+    await page.getByRole('status').filter({ hasText: 'Live' }).waitFor();
+  });
+
   test('tells when a PBX is lost: what is shown of it turns grey until it is back', async () => {
     const demo = await serveDemo();
     const page = await open();

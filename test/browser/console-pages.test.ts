@@ -16,9 +16,13 @@ const furnish = async (demo: Demo): Promise<ReadonlyMap<string, string>> => {
   const inbox = await demo.ask<{ readonly path: string }>('GET', '/v1/sandbox/inbox');
   const webhook = await demo.ask<{ readonly id: string }>('POST', '/v1/webhooks', {
     url: `${demo.url}${inbox.path}`,
-    description: 'The wallboard in the hall',
+    description: `The wallboard in the hall, ${'which has a very long name '.repeat(6)}`.slice(0, 200),
     types: ['call.*'],
   });
+  const unbroken = 'x'.repeat(80);
+  await demo.ask('POST', '/v1/keys', { name: unbroken, scopes: ['observe'] });
+  await demo.ask('POST', '/v1/users', { name: unbroken, password: 'long enough', scopes: ['observe'] });
+  await demo.ask('POST', '/v1/tenants', { id: unbroken.slice(0, 32), pbx: { kind: 'sandbox' } });
   const ended = await demo.call('+15550100001', '101');
   phones.answer('101');
   phones.hangUp('101');

@@ -1,6 +1,7 @@
 import { signal } from '@preact/signals';
 import type { Event } from '../../../src/model/event.ts';
 import { ask, Problem } from '../api.ts';
+import { notify } from '../parts/notices.tsx';
 import { session } from '../session.ts';
 import { fold, fromSnapshot, type Office, type Snapshot } from './fold.ts';
 
@@ -23,6 +24,7 @@ const firstPauseMs = 500;
 const longestPauseMs = 8000;
 /** The server says something at least this often; a laptop that slept notices here. */
 const silenceMs = 45_000;
+const watchMs = 2_000;
 
 const pause = (ms: number, signal: AbortSignal): Promise<void> =>
   new Promise((resolve) => {
@@ -45,7 +47,10 @@ export const follow = async (signal: AbortSignal): Promise<void> => {
       const end = await read(office.value.cursor, signal, () => {
         pauseMs = firstPauseMs;
       });
-      if (end === 'too-old') office.value = undefined;
+      if (end === 'too-old') {
+        notify('failed', 'The log no longer reaches back to where this page was. What happened in between is not shown.');
+        office.value = undefined;
+      }
     } catch (error) {
       if (error instanceof Problem && error.status === 401) {
         session.value = null;
@@ -66,9 +71,10 @@ const revokedCode = 4001;
 const read = (after: string, signal: AbortSignal, onReady: () => void): Promise<'ended' | 'too-old'> =>
   new Promise((resolve, reject) => {
     const socket = new WebSocket(`${location.origin.replace(/^http/, 'ws')}/v1/ws?after=${encodeURIComponent(after)}`);
+    const over = new AbortController();
     const arrived: Event[] = [];
     let frame: number | undefined;
-    let silence = setTimeout(() => socket.close(), silenceMs);
+    let heardAt = Date.now();
 
     // However many events come between two frames, the page is drawn once.
     const show = (): void => {
@@ -82,31 +88,39 @@ const read = (after: string, signal: AbortSignal, onReady: () => void): Promise<
       if (document.hidden) show();
       else frame ??= requestAnimationFrame(show);
     };
-
-    socket.addEventListener('message', ({ data }: MessageEvent<string>) => {
-      clearTimeout(silence);
-      silence = setTimeout(() => socket.close(), silenceMs);
-      const message = JSON.parse(data) as Event | { readonly type: `feed.${string}`; readonly cursor?: string };
-      if (!isFeedMessage(message)) {
-        arrived.push(message);
-        showSoon();
-      } else if (message.type === 'feed.ready') {
-        link.value = 'live';
-        onReady();
-      }
-    });
-    socket.addEventListener('close', ({ code }) => {
-      clearTimeout(silence);
+    const end = (code?: number): void => {
+      if (over.signal.aborted) return;
+      over.abort();
+      clearInterval(watch);
       if (frame !== undefined) cancelAnimationFrame(frame);
       show();
-      signal.removeEventListener('abort', stop);
+      // Of a dead connection the browser would tell only after it has waited for its end in vain.
+      socket.close();
       if (code === revokedCode) reject(new Problem(401, { title: 'The session has ended.' }));
-      else resolve(tooOldCodes.has(code) ? 'too-old' : 'ended');
-    });
-    const stop = (): void => socket.close();
-    signal.addEventListener('abort', stop);
-    // A laptop that wakes up, or a network that comes back: the old connection may be dead without a word.
-    addEventListener('online', stop, { once: true, signal });
+      else resolve(code !== undefined && tooOldCodes.has(code) ? 'too-old' : 'ended');
+    };
+    // By the time of day: while a laptop sleeps, timers stand still.
+    const watch = setInterval(() => (Date.now() - heardAt > silenceMs ? end() : undefined), watchMs);
+
+    socket.addEventListener(
+      'message',
+      ({ data }: MessageEvent<string>) => {
+        heardAt = Date.now();
+        const message = JSON.parse(data) as Event | { readonly type: `feed.${string}`; readonly cursor?: string };
+        if (!isFeedMessage(message)) {
+          arrived.push(message);
+          showSoon();
+        } else if (message.type === 'feed.ready') {
+          link.value = 'live';
+          onReady();
+        }
+      },
+      { signal: over.signal },
+    );
+    socket.addEventListener('close', ({ code }) => end(code), { signal: over.signal });
+    signal.addEventListener('abort', () => end(), { signal: over.signal });
+    // A network that comes back: the old connection may be dead without a word.
+    addEventListener('online', () => end(), { signal: over.signal });
   });
 
 const isFeedMessage = (message: { readonly type: string }): message is { readonly type: `feed.${string}`; readonly cursor?: string } =>

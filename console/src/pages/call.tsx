@@ -3,7 +3,8 @@ import type { JSX } from 'preact';
 import type { Call, Leg } from '../../../src/model/call.ts';
 import type { Event } from '../../../src/model/event.ts';
 import type { DeliveryAttempt } from '../answers.ts';
-import { onEvent } from '../live/connection.ts';
+import { office, onEvent } from '../live/connection.ts';
+import { isSandbox } from '../live/fold.ts';
 import { CopyButton } from '../parts/copy.tsx';
 import { curlOf } from '../parts/curl.ts';
 import { PartyName, partyText } from '../parts/parties.tsx';
@@ -58,7 +59,7 @@ export const CallPage = ({ id }: { readonly id: string }): JSX.Element => {
         <button type="button" class="button small" onClick={() => download(call, why.answer?.entries ?? [])}>
           Download the trace
         </button>
-        {why.answer?.entries.some(({ kind }) => kind === 'pbx') === true ? (
+        {hasCapture(why.answer?.entries ?? []) ? (
           <a class="button small" href={`/v1/calls/${call.id}/capture`} download={`${call.id}.capture`}>
             Download the capture
           </a>
@@ -70,6 +71,13 @@ export const CallPage = ({ id }: { readonly id: string }): JSX.Element => {
       {why.answer === undefined ? <Waiting problem={why.problem} /> : <Why entries={why.answer.entries} />}
     </>
   );
+};
+
+/** Whether the PBX's own words about it can be had as a capture: what is in memory says nothing over a wire. */
+const hasCapture = (entries: readonly WhyEntry[]): boolean => {
+  const pbx = entries.find((entry) => entry.kind === 'event')?.event.pbx;
+  const state = pbx === undefined ? undefined : office.value?.pbxs.get(pbx);
+  return state !== undefined && !isSandbox(state) && entries.some(({ kind }) => kind === 'pbx');
 };
 
 /** The legs as bars over time: grey while it rings, coloured while it talks. */

@@ -50,12 +50,17 @@ export const CallsPage = (): JSX.Element => {
   const load = (before?: string): void => {
     // What ends while the answer is on its way may be missing in it.
     if (before === undefined) setEnded(0);
+    const isOld = (): boolean => route.value.query.toString() !== asked;
     ask<CallList>('GET', pathFor(search, before)).then(
       (page) => {
+        // Something else was searched for meanwhile.
+        if (isOld()) return;
         setPages((known) => (before === undefined ? [page] : [...(known ?? []), page]));
         setProblem(undefined);
       },
-      (error: unknown) => setProblem(error instanceof Problem ? error : new Problem(0, { title: String(error) })),
+      (error: unknown) => {
+        if (!isOld()) setProblem(error instanceof Problem ? error : new Problem(0, { title: String(error) }));
+      },
     );
   };
   useEffect(() => load(), [asked]);

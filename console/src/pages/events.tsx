@@ -65,6 +65,12 @@ export const EventsPage = (): JSX.Element => {
     });
   }, [isPaused, type, extension, call]);
 
+  const pause = (): void => {
+    // Nothing may have come yet since the page was opened.
+    tail.cursor ??= office.value?.cursor;
+    setPaused(true);
+  };
+
   /** Shows what followed the cursor; then goes on with what comes, or is paused where there is more than is shown at once. */
   const readOn = async (after: string): Promise<void> => {
     const gathered: Event[] = [];
@@ -118,7 +124,7 @@ export const EventsPage = (): JSX.Element => {
           type="button"
           class="button"
           aria-pressed={isPaused}
-          onClick={() => (isPaused ? void readOn(tail.cursor ?? 'now') : setPaused(true))}
+          onClick={() => (isPaused ? void readOn(tail.cursor ?? 'now') : pause())}
         >
           {isPaused ? 'Resume' : 'Pause'}
         </button>

@@ -4,6 +4,7 @@ import { scopes, type Key, type User } from '../answers.ts';
 import { ask } from '../api.ts';
 import { DialogForm } from '../parts/dialog-form.tsx';
 import { Dialog } from '../parts/dialog.tsx';
+import { HintedField } from '../parts/field.tsx';
 import { attempt, notify } from '../parts/notices.tsx';
 import { Secret } from '../parts/secret.tsx';
 import { Waiting } from '../parts/states.tsx';
@@ -87,10 +88,9 @@ const Keys = (): JSX.Element => {
               Name <input name="name" required maxLength={100} placeholder="The CRM" />
             </label>
             <ScopeChoice chosen={['observe']} />
-            <label class="field">
-              Own extension <input name="extension" />
-              <small>For `control-own`.</small>
-            </label>
+            <HintedField label="Own extension" hint="For control-own.">
+              {(ids) => <input {...ids} name="extension" />}
+            </HintedField>
           </DialogForm>
         </Dialog>
       ) : null}

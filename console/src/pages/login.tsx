@@ -2,6 +2,7 @@ import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
 import { Problem } from '../api.ts';
 import { logIn, type Credentials } from '../session.ts';
+import { HintedField } from '../parts/field.tsx';
 import { fieldsOf, type Fields } from '../parts/fields.ts';
 
 type Way = 'user' | 'key';
@@ -46,13 +47,16 @@ export const LoginPage = (): JSX.Element => {
           ))}
         </fieldset>
         {way === 'key' ? (
-          <label class="field">
-            Key
-            <input name="key" type="password" required autocomplete="off" spellcheck={false} key="key" />
-            <small>
-              The administrator key that <code>switchhook serve</code> printed once; in the demo <code>demo-key</code>.
-            </small>
-          </label>
+          <HintedField
+            label="Key"
+            hint={
+              <>
+                The administrator key that <code>switchhook serve</code> printed once; in the demo <code>demo-key</code>.
+              </>
+            }
+          >
+            {(ids) => <input {...ids} name="key" type="password" required autocomplete="off" spellcheck={false} key="key" />}
+          </HintedField>
         ) : (
           <>
             <label class="field">
@@ -63,10 +67,9 @@ export const LoginPage = (): JSX.Element => {
               Password
               <input name="password" type="password" required autocomplete="current-password" />
             </label>
-            <label class="field">
-              Tenant <input name="tenant" autocomplete="organization" />
-              <small>Only where the server has several.</small>
-            </label>
+            <HintedField label="Tenant" hint="Only where the server has several.">
+              {(ids) => <input {...ids} name="tenant" autocomplete="organization" />}
+            </HintedField>
           </>
         )}
         {problem === undefined ? null : (

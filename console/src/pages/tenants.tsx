@@ -4,6 +4,7 @@ import type { Tenant } from '../answers.ts';
 import { ask } from '../api.ts';
 import { DialogForm } from '../parts/dialog-form.tsx';
 import { Dialog } from '../parts/dialog.tsx';
+import { HintedField } from '../parts/field.tsx';
 import type { Fields } from '../parts/fields.ts';
 import { attempt } from '../parts/notices.tsx';
 import { Secret } from '../parts/secret.tsx';
@@ -97,10 +98,11 @@ const NewTenant = ({ onClose, onMade }: NewTenantProps): JSX.Element => {
         button="Make it"
         onSubmit={async (form) => onMade(await ask('POST', '/v1/tenants', { id: form.text('id'), pbx: pbxOf(kind, form) }))}
       >
-        <label class="field">
-          Name <input name="id" required maxLength={32} pattern="[a-z0-9][a-z0-9\-]*" autocomplete="off" placeholder="acme" />
-          <small>Small letters, digits, dashes. It cannot be changed.</small>
-        </label>
+        <HintedField label="Name" hint="Small letters, digits, dashes. It cannot be changed.">
+          {(ids) => (
+            <input {...ids} name="id" required maxLength={32} pattern="[a-z0-9][a-z0-9\-]*" autocomplete="off" placeholder="acme" />
+          )}
+        </HintedField>
         <label class="field">
           Its PBX
           <select name="kind" value={kind} onChange={({ currentTarget }) => setKind(currentTarget.value as Kind)}>

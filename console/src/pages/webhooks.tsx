@@ -4,6 +4,7 @@ import type { Endpoint, Webhook } from '../answers.ts';
 import { ask } from '../api.ts';
 import { DialogForm } from '../parts/dialog-form.tsx';
 import { Dialog } from '../parts/dialog.tsx';
+import { HintedField } from '../parts/field.tsx';
 import { Secret } from '../parts/secret.tsx';
 import { Empty, Waiting } from '../parts/states.tsx';
 import { useAnswer } from '../parts/use-answer.ts';
@@ -134,10 +135,9 @@ const AddDialog = ({ onClose, onMade }: { readonly onClose: () => void; readonly
       <label class="field">
         Description <input name="description" maxLength={200} />
       </label>
-      <label class="field">
-        Event types <input name="types" placeholder="call.ended, leg.*" />
-        <small>Everything when empty.</small>
-      </label>
+      <HintedField label="Event types" hint="Everything when empty.">
+        {(ids) => <input {...ids} name="types" placeholder="call.ended, leg.*" />}
+      </HintedField>
       <label class="field">
         Extensions <input name="extensions" placeholder="101, 102" />
       </label>

@@ -1,59 +1,15 @@
 /** The links to PBXs over the native API, with a whole gateway on a scripted manager interface. */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, onTestFinished, test } from 'vitest';
-import { startGateway } from '../../../src/app/gateway.ts';
-import { loggerOf, surroundingsOf } from '../../../src/app/surroundings.ts';
+import { expect, test } from 'vitest';
 import { openRecording } from '../../../src/cli/recording.ts';
-import { configSchema } from '../../../src/config/schema.ts';
-import { pbxId, tenantId } from '../../../src/model/ids.ts';
+import { pbxId } from '../../../src/model/ids.ts';
 import { replayFacts } from '../../../src/pbx/asterisk/replay.ts';
 import { createTrackerState, track } from '../../../src/tracker/tracker.ts';
 import { message, newchannel } from '../../pbx/asterisk/driven.ts';
-import { ScriptedAmi } from '../../pbx/asterisk/scripted-ami.ts';
 import { temporaryFolder } from '../../temporary-folder.ts';
 import { serveNative } from './serve-native.ts';
-
-interface Reply {
-  readonly status: number;
-  readonly text: string;
-  readonly body: unknown;
-}
-
-interface Office {
-  readonly ami: ScriptedAmi;
-  ask(method: string, path: string, json?: object): Promise<Reply>;
-  /** Asks until the answer is as it should be. */
-  askUntil(path: string, isSo: (body: never) => boolean): Promise<Reply>;
-}
-
-const serveOffice = async (): Promise<Office> => {
-  const ami = await ScriptedAmi.start();
-  onTestFinished(() => ami.close());
-  const office = { kind: 'asterisk', host: '127.0.0.1', port: ami.port, username: 'gateway', secret: 'secret' };
-  const config = configSchema.parse({ data: temporaryFolder(), http: { port: 0 }, tenants: { acme: { pbxs: { office } } } });
-  const gateway = await startGateway(config, surroundingsOf(loggerOf('silent')));
-  onTestFinished(() => gateway.close());
-  const { secret } = gateway.auth.create({ tenant: tenantId('acme'), name: 'test', scopes: ['administer'] });
-  await gateway.engines.get(tenantId('acme'))?.untilHeard(pbxId('office'));
-  const ask: Office['ask'] = async (method, path, json) => {
-    const headers = { authorization: `Bearer ${secret}`, 'content-type': 'application/json' };
-    const response = await fetch(gateway.url + path, { method, headers, ...(json === undefined ? {} : { body: JSON.stringify(json) }) });
-    const text = await response.text();
-    const isJson = /^application\/(problem\+)?json/.test(response.headers.get('content-type') ?? '');
-    return { status: response.status, text, body: isJson ? (JSON.parse(text) as unknown) : undefined };
-  };
-  return {
-    ami,
-    ask,
-    askUntil: async (path, isSo) => {
-      for (;;) {
-        const reply = await ask('GET', path);
-        if (reply.status === 200 && isSo(reply.body as never)) return reply;
-      }
-    },
-  };
-};
+import { serveOffice } from './serve-office.ts';
 
 const newexten = message('Newexten', {
   Channel: 'PJSIP/101-0000000a',
