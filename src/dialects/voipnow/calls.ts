@@ -49,7 +49,7 @@ export const callOf = (source: TenantSource, apiId: string): Call => {
   return call;
 };
 
-/** Live calls in which the extension takes part or that it has parked, oldest first. */
+/** Live calls in which the extension takes part, be it that it waits in a slot, oldest first. */
 export const callsOf = ({ engine }: TenantSource, extension: ExtensionNumber): readonly Call[] =>
   engine.snapshot().calls.filter(({ legs }) => legs.some((leg) => leg.extension === extension && (isLive(leg) || leg.slot !== undefined)));
 

@@ -92,7 +92,7 @@ export const explainUnified = (error: unknown): UnifiedError => {
     case 'invalid-parameter':
     case 'missing-parameter':
     case 'forbidden-character':
-      return say(400, codeOfField(String(error.details['field'])));
+      return say(400, codeOfField(error.details['field']));
     case 'address-refused':
       return say(400, 'pce_url_invalid');
     case 'invalid-json':
@@ -119,8 +119,11 @@ export const explainUnified = (error: unknown): UnifiedError => {
   }
 };
 
-const codeOfField = (field: string): UnifiedCode => {
+const codeOfField = (field: unknown): UnifiedCode => {
   switch (field) {
+    case undefined:
+      // What the PBX itself finds wrong of a request is where it leads: the rest has been looked at before.
+      return 'phonecall_destination_invalid';
     case 'id':
     case 'type':
     case 'method':

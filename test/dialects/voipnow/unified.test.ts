@@ -165,7 +165,7 @@ test('a call is placed, followed, held, transferred and ended', async () => {
       {
         id,
         phoneCallView: [
-          { id: '00', extension: '12340*101', flow: '2' },
+          { id: '00', extension: '12340*101', flow: '2', status: '4' },
           { id: '01', extension: '12340*102', status: '3' },
         ],
       },
@@ -179,6 +179,7 @@ test('a call is placed, followed, held, transferred and ended', async () => {
   expect((await unified('PUT', call, { action: 'OffHold' })).status).toBe(200);
   expect(await unified('PUT', call, { action: 'SendFax' })).toEqual(coded(501, 'request_not_implemented'));
   expect(await unified('PUT', call, { action: 'Transfer' })).toEqual(coded(400, 'phonecall_destination_invalid'));
+  expect(await unified('PUT', call, { action: 'Transfer', sendCallTo: '199' })).toEqual(coded(400, 'phonecall_destination_invalid'));
   expect((await unified('PUT', call, { action: 'Transfer', sendCallTo: '12340*103' })).status).toBe(200);
   await leg('103', ({ state }) => state === 'ringing');
   sandbox.phones.answer('103');

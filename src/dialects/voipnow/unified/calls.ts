@@ -1,5 +1,4 @@
 import { requireScope } from '../../../http/bearer.ts';
-import type { CallWish } from '../../../control/placing/place-call.ts';
 import type { Call, Leg } from '../../../model/call.ts';
 import { GatewayError } from '../../../model/errors.ts';
 import type { ExtensionNumber } from '../../../model/ids.ts';
@@ -33,7 +32,7 @@ export const createCall = async (asked: UnifiedAsked): Promise<UnifiedAnswer> =>
   const nonce = body.data?.nonce ?? undefined;
   // A call shows one identity: the one meant for whom it reaches, if there are two.
   const callerId = view.callerDestination ?? view.callerId ?? undefined;
-  const id = await placed(asked, {
+  const id = await place(asked, {
     extensions: [extension, ...more],
     number,
     ...(also.length === 0 ? undefined : { also }),
@@ -43,16 +42,6 @@ export const createCall = async (asked: UnifiedAsked): Promise<UnifiedAnswer> =>
     ...(callerId === undefined ? undefined : { callerId: parseCallerId(callerId) }),
   });
   return [{ id, links: { self: callAddress(asked, extension, id) } }];
-};
-
-/** What the PBX itself finds wrong of a call is its destination: the rest has been looked at before. */
-const placed = async (asked: UnifiedAsked, wish: CallWish): Promise<string> => {
-  try {
-    return await place(asked, wish);
-  } catch (error) {
-    if (!(error instanceof GatewayError) || error.code !== 'invalid-parameter' || error.details['field'] !== undefined) throw error;
-    throw new UnifiedError(400, 'phonecall_destination_invalid', error.message, error);
-  }
 };
 
 /** Rings extensions and puts them into a conference room, each by a call of its own. */

@@ -63,12 +63,16 @@ const renderView = ({ engine, numbers }: TenantSource, call: Call, leg: Leg): ob
 
 /** 2 trying, 3 ringing, 4 the other side rings, 5 on call. */
 const viewStatusOf = (call: Call, leg: Leg): string => {
+  const others = call.legs.filter((other) => other.id !== leg.id && isLive(other));
+  const otherRings = others.some(({ state }) => state === 'ringing');
   switch (leg.state) {
     case 'initiated':
-      return call.legs.some((other) => other.id !== leg.id && other.state === 'ringing') ? '4' : '2';
+      return otherRings ? '4' : '2';
     case 'ringing':
       return '3';
     case 'connected':
+      // Its own phone was rung first, or its peer was sent on: it talks to nobody yet.
+      return otherRings && others.every(({ state }) => state === 'ringing') ? '4' : '5';
     case 'held':
     case 'parked':
     case 'queued':
