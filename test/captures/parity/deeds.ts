@@ -3,12 +3,12 @@
  * on a real Asterisk, and say what was done when FreeSWITCH was recorded.
  *
  *     101 calls 102          102 answers, rejects, leaves      102 holds, resumes     102 drops        what it holds
- *     102 sends 103          102 joins      the two it talks to                       102 presses 12#
+ *     102 forwards 103 (302)           102 sends 103          102 joins      the two it talks to                       102 presses 12#
  *     102 is busy            from the beginning; also `is sounding`: its phone sends sound before it answers
  *     9 seconds pass
  *     gateway dials 101 102          lets 101 call 102; `gateway dials 101 102 hands-free`: its phone answers by itself
  *     gateway answers, holds, resumes, records, stops 102      gateway confers 101 102      gateway mutes, unmutes, kicks, invites 102
- *     gateway lets 103 listen 101, gateway lets 103 barge 101
+ *     gateway lets 103 listen 101, gateway lets 103 barge 101      gateway picks 103 102      gateway sends 102 101 103
  *
  * Numbers of the house are named: `{group}`, `{queue}`, `{conference}`, `{park}` (who is sent there is parked), `{slot}` (where).
  */
@@ -26,6 +26,7 @@ export interface Hands {
   call(who: string, number: string): Done;
   answer(who: string): Done;
   reject(who: string): Done;
+  forward(who: string, number: string): Done;
   leave(who: string): Done;
   drop(who: string): Done;
   hold(who: string): Done;
@@ -73,6 +74,8 @@ const performOne = (deed: Deed, hands: Hands, numbers: Numbers): Done => {
       return who === 'gateway' ? command(deed, hands, numbers) : hands.answer(who);
     case 'rejects':
       return hands.reject(who);
+    case 'forwards':
+      return hands.forward(who, number);
     case 'leaves':
       return hands.leave(who);
     case 'drops':
@@ -82,7 +85,7 @@ const performOne = (deed: Deed, hands: Hands, numbers: Numbers): Done => {
     case 'resumes':
       return who === 'gateway' ? command(deed, hands, numbers) : hands.resume(who);
     case 'sends':
-      return hands.send(who, number);
+      return who === 'gateway' ? command(deed, hands, numbers) : hands.send(who, number);
     case 'joins':
       return hands.join(who);
     case 'presses':
@@ -131,6 +134,15 @@ const command = async (deed: Deed, hands: Hands, { conference = '' }: Numbers): 
       return hands.command({ name: 'kick', channel: await hands.channelOf(who), conference });
     case 'invites':
       return hands.command({ name: 'invite', conference, extension: extensionNumber(who), channel: channelId(`invited-${who}`) });
+    case 'sends':
+      return hands.command({ name: 'transfer', channel: await hands.channelOf(who), peer: await hands.channelOf(what), to: whom });
+    case 'picks':
+      return hands.command({
+        name: 'pickup',
+        channel: await hands.channelOf(what),
+        extension: extensionNumber(who),
+        picker: channelId(`picker-${who}`),
+      });
     case 'lets':
       return hands.command({
         name: 'supervise',

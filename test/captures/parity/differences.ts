@@ -54,6 +54,16 @@ export const differences = {
     why: 'Asterisk leaves the leg of who parks by REFER up until its phone hangs up, so that it is still busy when it calls again.',
     without: (lines, subject) => (subject === '101' ? lines.map((line) => line.replace('busy idle busy idle', 'busy idle')) : lines),
   },
+  consultingLeg: {
+    on: ['freeswitch'],
+    why: 'Of a phone that joins a call which still rings FreeSWITCH says that it has ended its consulting leg; Asterisk ends it.',
+    without: everyLine((line) => line.replace(/^(leg\.ended 102#2 .*) self$/, '$1 pbx')),
+  },
+  sentByTheGateway: {
+    on: ['freeswitch'],
+    why: 'To FreeSWITCH a transfer by command is none: that it was one is told by the gateway, beside what FreeSWITCH says.',
+    without: (lines) => lines.filter((line) => !line.startsWith('call.transferred')),
+  },
 } as const satisfies Readonly<Record<string, Difference>>;
 
 export type DifferenceName = keyof typeof differences;

@@ -3,13 +3,13 @@ import type { ChannelId } from '../../../src/model/ids.ts';
 import { parseOffice, type Office } from '../../../src/pbx/sandbox/index.ts';
 import { openOffice, type TestOffice } from '../../pbx/sandbox/harness.ts';
 import { habitsIn, perform, type Hands } from './deeds.ts';
-import { numbersOf } from './houses.ts';
+import { houseOf } from './houses.ts';
 import type { ParityStory } from './stories.ts';
 
 /** What the sandbox says when its phones do as the story tells. */
-export const factsOnSandbox = async ({ deeds }: ParityStory): Promise<readonly Fact[]> => {
-  await using office = await openOffice({ office: houseFor(deeds) });
-  await perform(deeds, handsAt(office), numbersOf('sandbox'));
+export const factsOnSandbox = async (story: ParityStory): Promise<readonly Fact[]> => {
+  await using office = await openOffice({ office: houseFor(story.deeds) });
+  await perform(story.deeds, handsAt(office), houseOf('sandbox', story));
   await office.told();
   return office.facts.filter((fact) => !isOfTheGateway(fact));
 };
@@ -66,6 +66,13 @@ const handsAt = ({ driver, facts, told, command }: TestOffice): Hands => {
     call: (who, number) => void phones.call(who, number),
     answer: (who) => phones.answer(who),
     reject: (who) => phones.reject(who),
+    forward: async (who, number) => {
+      const channel = await channelOf(who);
+      const dial = facts.findLast((fact) => fact.type === 'dial.began' && fact.callee === channel);
+      if (dial?.type !== 'dial.began' || dial.caller === undefined) throw new Error(`nobody calls ${who}`);
+      const outcome = await command({ name: 'divert', channel, caller: dial.caller, to: number });
+      if (outcome.outcome !== 'accepted') throw new Error(JSON.stringify(outcome));
+    },
     leave: (who) => phones.hangUp(who),
     drop: async (who) => phones.hangUpChannel(heldAmong(await channelsOf(who), facts)),
     hold: (who) => phones.hold(who),

@@ -8,8 +8,8 @@ export type ParityPbx = (typeof pbxs)[number];
 export interface ParityStory {
   /** What it is; the name of Asterisk's recordings, with `_` for blanks. */
   readonly story: string;
-  /** FreeSWITCH's recording of it. */
-  readonly freeswitch: string;
+  /** FreeSWITCH's recording of it, where that is older than the story. */
+  readonly freeswitch?: string;
   readonly deeds: readonly Deed[];
   /** Why what is told of it differs: each is needed, on the PBX that it names. */
   readonly differs?: readonly DifferenceName[];
@@ -203,6 +203,29 @@ export const stories: readonly ParityStory[] = [
     story: 'a supervisor speaks with both',
     freeswitch: 'three_way',
     deeds: [...talk, 'gateway lets 103 barge 101', '103 leaves', '101 leaves'],
+    differs: ['causes', 'shownWhileItRings'],
+  },
+  { story: 'forwarded by the phone', deeds: ['101 calls 102', '102 forwards 103', '103 answers', '101 leaves'] },
+  {
+    story: 'an attended transfer while it rings',
+    deeds: [...talk, '102 holds', '102 calls 103', '102 joins', '103 answers', '101 leaves'],
+    differs: ['consultingLeg'],
+    notOnSandbox: 'its phones join conversations alone',
+  },
+  { story: 'picked up by the gateway', deeds: ['101 calls 102', 'gateway picks 103 102', '101 leaves'], differs: ['shownWhileItRings'] },
+  {
+    story: 'sent on by the gateway',
+    deeds: [...talk, 'gateway sends 102 101 103', '103 answers', '101 leaves'],
+    differs: ['sentByTheGateway'],
+  },
+  {
+    story: 'listened to',
+    deeds: [...talk, 'gateway lets 103 listen 101', '103 leaves', '101 leaves'],
+    differs: ['causes', 'shownWhileItRings'],
+  },
+  {
+    story: 'listened to until the end',
+    deeds: [...talk, 'gateway lets 103 listen 101', '101 leaves'],
     differs: ['causes', 'shownWhileItRings'],
   },
 ];

@@ -4,7 +4,7 @@ import type { Fact } from '../../../src/model/fact.ts';
 import { replayFacts } from '../../../src/pbx/freeswitch/replay.ts';
 import { factsOf, play } from '../play.ts';
 import { tell } from '../short-form.ts';
-import { fileOf, inCommonWords } from './houses.ts';
+import { inCommonWords, recordingOf } from './houses.ts';
 import { factsOnSandbox } from './sandbox.ts';
 import type { ParityPbx, ParityStory } from './stories.ts';
 
@@ -19,29 +19,35 @@ const factsOn = async (pbx: ParityPbx, story: ParityStory): Promise<readonly Fac
     case 'sandbox':
       return factsOnSandbox(story);
     case 'freeswitch':
-      return Array.fromAsync(replayFacts(inOneRead(new URL(`../freeswitch/${story.freeswitch}.esl.gz`, import.meta.url))));
+      return factsIn(recordingOf(pbx, story));
     case 'asterisk-22':
     case 'asterisk-16':
-      return factsOf([{ at: 0, bytes: gunzipSync(readFileSync(fileOf(pbx, story.story))) }]);
+      return factsOf([{ at: 0, bytes: gunzipSync(readFileSync(recordingOf(pbx, story))) }]);
     default:
       return pbx satisfies never;
   }
 };
 
-const inOneRead = async function* (file: URL): AsyncGenerator<{ readonly bytes: Uint8Array }, void> {
-  yield { bytes: gunzipSync(readFileSync(file)) };
+const factsIn = async (file: URL): Promise<readonly Fact[]> => {
+  const inOneRead = async function* (): AsyncGenerator<{ readonly bytes: Uint8Array }, void> {
+    yield { bytes: gunzipSync(readFileSync(file)) };
+  };
+  const facts: Fact[] = [];
+  for await (const fact of replayFacts(inOneRead())) facts.push(fact);
+  return facts;
 };
 
 export const toldOn = async (pbx: ParityPbx, story: ParityStory): Promise<Told> => {
   const { events, presence } = tell(play(await factsOn(pbx, story)).events);
+  const ours = inCommonWords(pbx, story);
   const subjects: Record<string, string[]> = {};
   for (const event of events.filter((line) => !line.startsWith('pbx.'))) {
-    const line = inCommonWords(pbx, event);
+    const line = ours(event);
     for (const subject of subjectsOf(line)) (subjects[subject] ??= []).push(line);
   }
   return {
     subjects: Object.fromEntries(Object.entries(subjects).map(([subject, lines]) => [subject, inMoments(lines)])),
-    presence: Object.fromEntries(Object.entries(presence).map(([number, states]) => [inCommonWords(pbx, number), states])),
+    presence: Object.fromEntries(Object.entries(presence).map(([number, states]) => [ours(number), states])),
   };
 };
 

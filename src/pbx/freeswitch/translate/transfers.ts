@@ -2,7 +2,7 @@
 import type { Fact } from '../../../model/fact.ts';
 import type { Micros } from '../../../model/time.ts';
 import { part } from './bridges.ts';
-import type { Channel, Memory } from './memory.ts';
+import type { Channel, Memory, Transferer } from './memory.ts';
 import { none, type Reader, type Translate } from './reader.ts';
 
 /**
@@ -63,8 +63,17 @@ export const transferOverdue = (memory: Memory, at: Micros): readonly Fact[] => 
 const rungBy = (caller: Channel, { channels }: Memory): Channel | undefined =>
   [...channels.values()].find((one) => one.caller === caller.id && one.isUp !== true);
 
+/** Whom the phone calls on another line, if that still rings: it is joined with who waits without a word about its own end. */
+const stillRinging = (first: Channel, at: Micros, memory: Memory): Transferer | undefined => {
+  for (const second of memory.channels.values()) {
+    const target = second.id === first.id || second.endpoint.device !== first.endpoint.device ? undefined : rungBy(second, memory);
+    if (target !== undefined) return { second: second.id, target: target.id, device: first.endpoint.device, at };
+  }
+  return undefined;
+};
+
 const attended = (first: Channel, at: Micros, memory: Memory): readonly Fact[] => {
-  const { transferer } = memory;
+  const transferer = memory.transferer ?? stillRinging(first, at, memory);
   if (transferer === undefined || transferer.device !== first.endpoint.device) return none;
   memory.transferer = undefined;
   const transferee = first.lastPeer;
