@@ -70,3 +70,7 @@ export const refuse =
   (status: number, headers: Record<string, string> = {}): Answer =>
   (_received, response) =>
     void response.writeHead(status, headers).end('no');
+
+export const seqOf = ({ body }: Received): number => (JSON.parse(body) as { seq: number }).seq;
+export const laneOf = ({ body }: Received): string => (JSON.parse(body) as { lane: string }).lane;
+export const seqs = (sink: Sink): readonly number[] => sink.received.map(seqOf);

@@ -174,3 +174,11 @@ const begin = (clock: OfficeClock, folder: string, tape: Tape, options: WorldOpt
     },
   };
 };
+
+/** Lets everything happen that needs no time to pass. */
+export const settle = async (): Promise<void> => {
+  for (let turn = 0; turn < 20; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+};
+
+/** Before the first event of the tape. */
+export const start = { epoch: 'e1', seq: 0 };
