@@ -54,6 +54,16 @@ export class PublishedRequests {
   constructor(options: RequestsOptions) {
     this.#options = options;
     this.#requests = new Saved<readonly PublishedRequest[]>(options.store, options.tenant, stateName, []);
+    this.#takeOver();
+  }
+
+  /** Requests that were kept before they had a place begin now, in their order. */
+  #takeOver(): void {
+    const kept: readonly (Omit<PublishedRequest, 'after' | 'rank'> & Partial<PublishedRequest>)[] = this.all();
+    if (kept.every(({ rank }) => rank !== undefined)) return;
+    const placed: PublishedRequest[] = [];
+    for (const request of kept) placed.push(this.#placed(request, placed));
+    this.#requests.put(placed);
   }
 
   /** Of all extensions that have any. */
@@ -122,9 +132,10 @@ export class PublishedRequests {
   }
 
   /** It is made for what happens from now on. */
-  #placed(request: Omit<PublishedRequest, 'after' | 'rank'>): PublishedRequest {
-    const taken = this.list(request.extension)
-      .filter((other) => other.id !== request.id && isSameStory(other, request))
+  #placed(request: Omit<PublishedRequest, 'after' | 'rank'>, among = this.all()): PublishedRequest {
+    const taken = among
+      .filter(({ extension, id }) => extension === request.extension && id !== request.id)
+      .filter((other) => isSameStory(other, request))
       .map(({ rank }) => rank);
     let rank = 0;
     while (taken.includes(rank)) rank += 1;
