@@ -28,6 +28,8 @@ export interface OfficePbx {
   settingsAt(port: number): Readonly<Record<string, unknown>>;
   /** The output of a command of its own command line. */
   cli(command: string): Promise<string>;
+  /** What it wrote to its log so far. */
+  messages(): Promise<string>;
   channelCount(): Promise<number>;
   /** Its channels in its own words. */
   describeChannels(): Promise<string>;
@@ -61,6 +63,8 @@ export interface OfficeHabits {
   readonly noticesAbsence: boolean;
   /** Whether two of three who talk go on when the third hangs up who was there first. */
   readonly joinsForGood: boolean;
+  /** What its log says when a phone that parks has been told the number of the slot; absent where none is told. */
+  saidSlot?(parker: string, slot: string): RegExp;
 }
 
 /** Everything that can sound, each with a tone of its own. All calls from outside share one. */

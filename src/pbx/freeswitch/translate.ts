@@ -8,6 +8,7 @@ import { adopt } from './translate/adopt.ts';
 import { executed } from './translate/applications.ts';
 import { bridged, unbridged } from './translate/bridges.ts';
 import { answered, created, ended, endHeldBack, hangup, held, progress, shownAnswered } from './translate/channels.ts';
+import { EarlyChannels, type Arrived } from './translate/early-channels.ts';
 import type { Memory } from './translate/memory.ts';
 import { routed, valet } from './translate/parking.ts';
 import { dtmf, recording, registered } from './translate/phones.ts';
@@ -38,17 +39,16 @@ export const isInteresting = (event: string): boolean => translations.has(event)
 
 export const createTranslator = ({ directory }: TranslatorOptions): Translator => {
   const memory: Memory = { directory, channels: new Map(), agents: new Map(), transferer: undefined, heldBack: new Map() };
+  const early = new EarlyChannels();
   return {
-    translate(message, at) {
-      const stories = message.event === undefined ? undefined : translations.get(message.event);
-      if (stories === undefined) return [];
-      const reader = new Reader(message, at);
-      const facts = [...shownAnswered(reader, memory), ...stories.flatMap((translate) => translate(reader, memory))];
-      if (memory.heldBack.size > 0) facts.push(...endHeldBack({ id: reader.channel() }, memory));
-      facts.push(...transferOverdue(memory, reader.at));
-      return facts;
+    translate: (message, at) => {
+      if (message.event === undefined || !translations.has(message.event)) return [];
+      return early.admit({ message, at }, (channel) => memory.channels.has(channel)).flatMap((each) => tell(each, memory));
     },
-    adopt: (resync, found) => adopt(resync.channels, found, memory),
+    adopt(resync, found) {
+      early.forget();
+      adopt(resync.channels, found, memory);
+    },
     sends(channel, by) {
       const sent = memory.channels.get(channel);
       const sender = memory.channels.get(by);
@@ -57,6 +57,16 @@ export const createTranslator = ({ directory }: TranslatorOptions): Translator =
     callerOf: (channel) => memory.channels.get(channel)?.caller,
     recordingsOf: (channel) => memory.channels.get(channel)?.recordings ?? [],
   };
+};
+
+const tell = ({ message, at }: Arrived, memory: Memory): readonly Fact[] => {
+  const stories = message.event === undefined ? undefined : translations.get(message.event);
+  if (stories === undefined) return [];
+  const reader = new Reader(message, at);
+  const facts = [...shownAnswered(reader, memory), ...stories.flatMap((translate) => translate(reader, memory))];
+  if (memory.heldBack.size > 0) facts.push(...endHeldBack({ id: reader.channel() }, memory));
+  facts.push(...transferOverdue(memory, reader.at));
+  return facts;
 };
 
 const shutdown: Translate = (reader) => [{ type: 'pbx.degraded', at: reader.at, reason: 'FreeSWITCH is shutting down.' }];

@@ -110,6 +110,57 @@ describe('what no recording has', () => {
   ];
   const eventsOf = (...messages: readonly EslMessage[]): readonly string[] => tell(play(translated(messages)).events).events;
 
+  const half = (id: string, other: string): EslMessage =>
+    eventOf({
+      'Event-Name': 'CHANNEL_CREATE',
+      'Unique-ID': id,
+      'Channel-Name': `loopback/1002-${id === 'l1' ? 'a' : 'b'}`,
+      'Call-Direction': id === 'l1' ? 'outbound' : 'inbound',
+      variable_other_loopback_leg_uuid: other,
+      ...(id === 'l1' ? { 'Other-Type': 'originator', 'Other-Leg-Unique-ID': 'a' } : { 'Caller-Destination-Number': '1002' }),
+    });
+  const rungByHalf: readonly EslMessage[] = [
+    made('c', '1002', {
+      'Call-Direction': 'outbound',
+      'Other-Type': 'originator',
+      'Other-Leg-Unique-ID': 'l2',
+      'Other-Leg-Channel-Name': 'loopback/1002-b',
+    }),
+    of('CHANNEL_PROGRESS', 'c'),
+  ];
+  const dialsLoopback: readonly EslMessage[] = [
+    made('a', '1001', { 'Call-Direction': 'inbound', 'Caller-Destination-Number': '1002', 'Caller-Caller-ID-Number': '1001' }),
+    half('l1', 'l2'),
+  ];
+
+  test('a phone that shows before the half of the loopback that rings it is of the same call', () => {
+    const ends = [
+      ...gone('c', 'NO_ANSWER', '19'),
+      ...gone('l2', 'NO_ANSWER', '19'),
+      ...gone('l1', 'NO_ANSWER', '19'),
+      ...gone('a', 'NO_ANSWER', '19'),
+    ];
+    const inOrder = eventsOf(...dialsLoopback, half('l2', 'l1'), ...rungByHalf, ...ends);
+    expect(inOrder.filter((line) => line.startsWith('call.started'))).toHaveLength(1);
+    expect(eventsOf(...dialsLoopback, ...rungByHalf, half('l2', 'l1'), ...ends)).toEqual(inOrder);
+  });
+
+  test('a phone whose loopback never shows is told of all the same, once it is over', () => {
+    const events = eventsOf(...rungByHalf, ...gone('c', 'NO_ANSWER', '19'));
+    expect(events.filter((line) => line.startsWith('call.ended'))).toHaveLength(1);
+  });
+
+  test('a phone that a lost half of a loopback rang was answered elsewhere', () => {
+    const events = eventsOf(
+      ...dialsLoopback,
+      half('l2', 'l1'),
+      ...rungByHalf,
+      ...gone('l2', 'LOSE_RACE', '502'),
+      ...gone('c', 'ORIGINATOR_CANCEL', '487'),
+    );
+    expect(events.find((line) => line.startsWith('leg.ended 1002'))).toContain(' 26');
+  });
+
   test('a phone that sends sound and then declines was never talked to', () => {
     const events = eventsOf(
       ...dialled,

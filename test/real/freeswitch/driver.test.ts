@@ -6,9 +6,11 @@ import { createNewId, extensionNumber, pbxId, type ExtensionNumber } from '../..
 import type { Timers } from '../../../src/model/time.ts';
 import type { Driver } from '../../../src/pbx/driver.ts';
 import { createFreeswitchDriver } from '../../../src/pbx/freeswitch/index.ts';
-import { describeDriver } from '../../contract/driver.ts';
+import { describeDriver, type DriverUnderTest } from '../../contract/driver.ts';
 import { Link } from '../link.ts';
 import { Phone } from '../phone/phone.ts';
+import { onFreeswitch, sharedOffice } from './office.ts';
+import { eventSocketPassword, officeDomain } from './run-folder.ts';
 import { realFreeswitch, whyNot, type RealFreeswitch } from './settings.ts';
 
 const timers: Timers = {
@@ -18,14 +20,14 @@ const timers: Timers = {
   },
 };
 
-const driverOf = (
-  { host, port, password, domain, dialContext }: RealFreeswitch,
-  by: { readonly host: string; readonly port: number } = { host, port },
-): Driver =>
+type DriverAddress = Pick<RealFreeswitch, 'host' | 'port' | 'password' | 'domain' | 'dialContext'>;
+
+const driverOf = ({ host, port, password, domain, dialContext }: DriverAddress): Driver =>
   createFreeswitchDriver(
     {
       pbx: pbxId('office'),
-      ...by,
+      host,
+      port,
       password,
       domain,
       dialContext,
@@ -51,7 +53,7 @@ const driverOf = (
 const real = realFreeswitch();
 const { sip } = real;
 
-describe.skipIf(real.isMissing)(`a real FreeSWITCH (${whyNot})`, () => {
+describe.skipIf(real.isMissing)(`a FreeSWITCH of your own (${whyNot})`, () => {
   test('is connected to, and tells who its users are', async () => {
     const driver = driverOf(real);
     const told: ExtensionNumber[] = [];
@@ -71,42 +73,63 @@ describe.skipIf(real.isMissing)(`a real FreeSWITCH (${whyNot})`, () => {
   });
 });
 
+/** A driver to `pbx` over a link that can be cut, with hands at three phones. */
+const underTest = async (
+  pbx: DriverAddress,
+  phones: readonly [Phone, Phone, Phone],
+  close: () => Promise<void>,
+): Promise<DriverUnderTest> => {
+  const [caller, callee, busy] = phones;
+  busy.policy = 'busy';
+  const link = await Link.to(pbx.port);
+  const phoneOf = (extension: ExtensionNumber): Phone => phones.find(({ number }) => number === extension) ?? caller;
+  return {
+    driver: driverOf({ ...pbx, host: '127.0.0.1', port: link.port }),
+    world: {
+      caller: extensionNumber(caller.number),
+      callee: extensionNumber(callee.number),
+      busy: extensionNumber(busy.number),
+      call: async (from, to) => void (await phoneOf(from).call(to)),
+      answer: async (extension) => (await phoneOf(extension).incoming()).answer(),
+      reject: async (extension) => (await phoneOf(extension).incoming()).reject(),
+      hangUp: async (extension) => {
+        for (const call of phoneOf(extension).calls) await call.hangup();
+      },
+      breakLink: async () => {
+        link.cut();
+        link.mend();
+      },
+    },
+    close: async () => {
+      await close();
+      link.close();
+    },
+  };
+};
+
+onFreeswitch('contract', (install) => {
+  const office = sharedOffice(install);
+  describeDriver('FreeSWITCH', async () => {
+    const { gatewayPort: port } = office().pbx;
+    const address = { host: '127.0.0.1', port, password: eventSocketPassword, domain: officeDomain, dialContext: 'default' };
+    return underTest(address, await office().phones('101', '102', '103'), () => office().quiet());
+  });
+});
+
 /** Its phones are ours: a FreeSWITCH on this machine. */
-describe.skipIf(sip === undefined)('a real FreeSWITCH with phones', () => {
+describe.skipIf(sip === undefined)('a FreeSWITCH of your own with phones', () => {
   describeDriver('FreeSWITCH', async () => {
     const { port: pbxPort = 0, password = '' } = sip ?? {};
     const tones = new Map(real.users.map((number, index) => [number, 400 + 100 * index]));
-    const open = (number: string): Promise<Phone> => Phone.open({ number, password, pbxPort, tones });
-    const [first, second, third] = real.users;
-    const [caller, callee, busy] = await Promise.all([open(first), open(second), open(third)]);
-    const phones = [caller, callee, busy];
-    await Promise.all(phones.map((phone) => phone.register()));
-    busy.policy = 'busy';
-    const link = await Link.to(real.port);
-    const phoneOf = (extension: ExtensionNumber): Phone => phones.find(({ number }) => number === extension) ?? caller;
-    return {
-      driver: driverOf(real, { host: '127.0.0.1', port: link.port }),
-      world: {
-        caller: extensionNumber(caller.number),
-        callee: extensionNumber(callee.number),
-        busy: extensionNumber(busy.number),
-        call: async (from, to) => void (await phoneOf(from).call(to)),
-        answer: async (extension) => (await phoneOf(extension).incoming()).answer(),
-        reject: async (extension) => (await phoneOf(extension).incoming()).reject(),
-        hangUp: async (extension) => {
-          for (const call of phoneOf(extension).calls) await call.hangup();
-        },
-        breakLink: () => {
-          link.cut();
-          link.mend();
-          return Promise.resolve();
-        },
-      },
-      close: () => {
-        for (const phone of phones) phone.close();
-        link.close();
-        return Promise.resolve();
-      },
+    const open = async (number: string): Promise<Phone> => {
+      const phone = await Phone.open({ number, password, pbxPort, tones });
+      await phone.register();
+      return phone;
     };
+    const [first, second, third] = real.users;
+    const phones = [await open(first), await open(second), await open(third)] as const;
+    return underTest(real, phones, async () => {
+      for (const phone of phones) phone.close();
+    });
   });
 });

@@ -113,6 +113,7 @@ export const hangup: Translate = (reader, memory) => {
   const channel = memory.channels.get(reader.channel());
   if (channel === undefined) return none;
   channel.isHangingUp = true;
+  if (elsewhere.has(reader.text('Hangup-Cause'))) outrun(channel, memory);
   const isByPhone =
     reader.text('variable_sip_hangup_disposition').startsWith('recv_') || reader.has('variable_proto_specific_hangup_cause');
   return [
@@ -121,6 +122,12 @@ export const hangup: Translate = (reader, memory) => {
     ...hasBeenLeft(channel, reader, memory),
     ...hangsUpInSlot(channel, at, isByPhone),
   ];
+};
+
+/** What rings for a half of a loopback that has lost has lost with it. */
+const outrun = ({ id, otherHalf }: Channel, { channels }: Memory): void => {
+  if (otherHalf === undefined) return;
+  for (const one of channels.values()) if (one.caller === id && one.isUp !== true) one.isOutrun = true;
 };
 
 const leaves = (channel: Channel, at: Micros): Fact => ({ type: 'channel.hangupRequested', at, channel: channel.id, by: 'far-end' });
@@ -199,7 +206,10 @@ const endOf = (channel: Channel, reader: Reader, memory: Memory): readonly Fact[
     type: 'channel.ended',
     at,
     channel: channel.id,
-    causeCode: elsewhere.has(cause) ? answeredElsewhere : reader.number('variable_hangup_cause_q850'),
+    causeCode:
+      elsewhere.has(cause) || (channel.isOutrun === true && cause === 'ORIGINATOR_CANCEL')
+        ? answeredElsewhere
+        : reader.number('variable_hangup_cause_q850'),
     ...(sipCode === 0 ? undefined : { sipCode }),
   });
   memory.channels.delete(channel.id);

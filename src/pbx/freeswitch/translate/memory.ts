@@ -68,6 +68,8 @@ export interface Channel {
   /** It talks to somebody else meanwhile, by `att_xfer`; the party of this pair waits. */
   consultsBeside?: Pair;
   isHangingUp?: boolean;
+  /** It rings for a half of a loopback that another has outrun: to FreeSWITCH its own caller has left. */
+  isOutrun?: boolean;
   parked?: OccupiedSlot;
   application?: Application;
   /** Whose ringing it takes over, as soon as it has answered. */
