@@ -51,6 +51,7 @@ export const App = (): JSX.Element => {
     return () => {
       stop.abort();
       office.value = undefined;
+      link.value = 'connecting';
     };
   }, [mayLook]);
   if (who === undefined) return <p class="loading">Loading the console…</p>;
@@ -63,7 +64,7 @@ export const App = (): JSX.Element => {
 };
 
 const Shell = (): JSX.Element => {
-  const shown = places.filter(({ isShown = () => true }) => isShown());
+  const shown = may('observe') ? places.filter(({ isShown = () => true }) => isShown()) : [];
   const [asked, id = ''] = route.value.path;
   const first = hasSandbox() && may('control') ? 'sandbox' : 'board';
   const place = shown.find(({ name }) => name === (asked ?? first)) ?? places[0];
@@ -86,7 +87,7 @@ const Shell = (): JSX.Element => {
         <a class="brand" href={href(['board'])}>
           <img src="/console/icon.svg" alt="" width="24" height="24" /> Switchhook
         </a>
-        <LinkState />
+        {may('observe') ? <LinkState /> : null}
         <span class="who">
           <span class="who-name">
             {session.value?.name} <span class="quiet">at {session.value?.tenant}</span>
@@ -105,12 +106,13 @@ const Shell = (): JSX.Element => {
       </nav>
       <main id="main" ref={main} tabIndex={-1} class="page">
         <PbxBanner />
-        {may('observe') ? null : (
+        {may('observe') ? (
+          <Page key={`${place.name}/${id}`} id={id} />
+        ) : (
           <p class="banner" role="alert">
-            <strong>There is little to see:</strong> whoever is logged in here may not observe.
+            There is nothing to see here for who may not observe.
           </p>
         )}
-        <Page key={`${place.name}/${id}`} id={id} />
       </main>
     </div>
   );

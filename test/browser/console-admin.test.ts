@@ -67,6 +67,23 @@ describe.skipIf(!hasBrowser)('logging in', () => {
   });
 });
 
+describe.skipIf(!hasBrowser)('two tabs', () => {
+  test('are logged out together, and a key that may not observe is told so', async () => {
+    const demo = await serveDemo();
+    const page = await open();
+    await demo.openConsole(page);
+    const other = await page.context().newPage();
+    await other.goto(`${demo.url}/console/#/board`);
+    await other.getByRole('status').filter({ hasText: 'Live' }).waitFor();
+    await page.getByRole('button', { name: 'Log out' }).click();
+    const { secret } = await demo.ask<{ readonly secret: string }>('POST', '/v1/keys', { name: 'a robot', scopes: ['control'] });
+    await other.getByLabel('Key', { exact: true }).fill(secret);
+    await other.getByRole('button', { name: 'Log in' }).click();
+    await other.getByRole('alert').filter({ hasText: 'may not observe' }).waitFor();
+    expect(await other.getByRole('navigation', { name: 'Pages' }).getByRole('link').count()).toBe(0);
+  });
+});
+
 describe.skipIf(!hasBrowser)('a webhook', () => {
   test('is added, delivered, looked into, sent again, paused, given another secret, and deleted', async () => {
     const demo = await serveDemo();
