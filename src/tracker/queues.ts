@@ -5,12 +5,20 @@ import type { Micros } from '../model/time.ts';
 import { patchCall, patchProgress } from './calls.ts';
 import type { Change } from './change.ts';
 import { updateLeg } from './legs.ts';
+import { reach } from './links.ts';
+import type { Channel } from './state.ts';
 
 /** Queues: who waits in them, and the agents who take from them. */
 
 export const joinQueue = (change: Change, id: ChannelId, name: string, position: number, since: Micros): void => {
   const channel = change.channel(id);
   if (channel === undefined || channel.waiting?.queue === name) return;
+  const behind = legBehind(change, channel);
+  if (behind !== undefined) {
+    change.setChannel({ ...channel, waitsFor: behind });
+    joinQueue(change, behind, name, position, since);
+    return;
+  }
   leaveQueue(change, id, 'left');
   const waiting = { queue: name, position, since };
   const leg = change.leg(id);
@@ -27,6 +35,13 @@ export const joinQueue = (change: Change, id: ChannelId, name: string, position:
 /** Does nothing for a channel that waits in no queue. */
 export const leaveQueue = (change: Change, id: ChannelId, reason: 'answered' | 'abandoned' | 'left'): void => {
   const channel = change.channel(id);
+  if (channel?.waitsFor !== undefined) {
+    const { waitsFor, ...half } = channel;
+    change.setChannel(half);
+    if (reason === 'abandoned') noteAbandoned(change, channel.call);
+    leaveQueue(change, waitsFor, reason);
+    return;
+  }
   if (channel?.waiting === undefined) return;
   const { waiting, ...out } = channel;
   const leg = change.leg(id);
@@ -40,6 +55,15 @@ export const leaveQueue = (change: Change, id: ChannelId, reason: 'answered' | '
   if (reason === 'abandoned') noteAbandoned(change, channel.call);
   const waitedMs = Math.max(0, Math.round((change.at - waiting.since) / 1000));
   change.emitLeg('queue.left', id, { queue: waiting.queue, reason, waitedMs });
+};
+
+/** Who was forwarded into the queue waits behind a pair of channels: the one leg that the pair was called for. */
+const legBehind = (change: Change, { leg, other }: Channel): ChannelId | undefined => {
+  const nearer = leg === undefined ? change.channel(other) : undefined;
+  if (nearer === undefined) return undefined;
+  const { legs } = reach(change, nearer.id);
+  if (legs.length === 0) return change.leg(nearer.caller)?.id;
+  return legs.length === 1 ? legs[0] : undefined;
 };
 
 const noteAbandoned = (change: Change, call: CallId): void => patchProgress(change, call, { isAbandoned: true });

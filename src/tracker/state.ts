@@ -81,6 +81,8 @@ export interface Channel {
   readonly isPickedUp?: boolean;
   readonly result?: DialResult;
   readonly waiting?: Waiting;
+  /** A local half waits in a queue for this leg, which is behind its pair. */
+  readonly waitsFor?: ChannelId;
   /** It was connected before it came to wait in a queue: who takes it connects it once more. */
   readonly isToReconnect?: boolean;
   readonly parked?: Parked;
@@ -110,6 +112,8 @@ export interface PendingTransfer {
   readonly byLeg?: LegId;
   readonly byExtension?: ExtensionNumber;
   readonly to: string;
+  /** Absent of one that an earlier version saved. */
+  readonly since?: Micros;
 }
 
 /** What a blind transfer turns out to be by where it led. */

@@ -59,6 +59,11 @@ export const differences = {
     why: 'Of a phone that joins a call which still rings FreeSWITCH says that it has ended its consulting leg; Asterisk ends it.',
     without: everyLine((line) => line.replace(/^(leg\.ended 102#2 .*) self$/, '$1 pbx')),
   },
+  answeredBeforeQueued: {
+    on: ['asterisk-22', 'asterisk-16'],
+    why: 'Of who is forwarded into a queue Asterisk says that it is answered first, and then that it waits.',
+    without: (lines) => lines.filter((line, index) => !(line.startsWith('leg.connected') && lines[index + 1]?.startsWith('queue.joined'))),
+  },
   sentByTheGateway: {
     on: ['freeswitch'],
     why: 'To FreeSWITCH a transfer by command is none: that it was one is told by the gateway, beside what FreeSWITCH says.',

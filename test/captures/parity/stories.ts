@@ -207,6 +207,16 @@ export const stories: readonly ParityStory[] = [
   },
   { story: 'forwarded by the phone', deeds: ['101 calls 102', '102 forwards 103', '103 answers', '101 leaves'] },
   {
+    story: 'forwarded into a queue',
+    deeds: ['101 calls 103', '103 forwards {queue}', '102 answers', '101 leaves'],
+    differs: ['answeredBeforeQueued'],
+  },
+  {
+    story: 'forwarded into a queue, and abandoned',
+    deeds: ['101 calls 103', '103 forwards {queue}', '101 leaves'],
+    differs: ['causes', 'answeredBeforeQueued'],
+  },
+  {
     story: 'an attended transfer while it rings',
     deeds: [...talk, '102 holds', '102 calls 103', '102 joins', '103 answers', '101 leaves'],
     differs: ['consultingLeg'],

@@ -104,9 +104,18 @@ export const openAsterisk = async (name: 'asterisk-22' | 'asterisk-16'): Promise
   };
 };
 
-/** The house as it is. */
+/** With 102 as the queue's only agent. */
 export const openFreeswitch = async (): Promise<RecordedOffice> => {
   const pbx = await Pbx.start(await findFreeswitch());
+  for (const command of [
+    `agent add 102@${officeDomain} callback`,
+    `agent set contact 102@${officeDomain} [leg_timeout=8]user/102@${officeDomain}`,
+    `agent set status 102@${officeDomain} Available`,
+    `tier add support@default 102@${officeDomain} 1 1`,
+    ...['106', '107'].map((agent) => `tier del support@default ${agent}@${officeDomain}`),
+  ]) {
+    await pbx.cli(`callcenter_config ${command}`);
+  }
   return {
     name: 'freeswitch',
     office: new Office(pbx),
