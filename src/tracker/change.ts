@@ -129,6 +129,10 @@ export class Change {
     return id === undefined ? undefined : this.#channels.get(id);
   }
 
+  channels(): Iterable<Channel> {
+    return this.#channels.finish().values();
+  }
+
   leg(id: ChannelId | undefined): LegChannel | undefined {
     const channel = this.channel(id);
     return channel !== undefined && isLeg(channel) ? channel : undefined;

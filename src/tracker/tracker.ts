@@ -32,7 +32,7 @@ import { pauseRecording, startRecording, stopRecording } from './recordings.ts';
 import { resync } from './resync.ts';
 import type { TrackerState } from './state.ts';
 import { changeSupervision, stopSupervision, superviseLeg } from './supervision.ts';
-import { arrive, arriveInTalk, pickUp, transferAttended, transferBlind } from './transfers.ts';
+import { arrive, arriveInTalk, pickUp, settleSilentTransfers, transferAttended, transferBlind } from './transfers.ts';
 import { assignUsers, beginSession, endSession, setUserStatus } from './users.ts';
 
 /** How long a dial that was announced may wait for its channel, in microseconds. */
@@ -181,6 +181,7 @@ const receiveDigit = (change: Change, fact: FactOf<'channel.dtmf'>): void => {
 
 const tick = (change: Change): void => {
   settleRegistrations(change);
+  settleSilentTransfers(change);
   for (const [channel, { at }] of change.commandedDials()) if (change.at - at > commandedLifetime) change.removeCommanded(channel);
 };
 

@@ -22,7 +22,7 @@ export const transferBlind = (change: Change, fact: FactOf<'transfer.blind'>): v
   }
   // Parking tells of itself, and sometimes before the transfer to it does.
   if (transferee.parked !== undefined) return;
-  change.setChannel({ ...transferee, transfer: { ...by, to: fact.to } });
+  change.setChannel({ ...transferee, transfer: { ...by, to: fact.to, since: change.at } });
   const arrival = arrivalOf(change, transferee, fact.transferer);
   if (arrival !== undefined) settleTransfer(change, transferee.id, arrival);
 };
@@ -53,6 +53,20 @@ const settleTransfer = (change: Change, id: ChannelId, kind: Arrival | 'park', t
   const { transfer, ...settled } = channel;
   change.setChannel(settled);
   tell(change, id, { kind, by: transfer, to: to ?? change.party(transfer.to), succeeded: true });
+};
+
+/** How long nothing may be heard of a transferee that lives on, in microseconds: one that is sent to no number ends at once. */
+const silentArrival = 5_000_000;
+
+/**
+ * A transfer may lead where nothing is told: Asterisk does not tell the first step of an extension with its own application, and an
+ * extension that is nothing but a mailbox or music has one step. Who lives on has arrived.
+ */
+export const settleSilentTransfers = (change: Change): void => {
+  for (const { id, transfer, bridge, state } of change.channels()) {
+    if (transfer === undefined || bridge !== undefined || state !== 'up') continue;
+    if (change.at - (transfer.since ?? 0) >= silentArrival) settleTransfer(change, id, 'blind');
+  }
 };
 
 /** The transferee ended before it arrived anywhere: there is no such number, or the PBX would not let it. */

@@ -1,6 +1,7 @@
 /** Transfers that are told after the transferee has gone on: a busy PBX publishes them late. */
 import { expect, test } from 'vitest';
 import type { EventOf } from '../../src/model/event.ts';
+import type { Endpoint, Fact } from '../../src/model/fact.ts';
 import { liveState } from '../../src/tracker/tracker.ts';
 import { answers, bridge, calls, ends, extension, hangsUp, id, isRung, phone, play, type Played } from './facts.ts';
 
@@ -120,4 +121,25 @@ test('attended, while the consulted phone rings, by a phone whose legs have ende
   );
   expect(transfersIn(transferred)).toMatchObject([{ kind: 'attended', by: { extension: '102' }, to: { number: '103' } }]);
   expect(liveState(transferred.state).calls).toMatchObject([{ legs: [{ extension: '101' }, { extension: '102' }, { extension: '103' }] }]);
+});
+
+test('to an extension that is nothing but a mailbox or music, of which Asterisk tells no step: who lives on has arrived', () => {
+  const [transfer] = told('8100');
+  const sent = play([{ ...transfer, at: 100_000_000 } as Fact, ...isSentOn], talk);
+  const soon = play([{ type: 'tick', at: 104_000_000 }], sent);
+  expect(transfersIn(soon)).toEqual([]);
+  const later = play([{ type: 'tick', at: 105_000_000 }, ...ends('a')], soon);
+  expect(transfersIn(later)).toMatchObject([{ kind: 'blind', by: by102, to: { number: '8100' }, succeeded: true }]);
+});
+
+test('a phone that answers one half of a pair, with nobody behind the other, is connected', () => {
+  const half = (which: 1 | 2): Endpoint => ({ kind: 'local', pair: 'Local/103@x-1', half: which, device: 'Local/103@x' });
+  const made = { number: '', name: '', family: id('l1'), state: 'down' } as const;
+  const answered = play([
+    { type: 'channel.created', channel: id('l1'), endpoint: half(1), ...made },
+    { type: 'channel.created', channel: id('l2'), endpoint: half(2), ...made },
+    ...isRung('c', phone('103'), 'l2'),
+    { type: 'channel.state', channel: id('c'), state: 'up' },
+  ]);
+  expect(liveState(answered.state).calls).toMatchObject([{ legs: [{ extension: '103', state: 'connected' }] }]);
 });
