@@ -6,10 +6,10 @@ import { openMasterKey } from '../auth/master-key.ts';
 import { createPasswords } from '../auth/passwords.ts';
 import { createSecrets } from '../auth/secrets.ts';
 import { createSessions } from '../auth/sessions.ts';
-import { type ConfiguredClient, createTokens } from '../auth/tokens.ts';
-import { type ConfiguredUser, createUsers } from '../auth/users.ts';
+import { createTokens } from '../auth/tokens.ts';
+import { createUsers } from '../auth/users.ts';
 import { createSingleCluster } from '../cluster/single.ts';
-import type { Config, TenantConfig } from '../config/schema.ts';
+import type { Config } from '../config/schema.ts';
 import { createControl } from '../control/control-room.ts';
 import { mayReach, mayShow } from '../control/policy.ts';
 import { createDelivery } from '../delivery/delivery.ts';
@@ -17,29 +17,28 @@ import { MailSender } from '../delivery/mail/mail-sender.ts';
 import { createAddressGuard } from '../delivery/webhooks/address-guard.ts';
 import { createWebhookEngine } from '../delivery/webhooks/create-webhook-engine.ts';
 import type { Gateway } from '../dialects/gateway.ts';
-import type { Tenancy } from '../auth/tenancy.ts';
-import { type RunningTenant, startTenant } from '../engine/tenant-engine.ts';
+import type { RunningTenant } from '../engine/tenant-engine.ts';
 import { consolePages } from '../http/console-pages.ts';
 import { createBearer, requireScope } from '../http/bearer.ts';
-import { createHttpServer, type HttpServerOptions } from '../http/http-server.ts';
-import { createMetrics, type Metrics } from '../http/metrics.ts';
+import { createHttpServer, type HttpServer } from '../http/http-server.ts';
+import { createMetrics } from '../http/metrics.ts';
 import { createSessionCookies } from '../http/session-cookies.ts';
 import { createInteractive } from '../interactive/create-interactive.ts';
 import { openSqliteLog } from '../log/sqlite-log.ts';
 import { GatewayError } from '../model/errors.ts';
-import { extensionNumber, pbxId, type PbxId, tenantId, type TenantId } from '../model/ids.ts';
+import type { PbxId, TenantId } from '../model/ids.ts';
 import type { Micros, Timers } from '../model/time.ts';
 import { createRunningClock, sandboxRoutes, type SandboxDriver } from '../pbx/sandbox/index.ts';
 import { openSqliteStore } from '../store/sqlite-store.ts';
 import { putOnServer } from '../dialects/dialect.ts';
+import { clientsOf, httpOptions, recordingFolders, usersOf } from './configured.ts';
 import { dialectsOf } from './dialects.ts';
-import { createDriver } from './drivers.ts';
-import { ownersOf, peopleOf, tellSessions, tellUsers } from './people.ts';
-import { slotLayout } from './parking.ts';
+import { ownersOf, tellSessions, tellUsers } from './people.ts';
 import { keepRetention } from './retention.ts';
 import { exampleScenarios } from './scenarios.ts';
 import type { Surroundings } from './surroundings.ts';
 import { TenantBook } from './tenant-book.ts';
+import { Tenants } from './tenants.ts';
 import { version } from './version.ts';
 
 /** A gateway that serves. */
@@ -58,9 +57,6 @@ export interface RunningGateway {
 
 /** How long the history of calls that end shares a transaction: at 200 calls/s, 20 calls. */
 const gatherMs = 100;
-/** Adds no more than this to an event's way, and takes most of the cost of a busy hour away. */
-const commitRestMs = 3;
-
 /** Puts the parts together and serves; what has been opened is closed again if a later part cannot be. */
 export const startGateway = async (configured: Config, surroundings: Surroundings): Promise<RunningGateway> => {
   const { newId, logger } = surroundings;
@@ -84,8 +80,7 @@ export const startGateway = async (configured: Config, surroundings: Surrounding
     const masterKey = openMasterKey(configured.data, randomBytes);
     const secrets = createSecrets(masterKey, randomBytes);
     const book = new TenantBook({ store, secrets, clock, config: configured });
-    const tenants: Record<string, TenantConfig> = { ...configured.tenants, ...book.configs() };
-    const config: Config = { ...configured, tenants };
+    const config: Config = { ...configured, tenants: { ...configured.tenants, ...book.configs() } };
     const auth = createAuth({
       store,
       clock,
@@ -100,47 +95,23 @@ export const startGateway = async (configured: Config, surroundings: Surrounding
     const cluster = createSingleCluster(log);
     closers.push(() => cluster.close());
 
-    const sandboxes = new Map<PbxId, SandboxDriver>();
-    const opened = {
-      sandbox: (pbx: PbxId, driver: SandboxDriver) => void sandboxes.set(pbx, driver),
-      closer: (closer: () => void) => void closers.push(closer),
-    };
-
-    const owners = new Map(ownersOf(config));
-    const engines = new Map<TenantId, RunningTenant>();
-    const failed = Promise.withResolvers<never>();
-    // Whoever runs the gateway awaits it; until then a failure must not count as unhandled.
-    failed.promise.catch(() => undefined);
-    closers.push(async () => {
-      for (const engine of [...engines.values()].reverse()) await engine.close();
+    const owners = ownersOf(config);
+    const tenants = new Tenants({
+      surroundings: { ...surroundings, clock, timers },
+      configs: config.tenants,
+      operator: configured.operator ?? onlyOne(Object.keys(configured.tenants)),
+      book,
+      auth,
+      users,
+      owners,
+      log,
+      cluster,
+      store,
+      metrics,
     });
-    const runTenant = async (name: string, tenant: TenantConfig): Promise<RunningTenant> => {
-      const drivers = Object.entries(tenant.pbxs).map(([pbx, pbxConfig]) =>
-        createDriver(pbx, { pbx: pbxConfig, tenant }, { ...surroundings, clock, timers }, opened),
-      );
-      const observer = { lag: (pbx: PbxId, seconds: number) => metrics.pbxLag.observe({ pbx }, seconds) };
-      const engine = await startTenant({
-        tenant: tenantId(name),
-        drivers,
-        log,
-        cluster,
-        store,
-        clock,
-        timers,
-        logger,
-        observer,
-        commitRestMs,
-        users: peopleOf(tenantId(name), users, owners),
-      });
-      engines.set(engine.tenant, engine);
-      engine.failed.catch(failed.reject);
-      showStatus(engine, metrics);
-      engine.onCommitted((events) => {
-        if (events.some(({ type }) => type.startsWith('pbx.'))) showStatus(engine, metrics);
-      });
-      return engine;
-    };
-    for (const [name, tenant] of Object.entries(tenants)) await runTenant(name, tenant);
+    closers.push(() => tenants.close());
+    await tenants.begin();
+    const { engines, rules, slots } = tenants;
     closers.push(tellUsers({ users, owners, engines, clock }), tellSessions({ sessions, users, engines, clock, timers, logger }));
     const delivery = createDelivery({ sources: [...engines.values()], clock, logger, metrics });
     closers.push(() => delivery.close());
@@ -151,12 +122,13 @@ export const startGateway = async (configured: Config, surroundings: Surrounding
     const webhooks = createWebhookEngine({ store, guard, clock, timers, wheel, random: Math.random, logger, version, senders });
     closers.push(() => webhooks.close());
     webhooks.onAttempt(({ outcome }) => metrics.webhookAttempts.inc({ outcome }));
-    const rules = new Map(Object.entries(config.tenants).map(([name, { policy }]) => [tenantId(name), policy]));
-    const slots = new Map(Object.entries(config.tenants).map(([name, tenant]) => [tenantId(name), slotLayout(tenant)]));
     const recordings = recordingFolders(config);
-    const operator = configured.operator ?? onlyOne(Object.keys(configured.tenants));
     const control = await createControl({ engines, store, clock, timers, newId, logger, rules, recordings, slots });
     closers.push(() => control.close());
+    tenants.onMade((engine) => {
+      delivery.add(engine);
+      control.adopt(engine);
+    });
 
     const interactive = createInteractive({
       engines: engines.values(),
@@ -176,35 +148,8 @@ export const startGateway = async (configured: Config, surroundings: Surrounding
     });
     closers.push(() => interactive.close());
 
-    const tenancy: Tenancy = {
-      isOperator: (tenant) => tenant === operator,
-      list: () =>
-        [...engines.keys()].map((id) => {
-          const madeAt = book.madeAt(id);
-          return { id, ...(madeAt === undefined ? undefined : { madeAt }) };
-        }),
-      create: async ({ id, pbx }) => {
-        const tenant = book.add(id, pbx);
-        tenants[id] = tenant;
-        rules.set(id, tenant.policy);
-        slots.set(id, slotLayout(tenant));
-        const engine = await runTenant(id, tenant);
-        delivery.add(engine);
-        control.adopt(engine);
-        return auth.create({ tenant: id, name: 'first administrator', scopes: ['administer', 'observe'] });
-      },
-      remove: async (id) => {
-        book.remove(id);
-        for (const { id: key } of auth.list(id)) auth.revoke(id, key);
-        for (const { id: user } of users.list(id)) await users.remove(id, user);
-        await engines.get(id)?.close();
-        engines.delete(id);
-        delete tenants[id];
-      },
-    };
-
     const gateway: Gateway = {
-      tenancy,
+      tenancy: tenants,
       tenants: [...engines.keys()],
       engine: (tenant) => engines.get(tenant),
       auth,
@@ -244,30 +189,13 @@ export const startGateway = async (configured: Config, surroundings: Surrounding
       await putOnServer(dialect, gateway, server);
     }
     await interactive.begin();
-    const [sandbox] = sandboxes.values();
-    const owner = [...engines.values()].find((engine) => sandbox !== undefined && engine.pbxs.includes(sandbox.pbx));
-    if (sandbox !== undefined && owner !== undefined) {
-      const bearer = createBearer(
-        auth,
-        createSessionCookies(sessions, () => server.publicUrl()),
-      );
-      closers.push(() => bearer.close());
-      await server.app.register(sandboxRoutes, {
-        sandbox,
-        view: owner,
-        inboxName: newId.token(),
-        scenarios: exampleScenarios(),
-        authorize: ({ raw }) => {
-          const identity = bearer.identify(raw);
-          if (identity.tenant !== owner.tenant) throw new GatewayError('not-found');
-          requireScope(identity, ['control']);
-        },
-      });
-    }
+    await serveSandbox(server, gateway, { tenants, closers });
     await server.app.register((scope) => consolePages(scope, fileURLToPath(new URL('../../console/dist', import.meta.url))));
     // A sandbox is there at once; who asks first finds its office.
     await Promise.all(
-      [...engines.values()].flatMap((engine) => engine.pbxs.filter((pbx) => sandboxes.has(pbx)).map((pbx) => engine.untilHeard(pbx))),
+      [...engines.values()].flatMap((engine) =>
+        engine.pbxs.filter((pbx) => tenants.sandboxes.has(pbx)).map((pbx) => engine.untilHeard(pbx)),
+      ),
     );
     await server.listen();
     closers.push(keepRetention(config, gateway, log, timers));
@@ -275,8 +203,8 @@ export const startGateway = async (configured: Config, surroundings: Surrounding
       url: server.publicUrl(),
       auth,
       engines,
-      sandboxes,
-      failed: failed.promise,
+      sandboxes: tenants.sandboxes,
+      failed: tenants.failed,
       close,
     };
   } catch (error) {
@@ -287,50 +215,34 @@ export const startGateway = async (configured: Config, surroundings: Surrounding
 
 const onlyOne = (names: readonly string[]): string | undefined => (names.length === 1 ? names[0] : undefined);
 
-const statusValues = { live: 1, degraded: 0.5, down: 0 } as const;
-
-const showStatus = (engine: RunningTenant, metrics: Metrics): void => {
-  for (const { id, status } of engine.snapshot().pbxs) metrics.pbxStatus.set({ pbx: id }, statusValues[status]);
-};
-
 const once = (work: () => Promise<void>): (() => Promise<void>) => {
   let done: Promise<void> | undefined;
   return () => (done ??= work());
 };
 
-const clientsOf = (config: Config): readonly ConfiguredClient[] =>
-  Object.entries(config.tenants).flatMap(([name, { clients }]) =>
-    Object.entries(clients).map(([id, { secret = '', ...client }]) => ({ id, tenant: tenantId(name), secret, ...client })),
+/** The pages by which a sandbox's phones are played, for those who may command its tenant. One sandbox has them: the first. */
+const serveSandbox = async (
+  server: HttpServer,
+  { auth, sessions, newId }: Gateway,
+  { tenants, closers }: { readonly tenants: Tenants; readonly closers: (() => void | Promise<void>)[] },
+): Promise<void> => {
+  const [sandbox] = tenants.sandboxes.values();
+  const owner = [...tenants.engines.values()].find((engine) => sandbox !== undefined && engine.pbxs.includes(sandbox.pbx));
+  if (sandbox === undefined || owner === undefined) return;
+  const bearer = createBearer(
+    auth,
+    createSessionCookies(sessions, () => server.publicUrl()),
   );
-
-const usersOf = (config: Config): readonly ConfiguredUser[] =>
-  Object.entries(config.tenants).flatMap(([tenant, { users }]) =>
-    Object.entries(users).map(([name, { password, scopes, displayName = '', extension = '', email = '' }]) => ({
-      tenant: tenantId(tenant),
-      name,
-      password,
-      scopes,
-      displayName,
-      extension: extensionNumber(extension),
-      email,
-    })),
-  );
-
-const recordingFolders = ({ tenants }: Config): ReadonlyMap<PbxId, string> =>
-  new Map(
-    Object.values(tenants)
-      .flatMap(({ pbxs }) => Object.entries(pbxs))
-      .flatMap(([name, pbx]) => (pbx.kind !== 'sandbox' && pbx.recordings !== undefined ? [[pbxId(name), pbx.recordings]] : [])),
-  );
-
-const httpOptions = ({
-  http,
-}: Config): Pick<HttpServerOptions, 'host' | 'port' | 'extraPorts' | 'tls' | 'publicUrl' | 'trustedProxies' | 'limits'> => ({
-  host: http.host,
-  port: http.port,
-  extraPorts: http.extraPorts,
-  trustedProxies: http.trustedProxies,
-  limits: { bodyBytes: http.bodyLimit, connections: http.maxConnections },
-  ...(http.publicUrl === undefined ? undefined : { publicUrl: http.publicUrl }),
-  ...(http.tls === undefined ? undefined : { tls: { certFile: http.tls.certificate, keyFile: http.tls.key, plainToo: http.tls.plainToo } }),
-});
+  closers.push(() => bearer.close());
+  await server.app.register(sandboxRoutes, {
+    sandbox,
+    view: owner,
+    inboxName: newId.token(),
+    scenarios: exampleScenarios(),
+    authorize: ({ raw }) => {
+      const identity = bearer.identify(raw);
+      if (identity.tenant !== owner.tenant) throw new GatewayError('not-found');
+      requireScope(identity, ['control']);
+    },
+  });
+};
