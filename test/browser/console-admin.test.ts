@@ -107,7 +107,7 @@ describe.skipIf(!hasBrowser)('a webhook', () => {
       .poll(async () => (await page.getByRole('button', { name: 'Refresh' }).click(), attempts.getByText('503', { exact: true }).count()))
       .toBe(1);
     receiver.status = 200;
-    demo.sandbox.clock.advance(5);
+    await page.getByRole('button', { name: 'Try now' }).click();
     await expect
       .poll(async () => (await page.getByRole('button', { name: 'Refresh' }).click(), attempts.getByText('200', { exact: true }).count()))
       .toBe(1);

@@ -14,20 +14,27 @@ interface AttemptsProps {
   readonly endpoint: string;
   /** Sends an event again; what cannot is not offered it. */
   readonly onReplay?: (seq: number) => void;
+  /** Told when the reader wants to see how it is now. */
+  readonly onRefresh: () => void;
 }
 
 /** What was tried at an endpoint, the newest first; each with what was sent and what was answered. */
-export const Attempts = ({ endpoint, onReplay }: AttemptsProps): JSX.Element => {
+export const Attempts = ({ endpoint, onReplay, onRefresh }: AttemptsProps): JSX.Element => {
   const [before, setBefore] = useState<number>();
   const path = `/v1/deliveries${query({ endpoint, before, limit: pageSize })}`;
   const { answer, problem, again } = useAnswer<{ readonly deliveries: readonly DeliveryAttempt[] }>(path);
   const [shown, setShown] = useState<DeliveryAttempt>();
   const last = answer?.deliveries.at(-1)?.number;
+  const refresh = (): void => {
+    onRefresh();
+    if (before === undefined) again();
+    else setBefore(undefined);
+  };
   return (
     <section aria-labelledby="attempts-title">
       <header class="section-head">
         <h2 id="attempts-title">Attempts</h2>
-        <button type="button" class="button small" onClick={() => (before === undefined ? again() : setBefore(undefined))}>
+        <button type="button" class="button small" onClick={refresh}>
           {before === undefined ? 'Refresh' : 'The newest'}
         </button>
       </header>

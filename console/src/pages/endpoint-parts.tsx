@@ -37,15 +37,29 @@ export const EndpointHead = ({ id, url, endpoint, children }: EndpointHeadProps)
 /** What is done to an endpoint, and what is said when it is done. */
 export type Act = (name: 'pause' | 'resume' | 'replay', done: string, body?: object) => Promise<void>;
 
-export const PauseButton = ({ status, act }: { readonly status: Endpoint['status']; readonly act: Act }): JSX.Element =>
-  status === 'paused' ? (
+/** Pauses it or goes on; and tries what failed without waiting for its time. */
+export const PauseButton = ({
+  endpoint,
+  act,
+}: {
+  readonly endpoint: Pick<Endpoint, 'status' | 'failing'>;
+  readonly act: Act;
+}): JSX.Element =>
+  endpoint.status === 'paused' ? (
     <button type="button" class="button primary" onClick={() => void act('resume', 'It goes on where it stopped.')}>
       Resume
     </button>
   ) : (
-    <button type="button" class="button" onClick={() => void act('pause', 'Paused. What happens meanwhile waits.')}>
-      Pause
-    </button>
+    <>
+      <button type="button" class="button" onClick={() => void act('pause', 'Paused. What happens meanwhile waits.')}>
+        Pause
+      </button>
+      {endpoint.failing === 0 ? null : (
+        <button type="button" class="button" onClick={() => void act('resume', 'What failed is tried again now.')}>
+          Try now
+        </button>
+      )}
+    </>
   );
 
 /** Sends one event again. */

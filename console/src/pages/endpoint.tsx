@@ -32,12 +32,12 @@ export const EndpointPage = ({ id }: { readonly id: string }): JSX.Element => {
             can be sent again. What is older than the vendor would deliver is given up instead of sent.
           </p>
           <p class="actions">
-            <PauseButton status={endpoint.status} act={act} />
+            <PauseButton endpoint={endpoint} act={act} />
           </p>
           <ReplayForm act={act} />
         </>
       )}
-      <Attempts key={asked} endpoint={id} {...(endpoint === undefined ? {} : { onReplay: replayOne(act) })} />
+      <Attempts key={asked} endpoint={id} onRefresh={again} {...(endpoint === undefined ? {} : { onReplay: replayOne(act) })} />
     </>
   );
 };

@@ -197,6 +197,9 @@ const Transports = ({ filter }: { readonly filter: Readonly<Record<string, strin
   return (
     <section aria-label="The same over the API">
       <h2>The same over the API</h2>
+      <p class="quiet">
+        Over the vendors' APIs it is told in their own words: <a href={href(['dialects'])}>the dialects</a> show how.
+      </p>
       <Snippet title="Long poll" text={curlOf('GET', `/v1/events${and}after=now&wait=30`)} />
       <Snippet title="Server-sent events" text={curlOf('GET', `/v1/events/stream${search}`).replace('curl', 'curl -N')} />
       <Snippet

@@ -41,7 +41,7 @@ const OwnWebhook = ({ id }: { readonly id: string }): JSX.Element => {
         <button type="button" class="button" onClick={() => void test(path, refresh)}>
           Send a test
         </button>
-        <PauseButton status={webhook.status} act={act} />
+        <PauseButton endpoint={webhook} act={act} />
         <button
           type="button"
           class="button"
@@ -62,7 +62,7 @@ const OwnWebhook = ({ id }: { readonly id: string }): JSX.Element => {
         <CopyButton label="Copy as curl" text={() => curlOf('GET', path)} />
       </p>
       <ReplayForm act={act} />
-      <Attempts key={asked} endpoint={id} onReplay={replayOne(act)} />
+      <Attempts key={asked} endpoint={id} onRefresh={again} onReplay={replayOne(act)} />
       {secret === undefined ? null : <Secret title="The new secret" secret={secret} onClose={() => setSecret(undefined)} />}
     </>
   );
