@@ -8,7 +8,7 @@
  *     9 seconds pass
  *     gateway dials 101 102          lets 101 call 102; `gateway dials 101 102 hands-free`: its phone answers by itself
  *     gateway answers, holds, resumes, records, stops 102      gateway confers 101 102      gateway mutes, unmutes, kicks, invites 102
- *     gateway lets 103 listen 101, gateway lets 103 barge 101      gateway picks 103 102      gateway sends 102 101 103
+ *     gateway lets 103 listen 101, gateway lets 103 barge 101, gateway turns 103 whisper      gateway picks 103 102      gateway sends 102 101 103
  *
  * Numbers of the house are named: `{group}`, `{queue}`, `{conference}`, `{park}` (who is sent there is parked), `{slot}` (where).
  */
@@ -143,6 +143,8 @@ const command = async (deed: Deed, hands: Hands, { conference = '' }: Numbers): 
         extension: extensionNumber(who),
         picker: channelId(`picker-${who}`),
       });
+    case 'turns':
+      return hands.command({ name: 'superviseMode', channel: await hands.channelOf(who), mode: what === 'barge' ? 'barge' : 'whisper' });
     case 'lets':
       return hands.command({
         name: 'supervise',

@@ -64,6 +64,16 @@ export const differences = {
     why: 'Of who is forwarded into a queue Asterisk says that it is answered first, and then that it waits.',
     without: (lines) => lines.filter((line, index) => !(line.startsWith('leg.connected') && lines[index + 1]?.startsWith('queue.joined'))),
   },
+  keysOfTheGateway: {
+    on: ['asterisk-22', 'asterisk-16', 'freeswitch'],
+    why: 'How a supervisor is heard is changed by keys, which the gateway presses in its place; PBXs tell of them as if it had.',
+    without: (lines) => lines.filter((line) => !line.startsWith('dtmf.received 103')),
+  },
+  modesUntold: {
+    on: ['asterisk-22', 'asterisk-16'],
+    why: 'Asterisk does not tell that a supervisor is heard otherwise; the gateway tells it, of its own command.',
+    without: (lines) => lines.filter((line) => !line.startsWith('supervision.modeChanged')),
+  },
   sentByTheGateway: {
     on: ['freeswitch'],
     why: 'To FreeSWITCH a transfer by command is none: that it was one is told by the gateway, beside what FreeSWITCH says.',

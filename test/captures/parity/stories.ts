@@ -238,4 +238,9 @@ export const stories: readonly ParityStory[] = [
     deeds: [...talk, 'gateway lets 103 listen 101', '101 leaves'],
     differs: ['causes', 'shownWhileItRings'],
   },
+  {
+    story: 'listened to, whispered to, spoken with',
+    deeds: [...talk, 'gateway lets 103 listen 101', 'gateway turns 103 whisper', 'gateway turns 103 barge', '103 leaves', '101 leaves'],
+    differs: ['causes', 'shownWhileItRings', 'keysOfTheGateway', 'modesUntold'],
+  },
 ];

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { parseOffice } from '../../../src/pbx/sandbox/index.ts';
 import { openOffice } from './harness.ts';
 
 test('a ring group rings all its members; who declines leaves the others ringing, who answers silences them', async () => {
@@ -154,6 +155,31 @@ test('who hangs up while parked frees the slot', async () => {
     '+15550100001 ended 16',
   ]);
   expect(office.phones.isOccupied('3')).toBe(false);
+});
+
+test('who dials the pickup code takes the call that rings there; where none does there is nothing to take', async () => {
+  const office = parseOffice({ extensions: ['1', '2', '3'].map((number) => ({ number })), pickupPrefix: '**' });
+  await using opened = await openOffice({ office });
+  opened.phones.call('3', '**2');
+  expect((await opened.told()).at(-1)).toBe('3 ended 3');
+  opened.phones.call('1', '2');
+  await opened.told();
+  opened.phones.call('3', '**2');
+  expect(await opened.told()).toContain("3' picked up 2");
+});
+
+test('a call that nobody fetches goes to whom the lot names; where nobody has that number it ends', async () => {
+  for (const comebackTo of ['3', '9']) {
+    const parking = { lot: 'lot', slots: ['1'], prefix: '*', comebackSeconds: 6, comebackTo };
+    const office = parseOffice({ extensions: ['1', '2', '3'].map((number) => ({ number })), parking });
+    await using opened = await openOffice({ office });
+    opened.phones.call('1', '2');
+    opened.phones.answer('2');
+    opened.phones.transfer('2', '*1');
+    await opened.told();
+    opened.driver.clock.advance(6);
+    expect((await opened.told()).at(-1)).toBe(comebackTo === '3' ? 'dial.ringing 1>3' : '1 ended 16');
+  }
 });
 
 test('a conference holds those who dial it until they leave', async () => {
