@@ -316,7 +316,7 @@ export const describeEventLog = (name: string, open: () => EventLog): void => {
           }
           await log.close();
         }),
-        { numRuns: 60 },
+        { numRuns: 25 },
       );
     });
   });
