@@ -19,7 +19,7 @@ import { extensionNumber, type CallId, type ExtensionNumber, type LegId, type Re
 import type { Micros } from '../../model/time.ts';
 import { identityOf, recordingUuidOf } from './ids.ts';
 import type { Happening, Part } from './schema.ts';
-import { foldTransfers, liveTransfers, remoteOf, type Transfer, type TransferChange, type Transfers } from './transfers.ts';
+import { foldTransfers, liveTransfers, type Transfer, type TransferChange, type Transfers } from './transfers.ts';
 
 /** What is told of an extension's part, and what was recorded of it. */
 interface Detail {
@@ -120,7 +120,7 @@ class Step {
       case 'leg.connected':
       case 'legs.linked':
       case 'leg.ended': {
-        const { parts, changes } = foldParticipations(this.#state.parts, event, this.#at, this.#describe);
+        const { parts, changes } = foldParticipations(this.#state.parts, event, this.#at, describe);
         this.#state = { ...this.#state, parts };
         for (const change of changes) this.#tellOf(change);
         if (event.type === 'legs.linked' || event.type === 'leg.ended') this.#transferred(event);
@@ -178,13 +178,6 @@ class Step {
     }
   }
 
-  /** Who is called by a colleague's transfer is told who is outside behind it. */
-  #describe: Describe<Detail> = (call, leg, extension) => {
-    const detail = describe(call, leg, extension);
-    const remote = leg.direction === 'inbound' ? remoteOf(this.#state.transfers, call.id) : undefined;
-    return remote === undefined ? detail : { part: { ...detail.part, remote } };
-  };
-
   #recorded(leg: Leg, recordingId: RecordingId): void {
     const { parts } = this.#state;
     const part = participationOf(parts, leg);
@@ -234,7 +227,7 @@ class Step {
 const describe: Describe<Detail> = (call, leg, extension) => {
   const isCalled = leg.direction === 'inbound';
   const { caller, called } = sidesOf(call, leg, extension);
-  const isTransferred = isCalled && caller.extension !== undefined && call.from.extension === undefined && call.from.number !== '';
+  const remote = isCalled && (caller.extension !== undefined || wasWithAnother(call, extension)) ? outsideOf(call) : '';
   const part: Part = {
     ...identityOf(call, leg.id),
     extension,
@@ -243,10 +236,21 @@ const describe: Describe<Detail> = (call, leg, extension) => {
     called,
     did: isCalled ? (call.did ?? '') : '',
     dialled: isCalled ? extension : (call.dialled ?? call.to.number),
-    ...(isTransferred ? { remote: call.from.number } : undefined),
+    ...(remote === '' ? undefined : { remote }),
   };
   return { part };
 };
+
+/** An extension has talked in the call and is out of it: this one is called in its place. */
+const wasWithAnother = (call: Call, extension: ExtensionNumber): boolean =>
+  call.legs.some(
+    (leg) => leg.extension !== undefined && leg.extension !== extension && leg.state === 'ended' && leg.connectedAt !== undefined,
+  );
+
+/** The number of who takes part from outside. */
+const outsideOf = (call: Call): string =>
+  call.legs.find(({ extension, state, supervising }) => extension === undefined && state !== 'ended' && supervising === undefined)?.party
+    .number ?? '';
 
 /** The part of a queue or a menu, of whose name its number is made. */
 export const placePart = (call: Call, leg: Leg, extension: ExtensionNumber): Part => ({

@@ -34,6 +34,16 @@ export class Subscriptions {
     this.#options = options;
     const text = options.store.state.get(options.tenant, stateName);
     this.#saved = text === undefined ? { lastId: 0, subscriptions: [] } : (JSON.parse(text) as Saved);
+    this.#takeOver();
+  }
+
+  /** Those that were kept before they had a place begin now, in their order. */
+  #takeOver(): void {
+    const kept: readonly (Omit<Subscription, 'after' | 'rank'> & Partial<Subscription>)[] = this.all();
+    if (kept.every(({ rank }) => rank !== undefined)) return;
+    this.#saved = { ...this.#saved, subscriptions: [] };
+    for (const each of kept) this.#saved = { ...this.#saved, subscriptions: [...this.all(), this.#placed(each)] };
+    this.#keep(this.#saved);
   }
 
   all(): readonly Subscription[] {
@@ -97,9 +107,13 @@ export class Subscriptions {
   }
 
   #write(saved: Saved, extension: ExtensionNumber | undefined): void {
+    this.#keep(saved);
+    this.#options.onChange(extension);
+  }
+
+  #keep(saved: Saved): void {
     this.#options.store.state.put(this.#options.tenant, stateName, JSON.stringify(saved));
     this.#saved = saved;
-    this.#options.onChange(extension);
   }
 }
 

@@ -16,8 +16,6 @@ export interface Transfer {
   readonly part: Part;
   /** In which it was begun; who was sent on may have been moved to another since. */
   readonly call: CallId;
-  /** The number of who was sent on, where that is outside. */
-  readonly remote?: string;
   /** Who answered there, and when. */
   readonly answered?: { readonly leg: LegId; readonly at: Micros };
   /** How the last phone that rang in vain ended. */
@@ -73,7 +71,7 @@ const begin = (transfers: Transfers, event: EventOf<'call.transferred'>): Folded
     dialled: to.number,
     isTransfer: true,
   };
-  const transfer = { part, call: call.id, ...(leg.extension === undefined ? { remote: leg.party.number } : undefined) };
+  const transfer = { part, call: call.id };
   return { transfers: others.set(leg.id, transfer), changes: [...changes, { what: 'began', transfer }] };
 };
 
@@ -111,10 +109,6 @@ const finish = (transfers: Transfers, sent: LegId, otherwise: DialStatus = 'CANC
   const status = transfer.answered === undefined ? (transfer.status ?? otherwise) : 'ANSWER';
   return { transfers: transfers.delete(sent), changes: [{ what: 'ended', transfer, status }] };
 };
-
-/** The number of who is outside in a call that a colleague is transferring. */
-export const remoteOf = (transfers: Transfers, id: CallId): string | undefined =>
-  transfers.find(({ call, answered }) => call === id && answered === undefined)?.remote;
 
 /** Those whose party is still there. */
 export const liveTransfers = (transfers: Transfers, live: Pick<LiveState, 'calls'>): Transfers => {

@@ -63,6 +63,27 @@ test('events are there again after a restart', async () => {
   expect(await again.add({ ...again.get(extensionNumber('341'), 1) })).toMatchObject({ id: 2, after: 7, rank: 1 });
 });
 
+test('events that an older version kept begin anew, each beside the other', async () => {
+  const { engine, store } = await serveTelphin();
+  const kept = { extension: '341', type: 'answer', method: 'GET', url: 'https://crm.example/hook' };
+  const old = {
+    lastId: 2,
+    subscriptions: [
+      { ...kept, id: 1 },
+      { ...kept, id: 2 },
+    ],
+  };
+  store.state.put(engine.tenant, 'telphin:events', JSON.stringify(old));
+  const open = (head: number): Subscriptions =>
+    new Subscriptions({ tenant: engine.tenant, store, checkUrl: () => Promise.resolve(), head: () => head, onChange: () => undefined });
+  const places = [
+    { id: 1, after: 7, rank: 0 },
+    { id: 2, after: 7, rank: 1 },
+  ];
+  expect(open(7).all()).toMatchObject(places);
+  expect(open(9).all()).toMatchObject(places);
+});
+
 test('what is no JSON is refused in the same shape', async () => {
   const world = await serveTelphin();
   expect(await world.api('POST', '/extension/34414/event/', '{')).toMatchObject({ status: 400, body: { message: expect.any(String) } });
