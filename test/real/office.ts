@@ -63,6 +63,8 @@ export interface OfficeHabits {
   readonly noticesAbsence: boolean;
   /** Whether two of three who talk go on when the third hangs up who was there first. */
   readonly joinsForGood: boolean;
+  /** Whether it joins two parties before it hangs up those whom they leave, so that all of them are of the one call. */
+  readonly joinsBeforeLeaving: boolean;
   /** What its log says when a phone that parks has been told the number of the slot; absent where none is told. */
   saidSlot?(parker: string, slot: string): RegExp;
 }

@@ -73,7 +73,8 @@ export const describeParking = (office: () => Office, connected: () => Connected
     await second.caller.until('ended');
     const ended = await tail.ended(first.callId);
     expect(ended).toMatchObject({ data: { disposition: 'answered' }, call: { aliases: [second.callId] } });
-    expect(ended.call.legs.map(({ extension }) => extension).toSorted()).toEqual(['200', '341', '400', '410']);
+    const parties = ['200', '341', '400', ...(habits.joinsBeforeLeaving ? ['410'] : [])];
+    expect(ended.call.legs.map(({ extension }) => extension).toSorted()).toEqual(parties);
   });
 
   test('without a slot the first free one is taken, and the call that has waited longest is fetched', async () => {

@@ -13,7 +13,11 @@ export const captureFreeswitch = async (
   signal: AbortSignal,
   onRead: (message: CaptureRead) => void,
 ): Promise<void> => {
-  const session = await connectEsl({ ...esl, onEvent: ({ message, at }) => onRead({ at, text: framed(redact(message.text())) }) }, deps, signal);
+  const session = await connectEsl(
+    { ...esl, onEvent: ({ message, at }) => onRead({ at, text: framed(redact(message.text())) }) },
+    deps,
+    signal,
+  );
   const stop = (): void => session.close();
   signal.addEventListener('abort', stop, { once: true });
   try {

@@ -21,7 +21,7 @@ import type { EslMessage } from './esl-parser.ts';
 import { createEventLink, type Arrival, type EventLinkDeps } from './event-link.ts';
 import { redact } from './redact.ts';
 import { foundIn, resyncFactOf } from './resync.ts';
-import { createSlots, type Slots } from './slots.ts';
+import { CoolingSlots, createSlots, type Slots } from './slots.ts';
 import { createTranslator, isInteresting, type Translator } from './translate.ts';
 
 export type { FreeswitchConfig } from './config.ts';
@@ -50,6 +50,7 @@ class FreeswitchDriver implements Driver {
   readonly #directory: Directory;
   readonly #translator: Translator;
   readonly #guard: FactGuard = createFactGuard();
+  readonly #cooling = new CoolingSlots();
   readonly #events: EventWatch<EslMessage>;
   readonly #link: ReturnType<typeof createEventLink>;
   readonly #control: SessionOnDemand<EslSession>;
@@ -137,6 +138,7 @@ class FreeswitchDriver implements Driver {
       callerOf: (channel) => this.#translator.callerOf(channel),
       recordingsOf: (channel) => this.#translator.recordingsOf(channel),
       theirs: (slot) => this.#slots.theirs(slot),
+      leftAt: (slot) => this.#cooling.leftAt(slot),
       nameOf: (extension) => this.#nameOf(extension),
       refresh: () => this.#link.refresh(),
       newChannelId: () => channelId(this.#deps.newId.token()),
@@ -187,6 +189,7 @@ class FreeswitchDriver implements Driver {
   #factsOfEvent({ message, at }: EslEvent): readonly TracedFact[] {
     const facts = this.#translator.translate(message, at).filter((fact) => this.#guard.admit(fact));
     if (facts.length === 0) return [];
+    for (const fact of facts) if (fact.type === 'parking.left') this.#cooling.left(fact, this.#deps.clock.now());
     const source = { at, text: redact(message.text()) };
     return facts.map((fact) => ({ fact: this.#completed(fact), source }));
   }

@@ -1,4 +1,5 @@
 import type { SlotRef } from '../../model/call.ts';
+import type { Micros } from '../../model/time.ts';
 import type { Fact } from '../../model/fact.ts';
 import type { FreeswitchConfig } from './config.ts';
 import type { ResyncFact } from './resync.ts';
@@ -27,3 +28,26 @@ export const createSlots = ({ parkingLot, ownLot }: Pick<FreeswitchConfig, 'park
     }),
   };
 };
+
+/**
+ * For so long mod_valet_parking may take a slot that a call has left for occupied: it forgets such calls when somebody parks, but not more
+ * often than every five seconds by its own clock of whole seconds.
+ */
+export const coolingMs = 6_000;
+
+/** Which of FreeSWITCH's slots were left a moment ago. */
+export class CoolingSlots {
+  readonly #leftAt = new Map<string, Micros>();
+
+  /** A call leaves this slot at `now`. */
+  left(slot: SlotRef, now: Micros): void {
+    for (const [key, at] of this.#leftAt) if (now - at > coolingMs * 1_000) this.#leftAt.delete(key);
+    this.#leftAt.set(keyOf(slot), now);
+  }
+
+  leftAt(slot: SlotRef): Micros | undefined {
+    return this.#leftAt.get(keyOf(slot));
+  }
+}
+
+const keyOf = ({ lot, slot }: SlotRef): string => `${lot.toLowerCase()} ${slot}`;

@@ -353,6 +353,25 @@ describe('parking', () => {
     expect(jobs()).toEqual([]);
   });
 
+  test('a slot that was left a moment ago is let cool down: FreeSWITCH would take it for occupied, and hang up', async () => {
+    const exit = eventFrom({
+      'Event-Name': 'CUSTOM',
+      'Unique-ID': caller,
+      'Event-Subclass': 'valet_parking::info',
+      'Valet-Lot-Name': 'park@pbx.local',
+      'Valet-Extension': '6',
+      Action: 'exit',
+    });
+    office.esl.play([hold('6'), exit, of('CHANNEL_STATE', caller, { 'Channel-State': 'CS_ROUTING' })]);
+    await office.until('parking.left');
+    when(/^uuid_transfer/, leaves(callee), hold('6'));
+    const parked = park();
+    await office.time.untilDue(6_000);
+    expect(jobs()).toEqual([]);
+    office.time.advance(6_000);
+    expect(await parked).toEqual({ outcome: 'accepted' });
+  });
+
   test('who hangs up on the way was not parked', async () => {
     when(/^uuid_transfer/, leaves(callee), leaves(caller));
     expect(await park()).toMatchObject({ outcome: 'failed', code: 'leg-ended' });

@@ -9,6 +9,7 @@ export const habits: OfficeHabits = {
   knowsNumbers: true,
   noticesAbsence: false,
   joinsForGood: true,
+  joinsBeforeLeaving: true,
   saidSlot: (parker, slot) => new RegExp(`<PJSIP/${parker}-\\w+> Playing 'digits/${slot}\\.`),
 };
 

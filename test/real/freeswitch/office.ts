@@ -11,6 +11,7 @@ export const habits: OfficeHabits = {
   knowsNumbers: false,
   noticesAbsence: true,
   joinsForGood: false,
+  joinsBeforeLeaving: false,
 };
 
 /** The office on a real FreeSWITCH. */

@@ -4,7 +4,7 @@ import type { CommandName, CommandOf, CommandOutcome } from '../../../model/comm
 import { GatewayError } from '../../../model/errors.ts';
 import type { Fact } from '../../../model/fact.ts';
 import type { ChannelId, ExtensionNumber } from '../../../model/ids.ts';
-import type { Clock, Timers } from '../../../model/time.ts';
+import type { Clock, Micros, Timers } from '../../../model/time.ts';
 import type { EventWatch } from '../../link/event-watch.ts';
 import type { FreeswitchConfig } from '../config.ts';
 import type { EslSession } from '../esl-client.ts';
@@ -32,6 +32,8 @@ export interface CommandContext {
   recordingsOf(channel: ChannelId): readonly string[];
   /** FreeSWITCH's lot and slot of one of ours. */
   theirs(slot: SlotRef): SlotRef;
+  /** When a call was last seen to leave one of FreeSWITCH's own slots, if that is not long ago. */
+  leftAt(slot: SlotRef): Micros | undefined;
   nameOf(extension: ExtensionNumber): string;
   /** Has everything read again. */
   refresh(): void;

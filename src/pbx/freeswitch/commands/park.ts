@@ -7,6 +7,7 @@ import { accepted, failed } from '../../link/run-command.ts';
 import type { EslMessage } from '../esl-parser.ts';
 import { parkerMark } from '../pbx-lists.ts';
 import { parseLots } from '../schema.ts';
+import { coolingMs } from '../slots.ts';
 import { argument, ask, isOf, leaveBehind, requireChannel, run, uuid, type Acting, type Execute } from './acting.ts';
 import { callPhoneInto } from './originate.ts';
 
@@ -20,6 +21,7 @@ const parkedMs = 5_000;
 export const park: Execute<'park'> = async ({ channel, peer, slot, extension, timeoutSeconds }, pbx) => {
   const place = theirs(pbx, slot);
   if ((await occupantOf(pbx, place)) !== undefined) throw new GatewayError('slot-occupied', { lot: slot.lot, slot: slot.slot });
+  await cooled(pbx, place);
   await requireChannel(pbx, channel);
   const orbit = extension === undefined ? [] : [`valet_parking_orbit_exten=${argument('extension', extension)}`];
   const variables = [
@@ -41,6 +43,19 @@ export const park: Execute<'park'> = async ({ channel, peer, slot, extension, ti
   } finally {
     where.stop();
   }
+};
+
+/** Into a slot that is taken for occupied still nobody can be parked, and FreeSWITCH would hang up who was to be: the two talk on meanwhile. */
+const cooled = async (pbx: Acting, place: SlotRef): Promise<void> => {
+  const leftAt = pbx.leftAt(place);
+  const waitMs = leftAt === undefined ? 0 : coolingMs - (pbx.clock.now() - leftAt) / 1_000;
+  if (waitMs <= 0) return;
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const stop = pbx.timers.after(waitMs, resolve);
+  pbx.signal.addEventListener('abort', () => resolve(), { once: true });
+  await promise;
+  stop();
+  pbx.signal.throwIfAborted();
 };
 
 const outcomeOf = (message: EslMessage, parkee: ChannelId, { slot }: SlotRef): CommandOutcome | undefined => {
