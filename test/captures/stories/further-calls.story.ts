@@ -37,6 +37,15 @@ const unparked = (parkee: string, reason: string): readonly string[] => [
 const busyAgents = (...legs: readonly string[]): readonly Moment[] =>
   legs.flatMap((leg) => [`leg.started ${leg} A inbound`, `leg.ended ${leg} 17 self`]);
 
+/** 101 dials 622, which rings both phones of 102. */
+const ringsBothPhones: readonly Moment[] = [
+  'call.started A internal 101>622',
+  'leg.started 101 A outbound',
+  'leg.started 102 A inbound',
+  'leg.started 102#2 A inbound',
+  ['leg.ringing 102 peer=101', 'leg.ringing 102#2 peer=101'],
+];
+
 export const furtherCalls: readonly Story[] = [
   {
     capture: 'forward_302_to_trunk',
@@ -366,5 +375,43 @@ export const furtherCalls: readonly Story[] = [
       'call.ended A internal 101>5354 answered 16 answered=102 ended=102',
     ],
     presence: callerAndCalled('101', '102'),
+  },
+  {
+    capture: 'two_contacts_answer',
+    what: '101 dials a number that rings both phones at which 102 is registered. The second answers, the first stops. 101 hangs up.',
+    events: [
+      ...ringsBothPhones,
+      ['leg.connected ?', 'leg.ended ? 26 pbx', 'leg.connected 101'],
+      'legs.linked 101 ?',
+      ['legs.unlinked 101 ?', 'leg.ended 101 16 self', 'leg.ended ? 16 peer'],
+      'call.ended A internal 101>622 answered 16 ? ended=101',
+    ],
+    presence: { 101: 'busy idle', 102: 'ringing busy idle' },
+    agents: { 'support PJSIP/102': 'ringing busy idle' },
+  },
+  {
+    capture: 'two_contacts_one_rejects',
+    what: 'The same; one phone declines (486), the other rings on and answers, and hangs up.',
+    events: [
+      ...ringsBothPhones,
+      'leg.ended ? 17 self',
+      ['leg.connected ?', 'leg.connected 101'],
+      'legs.linked 101 ?',
+      ['legs.unlinked 101 ?', 'leg.ended ? 16 self', 'leg.ended 101 16 peer'],
+      'call.ended A internal 101>622 answered 16 ? ?',
+    ],
+    presence: { 101: 'busy idle', 102: 'ringing busy idle' },
+    agents: { 'support PJSIP/102': 'ringing busy idle' },
+  },
+  {
+    capture: 'two_contacts_cancel',
+    what: 'The same; 101 gives up while both ring.',
+    events: [
+      ...ringsBothPhones,
+      ['leg.ended 101 127 self', 'leg.ended 102 127 peer', 'leg.ended 102#2 127 peer'],
+      'call.ended A internal 101>622 cancelled 127 ended=101',
+    ],
+    presence: { 101: 'busy idle', 102: 'ringing idle' },
+    agents: { 'support PJSIP/102': 'ringing idle' },
   },
 ];
