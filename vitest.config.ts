@@ -43,8 +43,10 @@ export default defineConfig({
           include: ['test/e2e/**/*.test.ts'],
           setupFiles: ['test/property-seed.ts'],
           env: { ...foldersInMemory(), ...compiled },
-          ...patience,
-          testTimeout: 120_000,
+          // Each of them starts programs, and some several one after the other.
+          expect: { poll: { timeout: 60_000 } },
+          testTimeout: 180_000,
+          hookTimeout: 60_000,
         },
       },
       {

@@ -25,15 +25,12 @@ describe('the demo', () => {
     const answerTo = async (part: string): Promise<unknown> => JSON.parse((await paste(line(part)).ended).output);
     // Those who listen begin when they are ready to; a call is made until each has heard of one.
     await expect
-      .poll(
-        async () => {
-          expect(await answerTo('/v1/sandbox/calls')).toMatchObject({ to: { extension: '101' }, state: 'ringing' });
-          expect(await answerTo('phones/101/answer')).toMatchObject({ extension: '101', state: 'talking' });
-          expect(await answerTo('phones/101/hangup')).toMatchObject({ extension: '101', state: 'idle' });
-          return listening.map((each) => /"call\.started"|"type":"dial"/.test(each.output()));
-        },
-        { timeout: 20_000 },
-      )
+      .poll(async () => {
+        expect(await answerTo('/v1/sandbox/calls')).toMatchObject({ to: { extension: '101' }, state: 'ringing' });
+        expect(await answerTo('phones/101/answer')).toMatchObject({ extension: '101', state: 'talking' });
+        expect(await answerTo('phones/101/hangup')).toMatchObject({ extension: '101', state: 'idle' });
+        return listening.map((each) => /"call\.started"|"type":"dial"/.test(each.output()));
+      })
       .toEqual([true, true, true, true]);
     for (const each of listening) each.interrupt();
     await Promise.all(listening.map((each) => each.ended));

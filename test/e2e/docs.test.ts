@@ -1,11 +1,9 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
-import { once } from 'node:events';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { spawn } from 'node:child_process';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { freeTcpPort } from '../real/ports.ts';
 import { paste, runSwitchhook } from './process.ts';
 
 const root = new URL('../../', import.meta.url);
@@ -91,18 +89,6 @@ const runRecipe = (name: string, environment: Readonly<Record<string, string>>):
   return () => output;
 };
 
-const patience = { timeout: 20_000 };
-
-const freePort = async (): Promise<number> => {
-  const door = createServer();
-  door.listen(0, '127.0.0.1');
-  await once(door, 'listening');
-  const { port } = door.address() as AddressInfo;
-  door.close();
-  await once(door, 'close');
-  return port;
-};
-
 test('the recipes do what they say', async () => {
   const url = await startDemo();
   const post = async (path: string, body: unknown = {}): Promise<void> => {
@@ -111,13 +97,13 @@ test('the recipes do what they say', async () => {
     expect(answer.ok, `${path}: ${answer.status}`).toBe(true);
   };
   const environment = { SWITCHHOOK_URL: url };
-  const port = await freePort();
+  const port = await freeTcpPort();
   const tickets = runRecipe('tickets.mjs', { PORT: String(port) });
   await post('webhooks', { url: `http://127.0.0.1:${port}/`, types: ['call.ended'] });
   const wallboard = runRecipe('wallboard.mjs', environment);
-  await expect.poll(wallboard, patience).toContain("'600': 0");
+  await expect.poll(wallboard).toContain("'600': 0");
   await post('sandbox/calls', { from: '+15550100009', to: '600' });
-  await expect.poll(wallboard, patience).toContain("'600': 1");
+  await expect.poll(wallboard).toContain("'600': 1");
   const log = runRecipe('call-log.mjs', environment);
   const pop = runRecipe('screen-pop.mjs', environment);
   // It begins with what happens once it listens: somebody calls until it has heard of one.
@@ -126,9 +112,9 @@ test('the recipes do what they say', async () => {
     await post('sandbox/phones/101/reject');
     return pop();
   };
-  await expect.poll(callIn, patience).toContain('phone=%2B15550100001');
-  await expect.poll(log, patience).toContain(',+15550100001,101,rejected,0\n');
+  await expect.poll(callIn).toContain('phone=%2B15550100001');
+  await expect.poll(log).toContain(',+15550100001,101,rejected,0\n');
   await post('sandbox/calls', { from: '+15550100002', to: '102' });
   await post('sandbox/outside/+15550100002/hangup');
-  await expect.poll(tickets, patience).toContain('ticket: call +15550100002 back, cancelled');
+  await expect.poll(tickets).toContain('ticket: call +15550100002 back, cancelled');
 });

@@ -54,7 +54,7 @@ test('a WebHook outlives a kill in the middle of a call: the same uuid for what 
   // The office was in memory: with the process its call is gone, which is told as its end.
   const ends = (): number =>
     new Set(told().flatMap(({ uuid, body }) => (body.parties[0].status.code === 'Disconnected' ? [uuid] : []))).size;
-  await expect.poll(ends, { timeout: 20_000 }).toBe(2);
+  await expect.poll(ends).toBe(2);
   const once = [...new Map(told().map((each) => [each.uuid, each])).values()];
   expect(once.map(({ body }) => body.sequence)).toEqual([2, 3, 4, 5, 6, 7]);
   expect(told().length).toBeGreaterThan(once.length);

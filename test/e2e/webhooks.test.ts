@@ -32,7 +32,7 @@ test('killed between sending and marking, it sends again with the same id, and l
   await before.demo.exited;
 
   const after = await start(folder);
-  await expect.poll(() => sink.received.some(({ body }) => body.includes('"type":"call.ended"')), { timeout: 20_000 }).toBe(true);
+  await expect.poll(() => sink.received.some(({ body }) => body.includes('"type":"call.ended"'))).toBe(true);
   const { events } = (await after.ask(`/v1/events?after=oldest&type=${types.join(',')}`)) as { readonly events: readonly Event[] };
   const ids = sink.received.map(({ headers }) => headers['webhook-id']);
   expect([...new Set(ids)]).toEqual(events.map(({ id }) => id));
