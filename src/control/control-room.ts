@@ -5,20 +5,21 @@ import type { TenantEngine } from '../engine/engine.ts';
 import type { LoggedEvent } from '../log/event-log.ts';
 import type { CommandOutcome } from '../model/command.ts';
 import { GatewayError, type ErrorCode } from '../model/errors.ts';
-import type { Event } from '../model/event.ts';
-import type { CallId, ChannelId, CommandId, LegId, NewId, PbxId, RecordingId, TenantId } from '../model/ids.ts';
+import type { CallId, CommandId, LegId, NewId, PbxId, RecordingId, TenantId } from '../model/ids.ts';
 import { isoTime, type Clock, type Timers } from '../model/time.ts';
-import type { CommandRow, Store } from '../store/store.ts';
+import type { Store } from '../store/store.ts';
 import { Audit } from './audit.ts';
 import { commandEvent } from './command-event.ts';
 import { checkScope, checkValues } from './check.ts';
 import type { AuditEntry, AuditQuery, CommandRecord, CommandRequest, Control, Recording, RecordingFile, SubmitOptions } from './control.ts';
-import { effectOf, hasEffect, isSoAlready, type Effect, type Underway } from './effects.ts';
+import { hasEffect, isSoAlready, type Underway } from './effects.ts';
 import { settleLeftovers } from './leftovers.ts';
+import { Lines, lineOf } from './lines.ts';
 import { DialPolicy, type DialRules } from './policy.ts';
 import { Recordings } from './recordings.ts';
 import { RecentCalls } from './recent-calls.ts';
 import { pbxAskedBy, type Resolved, resolveRequest, subjectOf } from './resolve.ts';
+import { RunningCommands, type Running } from './running-commands.ts';
 import { SlotRegistry } from './slot-registry.ts';
 import type { SlotLayout } from './slots.ts';
 
@@ -42,29 +43,7 @@ const idempotencyMicros = 24 * 3600 * 1e6;
 const executeMs = 10_000;
 /** For the own phone of a dial to ring, before the request is answered all the same. */
 const ringMs = 4000;
-const effectMs = 15_000;
-/** A dial may ring at its own phone and then at the far one. */
-const dialEffectMs = 120_000;
 const maxUnderway = 1000;
-
-interface Waiter {
-  readonly legRings: boolean;
-  resolve(record: CommandRecord): void;
-}
-
-/** A command that has been sent and whose effect has not been seen. */
-interface Running {
-  record: CommandRecord;
-  underway: Underway;
-  readonly pbx: PbxId;
-  readonly row: Omit<CommandRow, 'record' | 'open'>;
-  readonly startedAt: number;
-  readonly waiters: Set<Waiter>;
-  legRings: boolean;
-  cancelDeadline: () => void;
-  /** Resolves once the log has it that the command was accepted, or it is clear that it never will. */
-  readonly told: PromiseWithResolvers<void>;
-}
 
 export const createControl = async (options: ControlOptions): Promise<Control> => {
   const { engines, store, clock } = options;
@@ -78,12 +57,12 @@ export const createControl = async (options: ControlOptions): Promise<Control> =
 class ControlRoom implements Control {
   readonly slots: SlotRegistry;
   readonly #options: ControlOptions;
-  readonly #running = new Map<CommandId, Running>();
+  readonly #running: RunningCommands;
   readonly #recent = new Map<TenantId, RecentCalls>();
   readonly #audit: Audit;
   readonly #policy: DialPolicy;
   readonly #recordings: Recordings;
-  readonly #lines = new Map<string, Promise<unknown>>();
+  readonly #lines = new Lines();
   readonly #detach: (() => void)[] = [];
   readonly #stop = new AbortController();
 
@@ -94,12 +73,19 @@ class ControlRoom implements Control {
     this.#audit = audit;
     this.#recordings = new Recordings(options.recordings ?? new Map());
     this.#policy = new DialPolicy(options.rules ?? new Map(), options.clock);
+    const { slots } = this;
+    this.#running = new RunningCommands({ ...options, audit, policy: this.#policy, slots, engine: (tenant) => this.#engine(tenant) });
     for (const engine of engines.values()) this.adopt(engine);
   }
 
   adopt(engine: TenantEngine): void {
-    this.#recent.set(engine.tenant, new RecentCalls(engine.cursor()));
-    this.#detach.push(engine.onCommitted((events) => this.#see(engine.tenant, events)));
+    const recent = new RecentCalls(engine.cursor());
+    this.#recent.set(engine.tenant, recent);
+    const see = (logged: readonly LoggedEvent[]): void => {
+      for (const { event, cursor } of logged) recent.see(event, cursor);
+      this.#running.see(engine.tenant, logged);
+    };
+    this.#detach.push(engine.onCommitted(see));
   }
 
   async submit(identity: Identity, request: CommandRequest, options: SubmitOptions = {}): Promise<CommandRecord> {
@@ -109,7 +95,7 @@ class ControlRoom implements Control {
     const digest = createHash('sha256')
       .update(JSON.stringify([identity.key, request]))
       .digest('hex');
-    return this.#inLine(lineOf(request), async () => {
+    return this.#lines.enter(lineOf(engine.tenant, request), async () => {
       const known = this.#audited(identity, request, id, () => this.#repeated(engine.tenant, options.idempotencyKey, digest));
       if (known !== undefined) return known;
       const checked = this.#audited(identity, request, id, () => this.#check(engine, identity, request, options, id));
@@ -120,7 +106,7 @@ class ControlRoom implements Control {
   async wait(tenant: TenantId, command: CommandId, seconds: number, signal?: AbortSignal): Promise<CommandRecord> {
     const running = this.#running.get(command);
     if (running === undefined || running.record.tenant !== tenant) return this.#require(tenant, command);
-    return this.#await(running, seconds * 1000, false, signal);
+    return this.#running.wait(running, { ms: seconds * 1000, signal });
   }
 
   get(tenant: TenantId, command: CommandId): CommandRecord | undefined {
@@ -149,11 +135,7 @@ class ControlRoom implements Control {
   close(): Promise<void> {
     for (const detach of this.#detach) detach();
     this.#stop.abort();
-    for (const running of this.#running.values()) {
-      running.cancelDeadline();
-      for (const waiter of running.waiters) waiter.resolve(running.record);
-    }
-    this.#running.clear();
+    this.#running.close();
     return Promise.resolve();
   }
 
@@ -225,7 +207,7 @@ class ControlRoom implements Control {
     // While the PBX is asked: who asked hears no word of it before it is on the disk.
     store.synced().catch(() => undefined);
     this.#policy.began(identity, request, id);
-    const running = this.#run(record, row, resolved, extension, startedAt);
+    const running = this.#running.begin(record, row, resolved, extension);
     const deadline = new AbortController();
     const cancelDeadline = timers.after(executeMs, () => deadline.abort());
     try {
@@ -236,10 +218,10 @@ class ControlRoom implements Control {
       return answer;
     } catch (error) {
       if (error instanceof GatewayError) {
-        await this.#finish(running, { effect: 'failed', code: error.code, detail: error.message });
+        await this.#running.finish(running, { effect: 'failed', code: error.code, detail: error.message });
         throw error;
       }
-      await this.#unknown(running, 'The PBX did not answer in time.');
+      await this.#running.unknown(running, 'The PBX did not answer in time.');
       throw new GatewayError('timed-out', { command: id }, { cause: error });
     } finally {
       running.told.resolve();
@@ -264,7 +246,7 @@ class ControlRoom implements Control {
       case 'failed':
         throw new GatewayError(outcome.code, { command: record.id }, { note: outcome.detail });
       case 'unknown':
-        await this.#unknown(running, outcome.detail);
+        await this.#running.unknown(running, outcome.detail);
         return running.record;
       case 'accepted':
         break;
@@ -272,11 +254,11 @@ class ControlRoom implements Control {
         outcome satisfies never;
     }
     if (record.name === 'dial') {
-      await this.#await(running, ringMs, true, this.#stop.signal);
-      if (running.record.state === 'failed') throw this.#failure(running.record);
+      await this.#running.wait(running, { ms: ringMs, legRings: true, signal: this.#stop.signal });
+      if (running.record.state === 'failed') throw failureOf(running.record);
     }
     // Its call is known now: should this process end before the command does, the next one tells of which it was.
-    if (running.record !== record && this.#running.has(record.id)) {
+    if (running.record !== record && this.#running.get(record.id) !== undefined) {
       this.#audit.update(running.record);
       this.#options.store.commands.put({ ...running.row, open: true, record: JSON.stringify(running.record) });
     }
@@ -285,133 +267,8 @@ class ControlRoom implements Control {
     });
     running.told.resolve();
     if (!hasEffect(record.name) || isSoAlready(running.underway.command, engine.snapshot()))
-      await this.#finish(running, { effect: 'done' });
+      await this.#running.finish(running, { effect: 'done' });
     return running.record;
-  }
-
-  #run(record: CommandRecord, row: Running['row'], resolved: Resolved, extension: Underway['extension'], startedAt: number): Running {
-    const underway: Underway = {
-      command: resolved.command,
-      ...(resolved.leg === undefined ? undefined : { callId: resolved.leg.callId, legId: resolved.leg.id }),
-      ...(extension === undefined ? undefined : { extension }),
-    };
-    const running: Running = {
-      record,
-      underway,
-      pbx: resolved.pbx,
-      row,
-      startedAt,
-      waiters: new Set(),
-      legRings: false,
-      cancelDeadline: () => undefined,
-      told: Promise.withResolvers<void>(),
-    };
-    const deadline = record.name === 'dial' ? dialEffectMs : effectMs;
-    running.cancelDeadline = this.#options.timers.after(deadline, () => {
-      void this.#finish(running, { effect: 'failed', code: 'timed-out', detail: `No effect was seen within ${deadline / 1000} s.` });
-    });
-    this.#running.set(record.id, running);
-    return running;
-  }
-
-  #see(tenant: TenantId, logged: readonly LoggedEvent[]): void {
-    const recent = this.#recent.get(tenant);
-    for (const { event, cursor } of logged) {
-      recent?.see(event, cursor);
-      for (const running of this.#running.values()) {
-        if (running.record.tenant !== tenant) continue;
-        this.#learn(running, event);
-        const effect = effectOf(running.underway, event);
-        if (effect !== undefined) void this.#finish(running, effect);
-        else if (event.type === 'pbx.disconnected' && event.pbx === running.pbx)
-          void this.#unknown(running, 'The link to the PBX was lost.');
-      }
-    }
-  }
-
-  /** A command that makes a leg of its own knows it by its channel; a call that is absorbed goes on under another id. */
-  #learn(running: Running, event: Event): void {
-    const { underway } = running;
-    const channel = ownChannel(underway);
-    if (channel !== undefined && event.leg?.channel === channel && event.callId !== undefined) {
-      const own = { callId: event.callId, legId: event.leg.id };
-      running.underway = { ...underway, own };
-      if (underway.legId === undefined) {
-        running.underway = { ...underway, ...own, own };
-        running.record = { ...running.record, ...own };
-        this.#policy.learn(running.record.id, own.callId);
-      }
-      if (event.leg.state === 'ringing' || event.leg.state === 'connected') this.#legRings(running);
-    }
-    if (event.type === 'call.merged' && event.callId === running.underway.callId)
-      running.underway = { ...running.underway, callId: event.data.into };
-  }
-
-  #legRings(running: Running): void {
-    running.legRings = true;
-    for (const waiter of running.waiters) if (waiter.legRings) waiter.resolve(running.record);
-  }
-
-  async #finish(running: Running, effect: Effect): Promise<void> {
-    const finishedAt = isoTime(this.#options.clock.now());
-    const failure = effect.effect === 'failed' ? { error: effect.code, detail: effect.detail } : undefined;
-    await this.#settle(running, { ...running.record, state: effect.effect, ...failure, finishedAt });
-  }
-
-  async #unknown(running: Running, detail: string): Promise<void> {
-    await this.#settle(running, { ...running.record, state: 'unknown', detail, finishedAt: isoTime(this.#options.clock.now()) });
-  }
-
-  /** The first end counts; the record is written before anybody is told. Should the power take it, the log tells the same. */
-  async #settle(running: Running, record: CommandRecord): Promise<void> {
-    if (!this.#running.delete(record.id)) return;
-    running.cancelDeadline();
-    running.record = record;
-    this.#policy.ended(record.id);
-    this.#giveUpSlot(running, record);
-    const { store, logger } = this.#options;
-    // An effect may show before the PBX has answered; whoever reads the log hears of the command first.
-    if (record.state === 'done') await running.told.promise;
-    try {
-      this.#audit.update(record);
-      store.commands.put({ ...running.row, open: false, record: JSON.stringify(record) });
-      await this.#engine(record.tenant).publish([commandEvent(record, running.pbx, this.#options.clock.now())], { urgent: true });
-    } catch (error) {
-      // The effect is in the log already; only the word about the command is missing there.
-      logger.error({ event: 'command-end-not-logged', command: record.id, err: error });
-    }
-    for (const waiter of running.waiters) waiter.resolve(record);
-  }
-
-  #giveUpSlot({ underway }: Running, record: CommandRecord): void {
-    try {
-      this.slots.settled(underway.command, record);
-    } catch (failure) {
-      // The claim runs out by itself.
-      this.#options.logger.error({ event: 'slot-not-released', command: record.id, err: failure });
-    }
-  }
-
-  #failure(record: CommandRecord): GatewayError {
-    const code: ErrorCode = record.error ?? 'internal';
-    return new GatewayError(code, { command: record.id }, record.detail === undefined ? {} : { note: record.detail });
-  }
-
-  #await(running: Running, ms: number, legRings: boolean, signal?: AbortSignal): Promise<CommandRecord> {
-    if (!this.#running.has(running.record.id) || (legRings && running.legRings)) return Promise.resolve(running.record);
-    return new Promise((resolve) => {
-      const finish = (): void => {
-        cancel();
-        signal?.removeEventListener('abort', finish);
-        running.waiters.delete(waiter);
-        resolve(running.record);
-      };
-      const waiter: Waiter = { legRings, resolve: finish };
-      const cancel = this.#options.timers.after(ms, finish);
-      running.waiters.add(waiter);
-      if (signal?.aborted === true) finish();
-      else signal?.addEventListener('abort', finish, { once: true });
-    });
   }
 
   #repeated(tenant: TenantId, key: string | undefined, digest: string): CommandRecord | undefined {
@@ -420,19 +277,6 @@ class ControlRoom implements Control {
     if (row === undefined) return undefined;
     if (row.idempotency?.digest !== digest) throw new GatewayError('idempotency-conflict', { key });
     return this.#require(tenant, row.id);
-  }
-
-  /** Commands for one leg or slot go one after the other: each sees what the one before it did. */
-  #inLine<Value>(line: string | undefined, work: () => Promise<Value>): Promise<Value> {
-    if (line === undefined) return work();
-    const before = this.#lines.get(line) ?? Promise.resolve();
-    const turn = before.then(work, work);
-    this.#lines.set(line, turn);
-    const leave = (): void => {
-      if (this.#lines.get(line) === turn) this.#lines.delete(line);
-    };
-    turn.then(leave, leave);
-    return turn;
   }
 
   #engine(tenant: TenantId): TenantEngine {
@@ -454,38 +298,7 @@ interface Checked {
   readonly extension: Underway['extension'];
 }
 
-/** The channel that a command of this kind makes, by which its own leg is known. */
-const ownChannel = ({ command }: Underway): ChannelId | undefined => {
-  switch (command.name) {
-    case 'dial':
-    case 'retrieve':
-    case 'invite':
-      return command.channel;
-    case 'startTransfer':
-      return command.consult;
-    default:
-      return undefined;
-  }
-};
-
-/** Commands in one line go one after the other: those for one leg, one slot, one agent or one extension's state. */
-const lineOf = (request: CommandRequest): string | undefined => {
-  if ('leg' in request) return request.leg;
-  switch (request.name) {
-    case 'dial':
-    case 'invite':
-      return undefined;
-    case 'retrieve':
-      return request.slot === undefined ? undefined : `${request.slot.lot}/${request.slot.slot}`;
-    case 'agentLogin':
-    case 'agentLogout':
-    case 'agentPause':
-    case 'agentUnpause':
-    case 'agentPenalty':
-    case 'setDnd':
-    case 'setStatus':
-      return `extension ${request.extension}`;
-    default:
-      return request satisfies never;
-  }
+const failureOf = (record: CommandRecord): GatewayError => {
+  const code: ErrorCode = record.error ?? 'internal';
+  return new GatewayError(code, { command: record.id }, record.detail === undefined ? {} : { note: record.detail });
 };

@@ -3,7 +3,7 @@ import type { Command, CommandName } from '../model/command.ts';
 import type { ErrorCode } from '../model/errors.ts';
 import type { Event, EventType } from '../model/event.ts';
 import type { LiveState } from '../model/live-state.ts';
-import type { CallId, ExtensionNumber, LegId } from '../model/ids.ts';
+import type { CallId, ChannelId, ExtensionNumber, LegId } from '../model/ids.ts';
 
 /** A command under way, as far as its effect must be recognised by it. `callId` and `legId` of a dial are learnt from its first leg. */
 export interface Underway {
@@ -246,3 +246,17 @@ export const isSoAlready = (command: Command, state: LiveState): boolean => {
 };
 
 export const hasEffect = (name: CommandName): boolean => effects[name] !== 'none';
+
+/** The channel that a command of this kind makes, by which its own leg is known. */
+export const ownChannel = ({ command }: Underway): ChannelId | undefined => {
+  switch (command.name) {
+    case 'dial':
+    case 'retrieve':
+    case 'invite':
+      return command.channel;
+    case 'startTransfer':
+      return command.consult;
+    default:
+      return undefined;
+  }
+};
