@@ -62,7 +62,7 @@ test.each(['251/Call/MakeCall', '204/Calls/MakeCall', '250/call/makecall', '251/
   expect(await leg('101')).toMatchObject({ state: 'ringing' });
 });
 
-test('the handler form, a POSTed form and JSON are the same operations', async () => {
+test('the handler form, a POSTed form of either kind and JSON are the same operations', async () => {
   const { url } = await serveVoipNow();
   const body = new URLSearchParams({
     Account: 'demo',
@@ -73,6 +73,11 @@ test('the handler form, a POSTed form and JSON are the same operations', async (
     ExtensionNumber: '101',
   });
   expect(await (await fetch(`${url}/callapi/handler.php`, { method: 'POST', body })).text()).toContain(`version="204">${ok}`);
+  const multipart = new FormData();
+  for (const [name, value] of body) multipart.append(name, value);
+  expect(await (await fetch(`${url}/callapi/handler.php`, { method: 'POST', body: multipart })).text()).toContain(`version="204">${ok}`);
+  const torn = { method: 'POST', body: '--x\r\nnothing', headers: { 'content-type': 'multipart/form-data; boundary=x' } };
+  expect(await (await fetch(`${url}/callapi/handler.php`, torn)).text()).toContain('<Exception><Status>400</Status>');
   const json = await fetch(`${url}/callapi/handler.php?${body.toString()}&AnswerFormat=json`);
   expect(await json.json()).toEqual({ CallAPI: { Answer: { Status: '200', StatusMessage: 'OK' } } });
 });
