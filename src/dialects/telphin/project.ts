@@ -227,7 +227,7 @@ class Step {
 const describe: Describe<Detail> = (call, leg, extension) => {
   const isCalled = leg.direction === 'inbound';
   const { caller, called } = sidesOf(call, leg, extension);
-  const remote = isCalled && (caller.extension !== undefined || wasWithAnother(call, extension)) ? outsideOf(call) : '';
+  const remote = isCalled && (caller.extension !== undefined || talksToAnother(call, extension)) ? outsideOf(call) : '';
   const part: Part = {
     ...identityOf(call, leg.id),
     extension,
@@ -241,11 +241,9 @@ const describe: Describe<Detail> = (call, leg, extension) => {
   return { part };
 };
 
-/** An extension has talked in the call and is out of it: this one is called in its place. */
-const wasWithAnother = (call: Call, extension: ExtensionNumber): boolean =>
-  call.legs.some(
-    (leg) => leg.extension !== undefined && leg.extension !== extension && leg.state === 'ended' && leg.connectedAt !== undefined,
-  );
+/** An extension talks in the call already, or has: this one is called in its place. */
+const talksToAnother = (call: Call, extension: ExtensionNumber): boolean =>
+  call.legs.some((leg) => leg.extension !== undefined && leg.extension !== extension && leg.connectedAt !== undefined);
 
 /** The number of who takes part from outside. */
 const outsideOf = (call: Call): string =>

@@ -88,13 +88,24 @@ class TelphinClient {
     return { status: answer.status, body: await answer.json() };
   }
 
-  subscribe(url: string, type: string): Promise<Reply> {
-    return this.ask('POST', '/extension/34414/event/', { url, event_type: type, method: 'GET' });
+  subscribe(url: string, type: string, extension = 34_414): Promise<Reply> {
+    return this.ask('POST', `/extension/${extension}/event/`, { url, event_type: type, method: 'GET' });
   }
 
-  valetPark(apiId: string, body: object): Promise<Reply> {
-    return this.ask('PUT', `/extension/34414/valet_park/${apiId}`, body);
+  async unsubscribe(extension: number): Promise<void> {
+    const headers = { authorization: `Bearer ${this.#token}` };
+    await fetch(`${this.#url}/api/ver1.0/extension/${extension}/event/`, { method: 'DELETE', headers });
   }
+
+  valetPark(apiId: string, body: object, extension = 34_414): Promise<Reply> {
+    return this.ask('PUT', `/extension/${extension}/valet_park/${apiId}`, body);
+  }
+}
+
+interface Answered {
+  readonly caller: PhoneCall;
+  readonly desk: PhoneCall;
+  readonly told: Told;
 }
 
 const uuidOf = (told: Told): string => /^3232240860-(.{36})$/.exec(told['CallAPIID'] ?? '')?.[1] ?? 'none';
@@ -104,17 +115,22 @@ onEachAsterisk('the Telphin API', (_version, tree) => {
   const connected = sharedGateway(office, settings);
   const receiver = new Receiver();
   beforeAll(() => receiver.open());
-  afterEach(() => void receiver.told.splice(0));
+  afterEach(async () => {
+    // The next test may have a gateway of its own, which shall be the only one that tells.
+    const client = await TelphinClient.of(connected().gateway);
+    await Promise.all([client.unsubscribe(34_414), client.unsubscribe(32_494)]);
+    receiver.told.splice(0);
+  });
   afterAll(() => receiver.close());
 
-  /** Somebody outside calls 341, who answers; and the webhook that told of it. */
-  const answered = async (from: string): Promise<{ readonly caller: PhoneCall; readonly desk: PhoneCall; readonly told: Told }> => {
-    const [provider, phone] = [await office().provider(), await office().phone('341')];
-    const caller = await provider.call('+15550200341', { from });
+  /** Somebody outside calls 341 (or 200), who answers; and the webhook that told of it. */
+  const answered = async (from: string, extension: '341' | '200' = '341'): Promise<Answered> => {
+    const [provider, phone] = [await office().provider(), await office().phone(extension)];
+    const caller = await provider.call(`+15550200${extension}`, { from });
     const desk = await phone.incoming();
     desk.answer();
     const told = await receiver.until(({ EventType, CallerIDNum }) => EventType === 'answer' && CallerIDNum === from);
-    await Promise.all([caller.untilHears('341'), desk.untilHears('outside')]);
+    await Promise.all([caller.untilHears(extension), desk.untilHears('outside')]);
     return { caller, desk, told };
   };
 
@@ -192,5 +208,93 @@ onEachAsterisk('the Telphin API', (_version, tree) => {
     } finally {
       await gateway.close();
     }
+  });
+
+  test('of two who park in one slot, and of two who fetch from it, at the same moment one does; the other call goes on', async () => {
+    const client = await TelphinClient.of(connected().gateway);
+    await client.subscribe(receiver.url, 'answer');
+    await client.subscribe(receiver.url, 'answer', 32_494);
+    const calls = [await answered('+15550100031'), await answered('+15550100032', '200')] as const;
+    const both = (body: object): Promise<readonly Reply[]> =>
+      Promise.all(
+        calls.map(({ told }) => client.valetPark(told['CallAPIID'] ?? '', body, told['CalledExtensionID'] === '32494' ? 32_494 : 34_414)),
+      );
+    const parks = await both({ action: 'park', slot: '6' });
+    expect(parks.map(({ status }) => status).toSorted()).toEqual([200, 409]);
+    const [parked, talking] = parks[0]?.status === 200 ? calls : calls.toReversed();
+    if (parked === undefined || talking === undefined) throw new Error('one of the two is parked');
+    await Promise.all([parked.caller.untilHears('music'), parked.desk.until('ended')]);
+    await talking.desk.untilHears('outside');
+
+    const idle = talking === calls[0] ? '200' : '341';
+    const third = await answered('+15550100033', idle);
+    const extensionOf = ({ told }: Answered): number => Number(told['CalledExtensionID']);
+    const fetches = await Promise.all(
+      [talking, third].map((call) => client.valetPark(call.told['CallAPIID'] ?? '', { action: 'bridge', slot: 6 }, extensionOf(call))),
+    );
+    expect(fetches.map(({ status }) => status).toSorted()).toEqual([200, 409]);
+    const [joined, left] = fetches[0]?.status === 200 ? [talking, third] : [third, talking];
+    await Promise.all([parked.caller.untilHears('outside'), joined.caller.untilHears('outside'), joined.desk.until('ended')]);
+    await left.desk.untilHears('outside');
+    expect((await client.valetPark(left.told['CallAPIID'] ?? '', { action: 'slots', slot: '6' }, extensionOf(left))).body).toEqual({
+      slot: '6',
+      UUID: null,
+    });
+  });
+
+  test('who gives up in the very moment in which it is fetched leaves the slot free', async () => {
+    const client = await TelphinClient.of(connected().gateway);
+    for (const extension of [34_414, 32_494]) await client.subscribe(receiver.url, 'answer', extension);
+    const first = await answered('+15550100041');
+    const parked = await client.valetPark(first.told['CallAPIID'] ?? '', { action: 'park', slot: '6' });
+    expect(parked.status).toBe(200);
+    await first.desk.until('ended');
+    const second = await answered('+15550100042');
+    const two = second.told['CallAPIID'] ?? '';
+    const [, { status }] = await Promise.all([first.caller.hangup(), client.valetPark(two, { action: 'bridge', slot: '6' })]);
+    expect([200, 404, 409, 500]).toContain(status);
+    // Whichever came first: that each call of the two ends is seen to after every test.
+    await first.caller.until('ended');
+    const third = await answered('+15550100043', '200');
+    const { body } = await client.valetPark(third.told['CallAPIID'] ?? '', { action: 'slots', slot: '6' }, 32_494);
+    expect(body).toEqual({ slot: '6', UUID: null });
+  });
+
+  test('a transfer is told of as a call that the extension makes, and where it rings, who is outside', async () => {
+    const client = await TelphinClient.of(connected().gateway);
+    for (const type of ['dial-out', 'answer', 'hangup']) await client.subscribe(receiver.url, type);
+    await client.subscribe(receiver.url, 'dial-in', 32_494);
+    const { caller, desk, told } = await answered('+15550100051');
+    const colleague = await office().phone('200');
+    const path = `/extension/34414/current_calls/${told['CallAPIID']}`;
+    expect((await client.ask('PUT', path, { action: 'transfer', send_dst: '022*200' })).status).toBe(200);
+    const third = await colleague.incoming();
+    await desk.until('ended');
+    third.answer();
+    await Promise.all([third.untilHears('outside'), caller.untilHears('200')]);
+    const byTransfer = (type: string): Promise<Told> =>
+      receiver.until((each) => each['Transfered'] === 'yes' && each['EventType'] === type);
+    expect(await byTransfer('dial-out')).toMatchObject({ CallFlow: 'out', CalledExtensionID: '32494', CallAPIID: told['CallAPIID'] });
+    const { SubCallID: part } = await byTransfer('answer');
+    await third.hangup();
+    expect(await byTransfer('hangup')).toMatchObject({ SubCallID: part, CallStatus: 'ANSWER' });
+    const rang = await receiver.until((each) => each['EventType'] === 'dial-in' && each['CalledExtensionID'] === '32494');
+    expect(rang['RemoteNumber']).toBe('+15550100051');
+  });
+
+  test('a callback for another extension presses its keys when the far end has answered', async () => {
+    const client = await TelphinClient.of(connected().gateway);
+    await client.subscribe(receiver.url, 'dial-out');
+    const [source, destination, onward] = await office().phones('341', '110', '103');
+    // The far end's keys are a feature code of this PBX: who pressed it sends the other party on to 103.
+    const wish = { src_num: ['341'], dst_num: '110', dst_dtmf: '#1103' };
+    expect((await client.ask('POST', '/extension/32494/callback/', wish)).status).toBe(201);
+    (await source.incoming()).answer();
+    const far = await destination.incoming();
+    far.answer();
+    const third = await onward.incoming();
+    third.answer();
+    await Promise.all([third.untilHears('110'), far.untilHears('103')]);
+    expect(await receiver.until(({ EventType }) => EventType === 'dial-out')).toMatchObject({ CallBackID: '32494' });
   });
 });
