@@ -24,6 +24,8 @@ export interface OfficePbx {
   readonly providerPort: number;
   /** Where a gateway connects to. */
   readonly gatewayPort: number;
+  /** The folder that recordings go to. */
+  readonly recordings: string;
   /** What a gateway's configuration says of it, to be reached at `port`. */
   settingsAt(port: number): Readonly<Record<string, unknown>>;
   /** The output of a command of its own command line. */

@@ -52,13 +52,14 @@ export const diagnoseFreeswitch = async (config: FreeswitchConfig, deps: EslDeps
 };
 
 const mends: { readonly [Failure in LinkFailure]?: (config: FreeswitchConfig) => string } = {
-  refused: (config) => renderStanza(config),
+  refused: ({ port }) => renderStanza({ port }),
   'unknown-host': () => 'Correct `host` in the configuration.',
   unreachable: () => 'Correct `host` in the configuration, or the route to it.',
   silent: () => 'Open the port in the firewall between the two.',
   'not-freeswitch': () => 'Correct `port`: the event socket is on 8021 unless event_socket.conf.xml says otherwise.',
-  acl: (config) => renderStanza(config),
-  login: (config) => renderStanza(config),
+  acl: ({ port }) => renderStanza({ port }),
+  // Without the password: what a doctor says is shown to others.
+  login: ({ port }) => renderStanza({ port }),
 };
 
 const unreachable = (error: unknown, config: FreeswitchConfig, address: string): Finding => {

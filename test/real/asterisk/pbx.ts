@@ -98,6 +98,10 @@ export class Pbx implements OfficePbx {
     return this.amiPort;
   }
 
+  get recordings(): string {
+    return join(this.folder, 'spool/monitor');
+  }
+
   settingsAt(port: number): Readonly<Record<string, unknown>> {
     return { kind: 'asterisk', port, ...amiAccounts.recommended, extensionPattern: '^[0-9]{3}$' };
   }

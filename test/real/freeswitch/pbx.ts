@@ -81,6 +81,10 @@ export class Pbx implements OfficePbx {
     }
   }
 
+  get recordings(): string {
+    return join(this.folder, 'recordings');
+  }
+
   settingsAt(port: number): Readonly<Record<string, unknown>> {
     return { kind: 'freeswitch', port, password: eventSocketPassword, domain: officeDomain, extensionPattern: '^[0-9]{3}$' };
   }
