@@ -1,4 +1,5 @@
 import type { ExtensionNumber, TenantId } from '../../model/ids.ts';
+import { Saved } from '../../store/saved.ts';
 import type { Store } from '../../store/store.ts';
 import { badRequest, notFound, TelphinError } from './errors.ts';
 import type { Subscription } from './schema.ts';
@@ -20,7 +21,7 @@ const mostOfTenant = 2_000;
 
 type Wish = Pick<Subscription, 'url' | 'type' | 'method'>;
 
-interface Saved {
+interface Book {
   readonly lastId: number;
   readonly subscriptions: readonly Subscription[];
 }
@@ -28,12 +29,11 @@ interface Saved {
 /** The events of a tenant's extensions, or of all of them, to which its clients have subscribed. Ids are numbers that grow and are given once. */
 export class Subscriptions {
   readonly #options: SubscriptionsOptions;
-  #saved: Saved;
+  readonly #book: Saved<Book>;
 
   constructor(options: SubscriptionsOptions) {
     this.#options = options;
-    const text = options.store.state.get(options.tenant, stateName);
-    this.#saved = text === undefined ? { lastId: 0, subscriptions: [] } : (JSON.parse(text) as Saved);
+    this.#book = new Saved<Book>(options.store, options.tenant, stateName, { lastId: 0, subscriptions: [] });
     this.#takeOver();
   }
 
@@ -41,13 +41,13 @@ export class Subscriptions {
   #takeOver(): void {
     const kept: readonly (Omit<Subscription, 'after' | 'rank'> & Partial<Subscription>)[] = this.all();
     if (kept.every(({ rank }) => rank !== undefined)) return;
-    this.#saved = { ...this.#saved, subscriptions: [] };
-    for (const each of kept) this.#saved = { ...this.#saved, subscriptions: [...this.all(), this.#placed(each)] };
-    this.#keep(this.#saved);
+    const placed: Subscription[] = [];
+    for (const each of kept) placed.push(this.#placed(each, placed));
+    this.#book.put({ ...this.#book.value, subscriptions: placed });
   }
 
   all(): readonly Subscription[] {
-    return this.#saved.subscriptions;
+    return this.#book.value.subscriptions;
   }
 
   /** Those of an extension, or of the client as a whole. */
@@ -69,7 +69,7 @@ export class Subscriptions {
     if (this.all().length >= mostOfTenant || this.list(wish.extension).length >= mostOfExtension) {
       throw new TelphinError(429, `An extension, and the client as a whole, has at most ${mostOfExtension} events.`);
     }
-    const subscription = this.#placed({ ...wish, id: this.#saved.lastId + 1 });
+    const subscription = this.#placed({ ...wish, id: this.#book.value.lastId + 1 });
     this.#write({ lastId: subscription.id, subscriptions: [...this.all(), subscription] }, wish.extension);
     return subscription;
   }
@@ -79,13 +79,13 @@ export class Subscriptions {
     const before = this.get(extension, id);
     const wanted = { ...before, ...wish };
     const now = isSameStory(before, wanted) ? wanted : this.#placed(wanted);
-    this.#write({ ...this.#saved, subscriptions: this.all().map((each) => (each === before ? now : each)) }, extension);
+    this.#write({ ...this.#book.value, subscriptions: this.all().map((each) => (each === before ? now : each)) }, extension);
     return now;
   }
 
   remove(extension: ExtensionNumber | undefined, id: number): void {
     const before = this.get(extension, id);
-    this.#write({ ...this.#saved, subscriptions: this.all().filter((each) => each !== before) }, extension);
+    this.#write({ ...this.#book.value, subscriptions: this.all().filter((each) => each !== before) }, extension);
   }
 
   async #check(url: string): Promise<void> {
@@ -97,23 +97,18 @@ export class Subscriptions {
   }
 
   /** It begins with what happens from now on. */
-  #placed(wanted: Omit<Subscription, 'after' | 'rank'>): Subscription {
-    const taken = this.list(wanted.extension)
-      .filter((each) => each.id !== wanted.id && isSameStory(each, wanted))
+  #placed(wanted: Omit<Subscription, 'after' | 'rank'>, among = this.all()): Subscription {
+    const taken = among
+      .filter((each) => each.extension === wanted.extension && each.id !== wanted.id && isSameStory(each, wanted))
       .map(({ rank }) => rank);
     let rank = 0;
     while (taken.includes(rank)) rank += 1;
     return { ...wanted, after: this.#options.head(), rank };
   }
 
-  #write(saved: Saved, extension: ExtensionNumber | undefined): void {
-    this.#keep(saved);
+  #write(book: Book, extension: ExtensionNumber | undefined): void {
+    this.#book.put(book);
     this.#options.onChange(extension);
-  }
-
-  #keep(saved: Saved): void {
-    this.#options.store.state.put(this.#options.tenant, stateName, JSON.stringify(saved));
-    this.#saved = saved;
   }
 }
 
