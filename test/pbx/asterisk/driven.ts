@@ -1,8 +1,8 @@
 /** A driver on a scripted interface, and what it has said so far. */
-import { randomBytes } from 'node:crypto';
-import { createNewId, pbxId } from '../../../src/model/ids.ts';
+import { pbxId } from '../../../src/model/ids.ts';
 import { createAsteriskDriver, type AsteriskConfig } from '../../../src/pbx/asterisk/index.ts';
 import type { Driver } from '../../../src/pbx/driver.ts';
+import { driverTools } from '../link/driver-tools.ts';
 import { FactsHeard } from '../link/facts-heard.ts';
 import { ManualTime } from '../link/manual-time.ts';
 import { ScriptedAmi } from './scripted-ami.ts';
@@ -40,11 +40,7 @@ export class Driven extends FactsHeard {
     const ami = options.ami ?? (await ScriptedAmi.start());
     const time = new ManualTime();
     const driver = createAsteriskDriver(configFor(ami.port, options.config), {
-      clock: time,
-      timers: time,
-      newId: createNewId(randomBytes),
-      random: () => 1,
-      log: { info: () => undefined, warn: () => undefined },
+      ...driverTools(time),
       ...(options.maxWaitingBytes === undefined ? {} : { maxWaitingBytes: options.maxWaitingBytes }),
     });
     return new Driven(ami, time, driver);

@@ -1,9 +1,9 @@
 /** A driver on a replaying event socket, and what it has said so far. */
-import { randomBytes } from 'node:crypto';
 import type { Fact } from '../../../src/model/fact.ts';
-import { createNewId, pbxId } from '../../../src/model/ids.ts';
+import { pbxId } from '../../../src/model/ids.ts';
 import type { Driver } from '../../../src/pbx/driver.ts';
 import { createFreeswitchDriver, type FreeswitchConfig } from '../../../src/pbx/freeswitch/index.ts';
+import { driverTools } from '../link/driver-tools.ts';
 import { FactsHeard } from '../link/facts-heard.ts';
 import { ManualTime } from '../link/manual-time.ts';
 import { eventFrom, type RecordedEvent } from './recorded.ts';
@@ -45,11 +45,7 @@ export class Driven extends FactsHeard {
     const esl = options.esl ?? (await ReplayingSocket.start());
     const time = new ManualTime();
     const driver = createFreeswitchDriver(configFor(esl.port, options.config), {
-      clock: time,
-      timers: time,
-      newId: createNewId(randomBytes),
-      random: () => 1,
-      log: { info: () => undefined, warn: () => undefined },
+      ...driverTools(time),
       ...(options.maxWaitingBytes === undefined ? {} : { maxWaitingBytes: options.maxWaitingBytes }),
     });
     return new Driven(esl, time, driver);
