@@ -133,7 +133,7 @@ describe('what no recording has', () => {
     half('l1', 'l2'),
   ];
 
-  test('a phone that shows before the half of the loopback that rings it is of the same call', () => {
+  test('in whichever order a loopback and the phone that it rings show, they are of one call', () => {
     const ends = [
       ...gone('c', 'NO_ANSWER', '19'),
       ...gone('l2', 'NO_ANSWER', '19'),
@@ -143,6 +143,10 @@ describe('what no recording has', () => {
     const inOrder = eventsOf(...dialsLoopback, half('l2', 'l1'), ...rungByHalf, ...ends);
     expect(inOrder.filter((line) => line.startsWith('call.started'))).toHaveLength(1);
     expect(eventsOf(...dialsLoopback, ...rungByHalf, half('l2', 'l1'), ...ends)).toEqual(inOrder);
+    const [caller, firstHalf] = dialsLoopback;
+    if (caller === undefined || firstHalf === undefined) throw new Error('the story begins with the caller and the first half');
+    expect(eventsOf(caller, half('l2', 'l1'), firstHalf, ...rungByHalf, ...ends)).toEqual(inOrder);
+    expect(eventsOf(caller, ...rungByHalf, half('l2', 'l1'), firstHalf, ...ends)).toEqual(inOrder);
   });
 
   test('a phone whose loopback never shows is told of all the same, once it is over', () => {
