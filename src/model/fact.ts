@@ -189,6 +189,8 @@ type TransferFact =
       readonly to: string;
       readonly context?: string;
       readonly succeeded: boolean;
+      /** It comes from the driver, before the PBX acts. */
+      readonly isAhead?: true;
     }
   | {
       readonly type: 'transfer.attended';

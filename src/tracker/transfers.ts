@@ -23,7 +23,7 @@ export const transferBlind = (change: Change, fact: FactOf<'transfer.blind'>): v
   // Parking tells of itself, and sometimes before the transfer to it does.
   if (transferee.parked !== undefined) return;
   change.setChannel({ ...transferee, transfer: { ...by, to: fact.to, since: change.at } });
-  const arrival = arrivalOf(change, transferee, fact.transferer);
+  const arrival = fact.isAhead === true ? undefined : arrivalOf(change, transferee, fact.transferer);
   if (arrival !== undefined) settleTransfer(change, transferee.id, arrival);
 };
 

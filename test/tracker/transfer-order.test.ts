@@ -59,6 +59,15 @@ test('a transferee that has only left the talk has arrived nowhere yet', () => {
   expect(transfersIn(play(ends('a'), left))).toMatchObject([{ kind: 'blind', by: by102, succeeded: false }]);
 });
 
+test('told before the PBX acts, it is not what the transferee hears while it is held', () => {
+  const held = play([...leaves('a', 'of a'), { type: 'channel.entered', channel: id('a'), application: 'music', detail: '' }], talk);
+  const [transfer] = told('103');
+  const ahead = play([{ ...transfer, isAhead: true } as Fact], held);
+  expect(transfersIn(ahead)).toEqual([]);
+  const arrived = play([{ type: 'channel.entered', channel: id('a'), application: 'voicemail', detail: '103' }], ahead);
+  expect(transfersIn(arrived)).toMatchObject([{ kind: 'voicemail', by: by102, succeeded: true }]);
+});
+
 test('what it came to before the talk is not where a transfer led', () => {
   expect(transfersIn(play(told('103'), talk))).toEqual([]);
 });

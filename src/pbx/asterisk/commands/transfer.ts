@@ -35,7 +35,7 @@ const sendPeer = async (pbx: Acting, channel: ChannelId, context: string, extens
   }
   // The PBX holds it, away from the channel: it is no transfer to Asterisk.
   const fact = { type: 'transfer.blind', transferer: channel, transferee: held, to: extension, context, succeeded: true } as const;
-  pbx.announce({ ...fact, at: pbx.clock.now() });
+  pbx.announce({ ...fact, isAhead: true, at: pbx.clock.now() });
   await request(pbx, { Action: 'Redirect', Channel: held, Context: context, Exten: extension, Priority: '1' });
   await dropChannel(pbx, channel);
 };

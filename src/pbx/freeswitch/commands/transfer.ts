@@ -28,6 +28,7 @@ const sendPeer = async (
     to,
     context: pbx.config.dialContext,
     succeeded: true,
+    isAhead: true,
   });
   await leaveBehind(pbx, [channel], send);
 };
