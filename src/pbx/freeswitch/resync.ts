@@ -154,7 +154,7 @@ const channelOf = (
     ...(context === '' ? {} : { context }),
     family: ancestorOf(one, all),
     state: stateOf(one),
-    createdAt: Number(header('Caller-Channel-Created-Time')) || Number(row['created_epoch'] ?? 0) * 1_000_000 || at,
+    createdAt: startOf(one, all, at),
     ...(application === undefined ? {} : { application }),
     ...(bridge === undefined ? {} : { bridge }),
     held: (header('Channel-Call-State') || row['callstate']) === 'HELD',
@@ -165,6 +165,16 @@ const channelOf = (
     ...(mark === '' ? {} : { clickToDial: commandIdFrom(mark) }),
   };
 };
+
+/** FreeSWITCH's time moves in steps of 20 ms: who is called is later than who calls. */
+const startOf = (one: Known, all: ReadonlyMap<ChannelId, Known>, at: Micros): Micros => {
+  const ancestor = all.get(ancestorOf(one, all));
+  const own = createdAtOf(one, at);
+  return ancestor === undefined || ancestor.id === one.id ? own : Math.max(own, createdAtOf(ancestor, at) + 1);
+};
+
+const createdAtOf = ({ header, row }: Known, at: Micros): Micros =>
+  Number(header('Caller-Channel-Created-Time')) || Number(row['created_epoch'] ?? 0) * 1_000_000 || at;
 
 const isCalling = ({ header, row }: Known): boolean => (header('Call-Direction') || row['direction']) === 'inbound';
 

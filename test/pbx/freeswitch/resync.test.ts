@@ -67,6 +67,15 @@ test('a channel that the list has still, but that answers no more, is gone', asy
   expect(resync?.channels).toHaveLength(5);
 });
 
+test('who is called is later than who calls, where both were made in one step of the clock', async () => {
+  const one = await resynced((esl) =>
+    esl.on(/^uuid_dump/, (question) => recorded[question]?.replaceAll(/("Caller-Channel-Created-Time":\s*)"\d+"/g, '$1"1795243000000000"')),
+  );
+  const [resync] = one.of('resync');
+  const later = resync?.channels.filter(({ channel, family }) => channel !== family) ?? [];
+  expect(later.map(({ createdAt }) => createdAt)).toEqual([1_795_243_000_000_001, 1_795_243_000_000_001]);
+});
+
 test('do-not-disturb and status texts are read from where they are kept', async () => {
   const one = await resynced((esl) => {
     esl.on(/^db list\//, '1001,1003\n');
