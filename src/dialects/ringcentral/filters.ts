@@ -52,6 +52,8 @@ const parseFilter = (text: string, asker: Asker): Filter | DisabledFilter | unde
   if (sessions !== undefined && !(isOfExtension && session !== undefined)) {
     require(asker, 'CallControl', isOfExtension ? extension : undefined);
     const scope = scopeOf(isOfExtension ? extension : undefined, session);
+    const wrong = unknownCondition(parameters);
+    if (wrong !== undefined) return { filter: resolved, reason: 'CMN-101', message: `Parameter [${wrong}] value is invalid.` };
     return scope === undefined ? undefined : { kind: 'sessions', text: resolved, scope, ...conditionsOf(parameters) };
   }
   if (resource === 'presence') {
@@ -89,8 +91,26 @@ const scopeOf = (extension: ExtensionNumber | undefined, session: string | undef
 
 const isOn = (parameters: URLSearchParams, name: string): boolean => parameters.get(name)?.toLowerCase() === 'true';
 
+/**
+ * The first condition whose value nothing that is told ever has. Passed over, the filter would tell of everything instead of what
+ * was asked for.
+ */
+const unknownCondition = (parameters: URLSearchParams): string | undefined =>
+  Object.entries(conditionValues).find(([name, values]) => {
+    const value = parameters.get(name)?.toLowerCase();
+    return value !== undefined && !values.some((each) => each.toLowerCase() === value);
+  })?.[0];
+
+const directions = ['Inbound', 'Outbound'] as const;
+const conditionValues: Readonly<Record<string, readonly string[]>> = {
+  direction: directions,
+  statusCode: statusCodes,
+  missedCall: ['true', 'false'],
+};
+
 const conditionsOf = (parameters: URLSearchParams): Omit<SessionFilter, 'kind' | 'text' | 'scope'> => {
-  const direction = (['Inbound', 'Outbound'] as const).find((each) => each === parameters.get('direction'));
+  const wanted = parameters.get('direction')?.toLowerCase();
+  const direction = directions.find((each) => each.toLowerCase() === wanted);
   const code = parameters.get('statusCode')?.toLowerCase();
   const statusCode = statusCodes.find((each) => each.toLowerCase() === code);
   const missed = parameters.get('missedCall')?.toLowerCase();

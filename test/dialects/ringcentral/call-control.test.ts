@@ -176,7 +176,10 @@ test('where a call goes is said by one target, which there must be', async () =>
   for (const parkOrbit of ['*900', '*800', '*899', '*8006', '6']) {
     expect(await own('POST', '/transfer', { parkOrbit })).toMatchObject(invalid('parkOrbit'));
   }
-  expect(await own('POST', '/transfer', { phoneNumber: '10\r\n4' })).toMatchObject({ status: 400, body: { errorCode: 'CMN-101' } });
+  // What cannot be dialled at all, what nobody has, and an extension after the main number that nobody has.
+  for (const phoneNumber of ['10\r\n4', '999999', '+15550200000*777']) {
+    expect(await own('POST', '/transfer', { phoneNumber })).toMatchObject(invalid('phoneNumber'));
+  }
   expect(await own('POST', '/transfer', [])).toMatchObject({ status: 400, body: { errorCode: 'CMN-104' } });
   expect(await own('POST', '/transfer', '{')).toMatchObject({ status: 400, body: { errorCode: 'CMN-103' } });
   expect(await own('POST', '/forward', { extensionNumber: '104' })).toMatchObject(wrongState);
@@ -364,6 +367,9 @@ test('a call that cannot be placed says what is wrong', async () => {
   expect(await place({ from: { deviceId: '1' }, to: { phoneNumber: '101' } })).toMatchObject(invalid('from.deviceId'));
   expect(await place({ from: { extensionId: '1' }, to: { phoneNumber: '101' } })).toMatchObject(invalid('from.extensionId'));
   expect(await place({ from, to: { extensionNumber: '999' } })).toMatchObject(invalid('to.extensionNumber'));
+  for (const phoneNumber of ['+1555;0', '999999']) {
+    expect(await place({ from, to: { phoneNumber } })).toMatchObject(invalid('to.phoneNumber'));
+  }
   expect(await place({ from: { deviceId: await deviceOf(world, '102') }, to: { extensionNumber: '101' } }, '104')).toMatchObject({
     status: 403,
     body: { errorCode: 'CMN-404' },

@@ -69,6 +69,28 @@ test('it is listed, renewed, changed and deleted by its user with its client alo
   expect((await rest('GET', `/subscription/${made.id}`)).status).toBe(404);
 });
 
+test('a condition that nothing meets is not served, rather than everything being told', async () => {
+  const world = await serveRingCentral();
+  const filters = ['statusCode=Bogus', 'statusCode=FaxReceive', 'direction=Sideways', 'missedCall=perhaps'].map(
+    (each) => `${sessions}?${each}`,
+  );
+  const served = `${sessions}?statusCode=voicemail&direction=inbound&missedCall=True`;
+  const made = await subscribe(world, { eventFilters: [...filters, served] });
+  const resolved = (filter: string): string => filter.replace('~', '400144452008');
+  expect(made['eventFilters']).toEqual([resolved(served)]);
+  expect(made['disabledFilters']).toEqual(
+    ['statusCode', 'statusCode', 'direction', 'missedCall'].map((name, at) => ({
+      filter: resolved(filters[at] ?? ''),
+      reason: 'CMN-101',
+      message: `Parameter [${name}] value is invalid.`,
+    })),
+  );
+  expect(await world.rest('POST', '/subscription', { eventFilters: filters, deliveryMode: pubNub })).toMatchObject({
+    status: 400,
+    body: { errorCode: 'SUB-508', parameterName: 'eventFilters' },
+  });
+});
+
 test('one that has run out is gone', async () => {
   const world = await serveRingCentral();
   const { id } = await subscribe(world, { expiresIn: 60 });

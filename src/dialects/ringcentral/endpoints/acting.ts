@@ -1,6 +1,7 @@
 /** Finding what a call-control request is about, having it done, and showing what became of it. */
 import type { CommandRecord, CommandRequest } from '../../../control/control.ts';
 import { performCommand } from '../../../control/perform.ts';
+import { GatewayError } from '../../../model/errors.ts';
 import { extensionNumber, type ExtensionNumber } from '../../../model/ids.ts';
 import { isAdmin, requireAccount, requireOwn, requirePermission } from '../auth.ts';
 import type { Asked, Asker } from '../endpoint.ts';
@@ -72,6 +73,16 @@ export const requireStatus = ({ status }: Party, ...codes: readonly StatusCode[]
 /** Submits, and stays for the effect. */
 export const perform = ({ asker, signal }: Asked, request: CommandRequest): Promise<CommandRecord> =>
   performCommand(asker.source.control, asker.identity, request, { seconds: effectSeconds, signal });
+
+/** Has a number dialled; one that the PBX does not take is CMN-101 for the parameter in which it came. */
+export const dialling = async (parameterName: string, dial: () => Promise<CommandRecord>): Promise<CommandRecord> => {
+  try {
+    return await dial();
+  } catch (thrown) {
+    const isTheNumber = thrown instanceof GatewayError && (thrown.code === 'invalid-parameter' || thrown.code === 'forbidden-character');
+    throw isTheNumber ? invalidParameter(parameterName, { cause: thrown }) : thrown;
+  }
+};
 
 /** The party as it is after a command. One of an ended session, or that is no longer told of, as it was. */
 export const partyNow = async ({ asker: { source }, signal }: Asked, { session, party }: Located): Promise<Located> => {

@@ -8,6 +8,7 @@ import { partyIdOf, telephonySessionIdOf, sessionIdOf } from '../ids.ts';
 import { parkIdOf } from '../render.ts';
 import type { Party } from '../schema.ts';
 import {
+  dialling,
   extensionNamed,
   extensionOfDevice,
   extensionOfId,
@@ -121,6 +122,8 @@ const requireOneTarget = (body: TargetBody, allowed: readonly (typeof targets)[n
   if (wrong !== undefined) throw invalidParameter(wrong);
 };
 
+const targetOf = (body: TargetBody): string => targets.find((name) => body[name] !== undefined) ?? 'phoneNumber';
+
 /** Where a target is, as the PBX dials it; undefined for a mailbox or an orbit. */
 const numberOf = ({ asker: { source } }: Asked, { phoneNumber, extensionNumber, extensionId }: TargetBody): string | undefined => {
   if (phoneNumber !== undefined) return dialledNumber(source, phoneNumber);
@@ -137,7 +140,7 @@ const forward = async (asked: Asked): Promise<Answer> => {
   requireRinging(located.party);
   const { leg } = located.party;
   if (mailbox !== undefined) await perform(asked, { name: 'voicemail', leg, mailbox });
-  else if (to !== undefined) await perform(asked, { name: 'divert', leg, to });
+  else if (to !== undefined) await dialling(targetOf(body), () => perform(asked, { name: 'divert', leg, to }));
   return showLeft(asked, located, 'BlindTransfer');
 };
 
@@ -152,7 +155,7 @@ const transfer = async (asked: Asked): Promise<Answer> => {
   const { leg } = located.party;
   if (slot !== undefined) await perform(asked, { name: 'park', leg, slot });
   else if (mailbox !== undefined) await perform(asked, { name: 'voicemail', leg, mailbox });
-  else if (to !== undefined) await perform(asked, { name: 'transfer', leg, to });
+  else if (to !== undefined) await dialling(targetOf(body), () => perform(asked, { name: 'transfer', leg, to }));
   return showLeft(asked, located, 'BlindTransfer');
 };
 

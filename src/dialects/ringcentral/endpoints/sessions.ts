@@ -5,7 +5,7 @@ import { anotherExtension, invalidParameter, missingParameter, noResource, RingC
 import { telephonySessionIdOf } from '../ids.ts';
 import type { Party, Session } from '../schema.ts';
 import { accountPath, extensionPath } from './account.ts';
-import { canSee, extensionNamed, extensionOfDevice, extensionOfId, mayObserve, perform, sessionAsked } from './acting.ts';
+import { canSee, dialling, extensionNamed, extensionOfDevice, extensionOfId, mayObserve, perform, sessionAsked } from './acting.ts';
 import { callOutBody, parseBody } from './bodies.ts';
 import { conferenceAsked, endConference, renderConference } from './conferences.ts';
 import { dialledNumber } from './numbers.ts';
@@ -112,7 +112,9 @@ const callOut = async (asked: Asked): Promise<Answer> => {
   // A dial is accepted when the phone rings; of an invitation the phone is known only while its effect is waited for.
   const record =
     conference === undefined
-      ? await source.control.submit(identity, { name: 'dial', extension, number })
+      ? await dialling(to.phoneNumber === undefined ? 'to.extensionNumber' : 'to.phoneNumber', () =>
+          source.control.submit(identity, { name: 'dial', extension, number }),
+        )
       : await perform(asked, { name: 'invite', extension, conference: conference.room });
   await source.settled(asked.signal);
   const call = source.control.get(identity.tenant, record.id)?.callId;
