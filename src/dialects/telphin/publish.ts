@@ -1,7 +1,8 @@
 import type { Projection } from '../../delivery/projection.ts';
 import { renderParameterRequest } from '../../delivery/webhooks/parameters.ts';
 import { ProjectionSource } from '../../delivery/webhooks/projection-source.ts';
-import type { DeliveryPolicy, DeliverySource, WebhookEngine } from '../../delivery/webhooks/webhook-engine.ts';
+import { ReceiverGroups } from '../../delivery/webhooks/receiver-groups.ts';
+import type { DeliverySource, WebhookEngine } from '../../delivery/webhooks/webhook-engine.ts';
 import type { ExtensionNumber, TenantId } from '../../model/ids.ts';
 import type { TelphinState } from './project.ts';
 import { renderParameters, type Writing } from './render.ts';
@@ -16,46 +17,33 @@ export interface PublisherOptions extends Writing {
   readonly epoch: () => string;
 }
 
-/** For a whole request; what it is answered matters to nobody. */
-const timeoutMs = 5_000;
-
 /**
  * Has the web requests of call events made. What one receiver is to be told of an extension is one endpoint of the webhook
  * engine, whichever events it has subscribed to one by one: a hangup shall not overtake the answer.
  */
 export class Publisher {
   readonly #options: PublisherOptions;
-  readonly #policy: DeliveryPolicy;
   readonly #source: ProjectionSource<TelphinState, Happening>;
-  /** Whom each endpoint of an extension tells. */
-  readonly #groups = new Map<ExtensionNumber, ReadonlyMap<string, readonly Subscription[]>>();
+  readonly #groups: ReceiverGroups<Subscription>;
 
   constructor(options: PublisherOptions) {
     this.#options = options;
+    const { tenant, engine } = options;
     const { attempts, maxAgeSeconds } = options.options;
-    this.#policy = {
-      lane: 'source',
+    this.#groups = new ReceiverGroups<Subscription>({
+      tenant,
+      engine,
       attempts,
-      schedule: [2_000, 10_000, 60_000],
-      maxAge: maxAgeSeconds * 1_000,
-      probe: 60_000,
-      heedsAnswers: false,
-    };
+      maxAgeSeconds,
+      endpointOf: (extension, subscription) => this.#endpointOf(extension, subscription),
+      sourceOf: (extension, endpoint) => this.#sourceOf(extension, endpoint),
+    });
     this.#source = new ProjectionSource(options.projection, options.epoch);
   }
 
   /** Tells the extension's events to these from now on, and to nobody else. */
   publish(extension: ExtensionNumber, subscriptions: readonly Subscription[]): void {
-    const { tenant, engine } = this.#options;
-    const before = this.#groups.get(extension);
-    const now = Map.groupBy(subscriptions, (subscription) => this.#endpointOf(extension, subscription));
-    this.#groups.set(extension, now);
-    for (const [id, [first]] of now) {
-      if (first === undefined) continue;
-      const { url, method } = first;
-      engine.put({ id, tenant, url, method, policy: this.#policy, timeoutMs }, this.#sourceOf(extension, id));
-    }
-    for (const id of before?.keys() ?? []) if (!now.has(id)) engine.remove(id);
+    this.#groups.put(extension, subscriptions);
   }
 
   close(): Promise<void> {
@@ -64,11 +52,7 @@ export class Publisher {
 
   #sourceOf(extension: ExtensionNumber, endpoint: string): DeliverySource {
     // Looked for at each attempt: who has ended a subscription meanwhile is told no more.
-    const wanting = ({ type, seq }: Happening): Subscription | undefined =>
-      this.#groups
-        .get(extension)
-        ?.get(endpoint)
-        ?.find((subscription) => subscription.type === type && subscription.after < seq);
+    const wanting = (happening: Happening): Subscription | undefined => this.#groups.wanting(extension, endpoint, happening);
     return this.#source.of({
       key: extension,
       fits: (happening) => wanting(happening) !== undefined,

@@ -1,7 +1,8 @@
 import type { Projection } from '../../delivery/projection.ts';
 import { renderParameterRequest } from '../../delivery/webhooks/parameters.ts';
 import { ProjectionSource } from '../../delivery/webhooks/projection-source.ts';
-import type { AttemptRecord, DeliveryPolicy, DeliverySource, EndpointView, WebhookEngine } from '../../delivery/webhooks/webhook-engine.ts';
+import { ReceiverGroups } from '../../delivery/webhooks/receiver-groups.ts';
+import type { AttemptRecord, DeliverySource, EndpointView, WebhookEngine } from '../../delivery/webhooks/webhook-engine.ts';
 import type { CallId, ExtensionNumber, TenantId } from '../../model/ids.ts';
 import type { Numbers } from './numbers.ts';
 import type { VoipNowOptions } from './options.ts';
@@ -9,9 +10,6 @@ import type { VoipNowState } from './project.ts';
 import { renderParameters } from './render.ts';
 import { receiverOf } from './requests.ts';
 import type { Happening, PublishedRequest } from './schema.ts';
-
-/** For a whole request; its receiver is asked once and answers nothing that matters. */
-const timeoutMs = 5_000;
 
 export interface PublisherOptions {
   readonly tenant: TenantId;
@@ -36,40 +34,31 @@ const mostAttempts = 500;
  */
 export class Publisher {
   readonly #options: PublisherOptions;
-  readonly #policy: DeliveryPolicy;
   readonly #source: ProjectionSource<VoipNowState, Happening>;
-  /** The enabled requests of each endpoint of an extension. */
-  readonly #groups = new Map<ExtensionNumber, ReadonlyMap<string, readonly PublishedRequest[]>>();
+  /** Of the requests that are enabled. */
+  readonly #groups: ReceiverGroups<PublishedRequest>;
 
   constructor(options: PublisherOptions) {
     this.#options = options;
+    const { tenant, engine } = options;
     const { attempts, maxAgeSeconds } = options.options;
-    this.#policy = {
-      lane: 'source',
+    this.#groups = new ReceiverGroups<PublishedRequest>({
+      tenant,
+      engine,
       attempts,
-      schedule: [2_000, 10_000, 60_000],
-      maxAge: maxAgeSeconds * 1_000,
-      probe: 60_000,
-      heedsAnswers: false,
-    };
+      maxAgeSeconds,
+      endpointOf: (_extension, request) => this.#endpointOf(request),
+      sourceOf: (extension, endpoint) => this.#sourceOf(extension, endpoint),
+    });
     this.#source = new ProjectionSource(options.projection, options.epoch);
   }
 
   /** Has those of the extension's requests made from now on that are enabled, and no others. */
   publish(extension: ExtensionNumber, requests: readonly PublishedRequest[]): void {
-    const { tenant, engine } = this.#options;
-    const before = this.#groups.get(extension);
-    const now = Map.groupBy(
+    this.#groups.put(
+      extension,
       requests.filter(({ enabled }) => enabled),
-      (request) => this.#endpointOf(request),
     );
-    this.#groups.set(extension, now);
-    for (const [id, [first]] of now) {
-      if (first === undefined) continue;
-      const { url, method } = first;
-      engine.put({ id, tenant, url, method, policy: this.#policy, timeoutMs }, this.#sourceOf(extension, id));
-    }
-    for (const id of before?.keys() ?? []) if (!now.has(id)) engine.remove(id);
   }
 
   view(request: PublishedRequest): EndpointView | undefined {
@@ -105,11 +94,7 @@ export class Publisher {
   #sourceOf(extension: ExtensionNumber, endpoint: string): DeliverySource {
     const { numbers, options, apiIdOf, keyOf } = this.#options;
     // Looked for at each attempt: what was disabled meanwhile is made no more.
-    const wanting = ({ type, seq }: Happening): PublishedRequest | undefined =>
-      this.#groups
-        .get(extension)
-        ?.get(endpoint)
-        ?.find((request) => request.type === type && request.after < seq);
+    const wanting = (happening: Happening): PublishedRequest | undefined => this.#groups.wanting(extension, endpoint, happening);
     return this.#source.of({
       // Asked at each reading: what places there are is known once the PBX has been heard.
       get key() {
