@@ -104,7 +104,7 @@ class Step {
     at: Micros,
   ): void {
     if (event.type === 'legs.linked') return this.#linked(event, call);
-    if (event.type === 'call.transferred') return tellTransferred(this.#draft, event, call);
+    if (event.type === 'call.transferred') return this.#transferred(event, call);
     const { leg } = event;
     if (leg === undefined) return undefined;
     switch (event.type) {
@@ -208,15 +208,22 @@ class Step {
     else this.#draft.amend(call, leg, changes);
   }
 
+  #transferred(event: EventOf<'call.transferred'>, call: Call): void {
+    tellTransferred(this.#draft, event, call);
+    // A caller who was answered before is not answered again by the mailbox: the transfer alone tells of it.
+    const { leg, data } = event;
+    if (data.kind === 'voicemail' && data.succeeded && leg?.state === 'connected') this.#mailbox(call, leg, data.to);
+  }
+
   /** The mailbox of the one who was called is a party of its own, with the caller's leg. */
-  #mailbox(call: Call, leg: Leg): void {
+  #mailbox(call: Call, leg: Leg, mailbox: Leg['peer'] = leg.peer): void {
     const session = this.#draft.session(call);
     const rung = session.parties.findLast((party) => party.direction === 'Inbound' && party.extension !== undefined && !party.wasAnswered);
-    const extension = leg.peer.extension ?? call.to.extension ?? rung?.extension;
+    const extension = mailbox.extension ?? call.to.extension ?? rung?.extension;
     if (extension === undefined || session.parties.some((party) => party.isMailbox && isLive(party))) return;
-    // Its phone has missed the call, where it had one that rang.
-    const missedCall = !session.parties.some((party) => party.extension === extension);
-    const to = { ...sideOf(call.to), ...sideOf(leg.peer), extension };
+    // Its phone has missed the call, where it had one that rang; what somebody took nobody has missed.
+    const missedCall = !wasTaken(session) && !session.parties.some((party) => party.extension === extension);
+    const to = { ...sideOf(call.to), ...sideOf(mailbox), extension };
     this.#draft.add(call, {
       ...partyOf(call, leg, session.nextNumber, 'VoiceMail'),
       extension,

@@ -161,9 +161,15 @@ test('a call is transferred to a mailbox', async () => {
   const world = await serveRingCentral();
   const { callee, own } = await talk(world);
   expect(await own('POST', '/transfer', { voicemail: '400144400101' })).toMatchObject({ status: 200 });
-  await world.leg('103', ({ voicemail }) => voicemail === true);
+  await world.event(({ type }) => type === 'call.transferred');
   const { body } = await world.rest('GET', sessionPath(callee));
-  expect(body).toMatchObject({ parties: [{ extensionId: jerry }, { status: { code: 'Disconnected', reason: 'Voicemail' } }] });
+  expect(body).toMatchObject({
+    parties: [
+      { extensionId: jerry, status: { code: 'Answered' } },
+      { extensionId: tom, status: { code: 'Disconnected', reason: 'Voicemail' } },
+      { extensionId: '400144400101', direction: 'Inbound', status: { code: 'VoiceMail' }, missedCall: false },
+    ],
+  });
 });
 
 test('where a call goes is said by one target, which there must be', async () => {
