@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { createBrake } from '../../auth/brake.ts';
 import type { Grant, IssuedTokens, Lifetimes, OAuthClient, Tokens } from '../../auth/tokens.ts';
 import { authorizationRoutes } from '../../http/authorization.ts';
@@ -143,42 +143,39 @@ export const oauthRoutes = (scope: FastifyInstance, { gateway, front, guard, sou
     }
   };
 
-  scope.route({
-    method: 'POST',
-    url: '/restapi/oauth/token',
-    handler: async (request, reply) => {
-      try {
-        return await sendJson(reply, 200, await answerToken(request));
-      } catch (thrown) {
-        if (!(thrown instanceof OAuthRefusal)) throw thrown;
-        return sendJson(reply, thrown.status, thrown.body);
-      }
-    },
+  post(scope, '/restapi/oauth/token', async (request, reply) => {
+    try {
+      return await sendJson(reply, 200, await answerToken(request));
+    } catch (thrown) {
+      if (!(thrown instanceof OAuthRefusal)) throw thrown;
+      return sendJson(reply, thrown.status, thrown.body);
+    }
   });
-  scope.route({
-    method: 'POST',
-    url: '/restapi/oauth/wstoken',
-    handler: (request, reply) => {
-      const token = tokenOf(request.headers.authorization, queryOf(request));
-      requirePermission(guard.byToken(token), 'WebSocketsSubscription');
-      // Good for its whole time, also after a refresh: clients reconnect with the same one.
-      const issued = tokens.issueBeside(token, socketTokenSeconds);
-      if (issued === undefined) throw new RingCentralError('OAU-213', 'Token not found');
-      const uri = `${front.publicUrl().replace(/^http/, 'ws')}${socketPath}`;
-      return sendJson(reply, 200, { uri, ws_access_token: issued.accessToken, expires_in: issued.expiresIn });
-    },
+  post(scope, '/restapi/oauth/wstoken', (request, reply) => {
+    const token = tokenOf(request.headers.authorization, queryOf(request));
+    requirePermission(guard.byToken(token), 'WebSocketsSubscription');
+    // Good for its whole time, also after a refresh: clients reconnect with the same one.
+    const issued = tokens.issueBeside(token, socketTokenSeconds);
+    if (issued === undefined) throw new RingCentralError('OAU-213', 'Token not found');
+    const uri = `${front.publicUrl().replace(/^http/, 'ws')}${socketPath}`;
+    return sendJson(reply, 200, { uri, ws_access_token: issued.accessToken, expires_in: issued.expiresIn });
   });
   // Whatever it was, it is good no more; clients do not look at the answer.
-  scope.route({
-    method: 'POST',
-    url: '/restapi/oauth/revoke',
-    handler: (request, reply) => {
-      const form = new URLSearchParams(typeof request.body === 'string' ? request.body : '');
-      const token = form.get('token') ?? queryOf(request).get('token');
-      if (token !== null) tokens.revoke(token);
-      return sendJson(reply, 200, {});
-    },
+  post(scope, '/restapi/oauth/revoke', (request, reply) => {
+    const form = new URLSearchParams(typeof request.body === 'string' ? request.body : '');
+    const token = form.get('token') ?? queryOf(request).get('token');
+    if (token !== null) tokens.revoke(token);
+    return sendJson(reply, 200, {});
   });
+};
+
+/** With a slash at the end or without one, as every address of this API. */
+const post = (
+  scope: FastifyInstance,
+  path: string,
+  handler: (request: FastifyRequest, reply: FastifyReply) => FastifyReply | Promise<FastifyReply>,
+): void => {
+  for (const url of [path, `${path}/`]) scope.route({ method: 'POST', url, handler });
 };
 
 const required = (form: URLSearchParams, name: string): string => {

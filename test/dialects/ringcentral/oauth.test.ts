@@ -53,6 +53,20 @@ interface Pair {
 const login = async ({ grant }: RingCentralWorld, extra: Readonly<Record<string, string>> = {}): Promise<Pair> =>
   (await grant({ grant_type: jwt, assertion: 'demo-jwt-101', ...extra })).body as Pair;
 
+test('a slash at the end of an address changes nothing', async () => {
+  const world = await serveRingCentral();
+  const headers = { Authorization: `Basic ${Buffer.from('demo-client:demo-secret').toString('base64')}` };
+  const body = new URLSearchParams({ grant_type: jwt, assertion: 'demo-jwt-101' });
+  const granted = await fetch(`${world.url}/restapi/oauth/token/`, { method: 'POST', headers, body });
+  expect(granted.status).toBe(200);
+  const { access_token: token } = (await granted.json()) as Pair;
+  const opened = await fetch(`${world.url}/restapi/oauth/wstoken/`, { method: 'POST', headers: { Authorization: `Bearer ${token}` } });
+  expect(opened.status).toBe(200);
+  const revoked = await fetch(`${world.url}/restapi/oauth/revoke/`, { method: 'POST', headers, body: new URLSearchParams({ token }) });
+  expect(revoked.status).toBe(200);
+  expect(await reads(world, token)).toBe(401);
+});
+
 test('a refresh ends the access token before it, and two that come at once agree', async () => {
   const world = await serveRingCentral();
   const { grant, clock } = world;
