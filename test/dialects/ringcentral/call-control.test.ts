@@ -418,3 +418,22 @@ test('a conference is made, the host is called into it, and the party of another
   expect(await world.rest('DELETE', path, undefined, '102')).toMatchObject({ status: 204 });
   expect(await world.rest('GET', path, undefined, '102')).toMatchObject(notFound('telephonySessionId'));
 });
+
+test('a host who is no administrator ends its own part of a conference', async () => {
+  const world = await serveRingCentral({ telephony: { foreignParties: false, conferenceRooms: ['650'], flipNumbers: {} } });
+  const made = await world.rest('POST', '/account/~/telephony/conference', {}, '104');
+  const { session } = made.body as { readonly session: { readonly id: string } };
+  const path = `/account/~/telephony/sessions/${session.id}`;
+  const { caller, callee } = await talk(world, '103', '104');
+  const party = { telephonySessionId: telephonySessionIdOf(callee.callId), partyId: partyIdOf(callee.callId, callee.ordinal) };
+  expect(await world.rest('POST', `${path}/parties/bring-in`, party, '104')).toMatchObject({ status: 201 });
+  await world.leg('104', ({ id, conference }) => id === callee.id && conference === '650');
+  await world.leg('103', ({ id, conference }) => id === caller.id && conference === '650');
+  expect(await world.rest('DELETE', path, undefined, '104')).toMatchObject({ status: 204 });
+  expect(await world.rest('GET', path, undefined, '104')).toMatchObject(notFound('telephonySessionId'));
+  const { body } = await world.rest('GET', sessionPath(callee), undefined, '104');
+  const codes = (body as { readonly parties: readonly { readonly status: { readonly code: string } }[] }).parties.map(
+    ({ status }) => status.code,
+  );
+  expect(codes).toEqual(['Answered', 'Disconnected']);
+});

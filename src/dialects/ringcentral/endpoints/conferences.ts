@@ -1,7 +1,7 @@
 /** Conferences: a room of the PBX under an id of the vendor's kind, into which parties of other sessions are brought. */
 import type { Leg } from '../../../model/call.ts';
 import type { LegId } from '../../../model/ids.ts';
-import { requireAccount, requireOwn, requirePermission } from '../auth.ts';
+import { isAdmin, requireAccount, requireOwn, requirePermission } from '../auth.ts';
 import { conferencePartyId, conferenceSessionId, voiceCallTokenOf, type Conference } from '../conference-book.ts';
 import { created, type Answer, type Asked, type Endpoint } from '../endpoint.ts';
 import { incorrectState, missingParameter, noResource } from '../errors.ts';
@@ -56,11 +56,12 @@ export const conferenceAsked = (asked: Asked): Conference | undefined => {
   return source.conferences.ofSession(asked.parameters['telephonySessionId'] ?? '');
 };
 
-/** Ends it for everybody. */
+/** Ends it for everybody; a host who is no administrator leaves it, for the legs of others are not its own to end. */
 export const endConference = async (asked: Asked, conference: Conference): Promise<void> => {
   requireOwn(asked.asker, conference.host);
-  const { source } = asked.asker;
+  const { source, identity, extension } = asked.asker;
   for (const leg of membersOf(source, conference.room)) {
+    if (leg.extension !== extension && !isAdmin(identity)) continue;
     // The last one is ended with the one before it.
     if (source.engine.leg(leg.id) !== undefined) await perform(asked, { name: 'hangup', leg: leg.id });
   }
