@@ -168,8 +168,10 @@ export class Renderer {
     };
   }
 
+  /** `-` for who is not known, as the vendor has it: a withheld number, or what a phone is going to fetch. */
   #sipUri({ number, extension }: Side): string {
-    return `sip:${extension ?? number}@${this.#options.tenant}.invalid`;
+    const user = extension ?? number;
+    return user === '' ? '-' : `sip:${user}@${this.#options.tenant}.invalid`;
   }
 
   #side(side: Side, phoneNumber: string): object {

@@ -74,6 +74,20 @@ test('the vendor’s sample of presence: TheCat Jerry calls Tom Sawyer', async (
   });
 });
 
+test('a phone that rings to fetch a parked call has no SIP address of whom it will talk with', async () => {
+  const { world, told } = await listen([`${presence}?sipData=true`]);
+  world.sandbox.phones.call('+15550100001', '+15550200103');
+  world.sandbox.phones.answer('103');
+  const { callId, ordinal } = await world.leg('103', ({ state }) => state === 'connected');
+  const party = `/account/~/telephony/sessions/${telephonySessionIdOf(callId)}/parties/${partyIdOf(callId, ordinal)}`;
+  expect(await world.rest('POST', `${party}/park`, undefined, '103')).toMatchObject({ status: 201 });
+  const devices = await world.rest('GET', '/account/~/extension/~/device', undefined, '102');
+  const { records } = devices.body as { readonly records: readonly { readonly id: string }[] };
+  expect(await world.rest('POST', `${party}/pickup`, { deviceId: records[0]?.id }, '102')).toMatchObject({ status: 201 });
+  const [first] = await told(1);
+  expect(first?.body).toMatchObject({ activeCalls: [{ sipData: { remoteUri: '-', localUri: 'sip:102@demo.invalid' } }] });
+});
+
 test('the vendor’s sample of a telephony session: the party that rings', async () => {
   const { world, told } = await listen([sessions]);
   world.sandbox.phones.call('103', '102');
