@@ -198,11 +198,11 @@ export const describeStore = (name: string, open: () => Store, reopen: (store: S
       store.commands.put(command('cmd_a', start, { open: true }));
       const waiting = [store.synced(), store.synced()];
       store.commands.put(command('cmd_b', start, { open: true }));
-      await Promise.all([...waiting, store.synced()]);
+      expect(await Promise.all([...waiting, store.synced()])).toHaveLength(3);
       store.commands.put(command('cmd_c', start));
       const last = store.synced();
       store.close();
-      await last;
+      await expect(last).resolves.toBeUndefined();
     });
 
     test('a command is found by its idempotency key for as long as is asked, the latest first', () => {
