@@ -8,18 +8,16 @@ const pruneStep = 1_000;
 
 export const auditTable = (file: StoreFile): Store['audit'] => ({
   put: (row) => {
-    file.writeSoon(
-      () =>
-        file.run(
-          `INSERT OR REPLACE INTO audit (${columns}) VALUES (?, ?, ?, ?, ?, ?)`,
-          row.id,
-          row.tenant,
-          row.at,
-          row.key,
-          row.call ?? null,
-          row.entry,
-        ),
-      { urgent: true },
+    file.writeGatheredUrgently(() =>
+      file.run(
+        `INSERT OR REPLACE INTO audit (${columns}) VALUES (?, ?, ?, ?, ?, ?)`,
+        row.id,
+        row.tenant,
+        row.at,
+        row.key,
+        row.call ?? null,
+        row.entry,
+      ),
     );
   },
   get: (tenant, id) => file.all(`SELECT ${columns} FROM audit WHERE tenant = ? AND id = ?`, tenant, id).map(rowOf)[0],

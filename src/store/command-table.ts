@@ -22,7 +22,8 @@ export const commandTable = (file: StoreFile): Store['commands'] => ({
         row.after === undefined ? null : renderCursor(row.after),
       );
     };
-    file.writeSoon(write, { urgent: true });
+    if (row.open) file.writeSoon(write, { urgent: true });
+    else file.writeGatheredUrgently(write);
   },
   get: (tenant, id) => file.all(`SELECT ${columns} FROM commands WHERE id = ? AND tenant = ?`, id, tenant).map(commandOf)[0],
   byIdempotencyKey: (tenant, key, since) =>

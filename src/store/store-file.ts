@@ -101,9 +101,9 @@ export class StoreFile {
     }
   }
 
-  /** One transaction that does not wait for the disk; it becomes durable with the next that does. */
+  /** One transaction, with what is gathered, that does not wait for the disk; it becomes durable with the next that does. */
   writeSoon(run: () => void, options: { readonly urgent?: boolean } = {}): void {
-    this.#commitGathered();
+    if (this.#isTakenAlong(run)) return;
     this.#database.exec('PRAGMA synchronous = NORMAL');
     try {
       this.write(run, options);
@@ -165,10 +165,30 @@ export class StoreFile {
     }
   }
 
+  /** As `writeGathered`, but what has no room goes to the reserve. */
+  writeGatheredUrgently(run: () => void): void {
+    const writeAlone = (): void => this.writeSoon(run, { urgent: true });
+    if (this.#gathering === undefined) writeAlone();
+    else unlessFull(() => this.writeGathered(run, () => unlessFull(writeAlone, () => undefined)), writeAlone);
+  }
+
   close(): void {
     if (!this.#database.isOpen) return;
     this.#commitGathered();
     this.#database.close();
+  }
+
+  /** Whether it could be written in the transaction of what is gathered, if there is one. */
+  #isTakenAlong(run: () => void): boolean {
+    if (this.#gathered === undefined) return false;
+    let isWritten = true;
+    const lose = (): void => {
+      isWritten = false;
+    };
+    unlessFull(() => this.writeGathered(run, lose), lose);
+    this.#commitGathered();
+    this.#written += 1;
+    return isWritten;
   }
 
   #refuseWhileFull(urgent: boolean): void {
@@ -253,3 +273,13 @@ export class StoreFile {
 }
 
 const isMissing = (error: unknown): boolean => error instanceof Error && 'code' in error && error.code === 'ENOENT';
+
+/** Does `otherwise` if the disk is full. */
+const unlessFull = (write: () => void, otherwise: () => void): void => {
+  try {
+    write();
+  } catch (error) {
+    if (!(error instanceof GatewayError && error.code === 'log-full')) throw error;
+    otherwise();
+  }
+};

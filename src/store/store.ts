@@ -157,7 +157,10 @@ export interface Store {
     delete(id: LoginId): boolean;
   };
   readonly commands: {
-    /** It outlives this process when this returns, and a power cut once `synced` has resolved. */
+    /**
+     * One that is open outlives this process when this returns, and a power cut once `synced` has resolved. How one ended the log tells
+     * as well: that is written in a while.
+     */
     put(row: CommandRow): void;
     get(tenant: TenantId, id: CommandId): CommandRow | undefined;
     byIdempotencyKey(tenant: TenantId, key: string, since: Micros): CommandRow | undefined;
@@ -167,7 +170,7 @@ export interface Store {
     /** Deletes some of those that ended and are older; true if there may be more. */
     prune(before: Micros): boolean;
   };
-  /** Who asked for what. Without waiting for the disk, as the command's record. */
+  /** Who asked for what: written with the command's record, which comes after it, or in a while. */
   readonly audit: {
     put(row: AuditRow): void;
     get(tenant: TenantId, id: CommandId): AuditRow | undefined;

@@ -108,3 +108,23 @@ test('a trace that an older version wrote as plain text is read', () => {
   onTestFinished(() => store.close());
   expect(store.traces.get(tenantId('demo'), callIdFrom('call_a'))).toBe('said');
 });
+
+test('a command that begins takes along what is gathered; what came of one waits with the rest, unless the reserve is in use', () => {
+  const folder = temporaryFolder();
+  const tenant = tenantId('demo');
+  const store = openIn(folder, gathering());
+  const other = openIn(folder);
+  const row = { id: commandIdFrom('cmd_a'), tenant, at: 1, open: true, record: 'begun' };
+  store.audit.put({ id: row.id, tenant, at: 1, key: keyIdFrom('key_a'), entry: '{}' });
+  expect(other.audit.get(tenant, row.id)).toBeUndefined();
+  store.commands.put(row);
+  expect([other.audit.get(tenant, row.id)?.entry, other.commands.get(tenant, row.id)?.record]).toEqual(['{}', 'begun']);
+  store.commands.put({ ...row, open: false, record: 'done' });
+  expect([store.commands.get(tenant, row.id)?.record, other.commands.get(tenant, row.id)?.record]).toEqual(['done', 'begun']);
+  store.close();
+  expect(other.commands.get(tenant, row.id)?.record).toBe('done');
+  const full = openSqliteStore({ folder, gathering: gathering(), reserve: { isReleased: () => true, release: () => false } });
+  onTestFinished(() => full.close());
+  full.commands.put({ ...row, open: false, record: 'failed' });
+  expect(other.commands.get(tenant, row.id)?.record).toBe('failed');
+});
