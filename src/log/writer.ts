@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { extname } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import type { LogFile, Rows } from './log-file.ts';
 
@@ -25,6 +26,9 @@ export type Answer =
   | { readonly done: true }
   | { readonly done: false; readonly error: Error; readonly code: unknown; readonly errcode: unknown };
 
+/** Beside this file, as source or as built. */
+const threadFile = `./writer-thread${extname(import.meta.url)}`;
+
 /**
  * Writes in a thread of its own, over a connection of its own, so that neither SQLite's work nor the disk holds up who calls.
  * Resolves once the thread has the file open.
@@ -35,7 +39,7 @@ export class WriterThread implements LogWriter {
   #failure: unknown;
 
   constructor(path: string) {
-    this.#worker = new Worker(new URL('writer-thread.ts', import.meta.url), { workerData: path, name: 'log writer' });
+    this.#worker = new Worker(new URL(threadFile, import.meta.url), { workerData: path, name: 'log writer' });
     this.#worker.on('message', (answer: Answer) => this.#answer(answer));
     this.#worker.on('error', (error) => this.#fail(error));
     this.#worker.on('exit', () => this.#fail(new Error('The thread that writes the log has ended.')));
