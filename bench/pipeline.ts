@@ -71,7 +71,9 @@ http: { port: 0 }
 tenants: { main: { pbxs: { office: { kind: asterisk, port: ${ami.port}, username: gateway, secret: ${ami.secret} } } } }
 `,
 );
-const gateway = spawn(process.execPath, ['src/main.ts', 'serve', '--config', configFile], { stdio: ['ignore', 'pipe', 'inherit'] });
+// As `npm run switchhook` starts it.
+const command = ['--v8-pool-size=1', 'src/main.ts', 'serve', '--config', configFile];
+const gateway = spawn(process.execPath, command, { stdio: ['ignore', 'pipe', 'inherit'] });
 let printed = '';
 while (!/on http\S+/.test(printed)) printed += String((await once(gateway.stdout, 'data'))[0]);
 const key = /once: (\S+)/.exec(printed)?.[1] ?? '';

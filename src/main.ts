@@ -1,3 +1,4 @@
+#!/usr/bin/env -S node --v8-pool-size=1
 import { createInterface } from 'node:readline/promises';
 import { Writable } from 'node:stream';
 import { capture } from './app/actions/capture.ts';
