@@ -264,6 +264,7 @@ class ControlRoom implements Control {
     }
     await engine.publish([commandEvent({ ...running.record, state: 'accepted' }, running.pbx, this.#options.clock.now())], {
       urgent: true,
+      patient: true,
     });
     running.told.resolve();
     if (!hasEffect(record.name) || isSoAlready(running.underway.command, engine.snapshot()))

@@ -156,7 +156,9 @@ export class RunningCommands {
     try {
       this.#options.audit.update(record);
       store.commands.put({ ...running.row, open: false, record: JSON.stringify(record) });
-      await this.#options.engine(record.tenant).publish([commandEvent(record, running.pbx, this.#options.clock.now())], { urgent: true });
+      await this.#options
+        .engine(record.tenant)
+        .publish([commandEvent(record, running.pbx, this.#options.clock.now())], { urgent: true, patient: true });
     } catch (error) {
       // The effect is in the log already; only the word about the command is missing there.
       logger.error({ event: 'command-end-not-logged', command: record.id, err: error });

@@ -11,6 +11,8 @@ export interface Commit {
   readonly urgent: boolean;
   /** `wait`: while the disk is full, stays in line until there is room. `refuse`: then fails with `log-full`. */
   readonly whenFull: 'wait' | 'refuse';
+  /** Waits a moment for what else may come, to be written with it: a command's word beside its effect. Not where nothing ever rests. */
+  readonly patient?: boolean;
   committed(logged: readonly LoggedEvent[]): void;
 }
 
@@ -23,6 +25,8 @@ const retryMs = 500;
 /** So many events within so long say that much is going on: 800 a second. */
 const manyEvents = 16;
 const whileMs = 20;
+/** How long one that is patient waits for others. */
+const patienceMs = 2;
 
 /**
  * The tenant's single writer: everything that gathers while one append is under way goes into the next, in order. When the
@@ -71,9 +75,17 @@ export class Committer {
       }
       this.#pending.push({ ...commit, committed: (logged) => commit.committed(logged), resolve, reject });
       // Somebody waits for the answer to a command; what the PBX told may rest.
+      if (commit.patient === true && this.#restMs > 0) {
+        this.#timers.after(patienceMs, () => this.#hasten(commit.urgent));
+        return;
+      }
       if (commit.whenFull === 'refuse') this.#resting = false;
-      if (this.#retry === undefined || commit.urgent) void this.#write();
+      this.#hasten(commit.urgent);
     });
+  }
+
+  #hasten(urgent: boolean): void {
+    if (this.#pending.length > 0 && (this.#retry === undefined || urgent)) void this.#write();
   }
 
   async #write(): Promise<void> {

@@ -57,8 +57,11 @@ export interface TenantEngine {
    * cannot be written.
    */
   tell(fact: TenantFact): Promise<void>;
-  /** Appends events that no fact led to (a command's progress), in order with the others. */
-  publish(events: readonly NewEvent[], options?: { readonly urgent?: boolean }): Promise<readonly LoggedEvent[]>;
+  /** Appends events that no fact led to (a command's progress), in order with the others; `patient` ones wait a moment to share a commit. */
+  publish(
+    events: readonly NewEvent[],
+    options?: { readonly urgent?: boolean; readonly patient?: boolean },
+  ): Promise<readonly LoggedEvent[]>;
   /**
    * How a call came to be what it is: PBX messages (secrets redacted), facts and events. The PBX's own words are kept for a
    * shorter time than events; of an old call the events alone are left. Undefined if the call is unknown.

@@ -220,11 +220,15 @@ class Engine implements RunningTenant {
     return first === undefined ? undefined : this.#commitFolded(first, first.fold([{ fact }]));
   }
 
-  publish(events: readonly NewEvent[], options: { readonly urgent?: boolean } = {}): Promise<readonly LoggedEvent[]> {
+  publish(
+    events: readonly NewEvent[],
+    options: { readonly urgent?: boolean; readonly patient?: boolean } = {},
+  ): Promise<readonly LoggedEvent[]> {
     return this.#committer.commit({
       events,
       changes: [],
       urgent: options.urgent === true,
+      patient: options.patient === true,
       whenFull: 'refuse',
       committed: (logged) => this.#committed(logged),
     });

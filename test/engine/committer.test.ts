@@ -81,6 +81,21 @@ describe('the single writer', () => {
     expect(appends).toEqual([['a'], ['b']]);
   });
 
+  test('what is patient is written with what comes next, or after a moment', async () => {
+    const { log, appends } = createLog();
+    const { timers, fire } = createTimers();
+    const seen: string[] = [];
+    const committer = new Committer({ log, lease, timers, restMs: 3, signal: new AbortController().signal });
+    const word = committer.commit(commitOf('word', seen, { patient: true }));
+    expect(appends).toEqual([]);
+    await Promise.all([word, committer.commit(commitOf('effect', seen))]);
+    expect(appends).toEqual([['word', 'effect']]);
+    const last = committer.commit(commitOf('last word', seen, { patient: true }));
+    fire();
+    await last;
+    expect(seen).toEqual(['word', 'effect', 'last word']);
+  });
+
   test('keeps what may wait in order until the disk has room again', async () => {
     const { log, appends, disk } = createLog();
     const { timers, fire } = createTimers();

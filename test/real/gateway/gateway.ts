@@ -93,7 +93,7 @@ export class Gateway {
 
   /** Starts it (again, after `kill` or `stop`), at the same address and with the same data. */
   async boot(): Promise<void> {
-    const tied = new TiedProcess([process.execPath, main, 'serve', '--config', this.config], this.#folder, 'pipe');
+    const tied = new TiedProcess([process.execPath, '--v8-pool-size=1', main, 'serve', '--config', this.config], this.#folder, 'pipe');
     this.#process = tied;
     const changes = new Changes();
     let said = '';
