@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { onTestFinished } from 'vitest';
+import { temporaryFolder } from '../temporary-folder.ts';
 
 const root = new URL('../../', import.meta.url);
 
@@ -16,7 +17,9 @@ export interface Running {
 
 /** The program as a user runs it out of a checkout, ended with the test. */
 export const runSwitchhook = (args: readonly string[], environment: Readonly<Record<string, string>> = {}): Running => {
-  const child = spawn(process.execPath, ['src/main.ts', ...args], { cwd: root, env: { ...process.env, ...environment } });
+  // A demo that is killed leaves its data behind: where this test tidies up.
+  const env = { ...process.env, TMPDIR: temporaryFolder(), ...environment };
+  const child = spawn(process.execPath, ['src/main.ts', ...args], { cwd: root, env });
   let output = '';
   let errors = '';
   const looking = new Set<() => void>();
@@ -31,8 +34,9 @@ export const runSwitchhook = (args: readonly string[], environment: Readonly<Rec
     errors += text;
   });
   const exited = once(child, 'exit').then(([code]) => code as number | null);
-  onTestFinished(() => {
+  onTestFinished(async () => {
     child.kill('SIGKILL');
+    await exited;
   });
   return {
     output: () => output,
