@@ -18,7 +18,7 @@ export interface Dialect {
    * `front` takes WebSocket paths and hot routes, and knows the public URL and who a client is.
    */
   routes(scope: FastifyInstance, gateway: Gateway, front: HttpFront): void | Promise<void>;
-  /** Awaited before each of its HTTP requests: begins what nobody needs until somebody asks for the first time. */
+  /** Called once, at the first of its HTTP requests, which waits for it: begins what nobody needs until somebody asks. */
   wake?(): Promise<unknown>;
   /** What it shows of itself; undefined for a tenant that is not served through it. `url` is where clients reach the server. */
   guide?(tenant: TenantId, url: string): DialectGuide | undefined;
@@ -30,7 +30,8 @@ export interface Dialect {
 export const putOnServer = async (dialect: Dialect, gateway: Gateway, server: HttpServer): Promise<void> => {
   await dialect.open(gateway);
   await server.app.register(async (scope) => {
-    if (dialect.wake !== undefined) scope.addHook('onRequest', async () => dialect.wake?.());
+    let awake: Promise<unknown> | undefined;
+    if (dialect.wake !== undefined) scope.addHook('onRequest', async () => (awake ??= dialect.wake?.()));
     await dialect.routes(scope, gateway, server);
   });
 };

@@ -23,7 +23,6 @@ class Noojee implements Dialect {
   readonly name = 'noojee';
   readonly #tenants: ReadonlyMap<TenantId, Partial<NoojeeOptions>>;
   readonly #sources = new Map<TenantId, TenantSource>();
-  #awake: Promise<unknown> | undefined;
   #guard: Guard | undefined;
 
   constructor(tenants: ReadonlyMap<TenantId, Partial<NoojeeOptions>>) {
@@ -40,7 +39,7 @@ class Noojee implements Dialect {
   }
 
   wake(): Promise<unknown> {
-    return (this.#awake ??= Promise.all([...this.#sources.values()].map(({ projection }) => projection.wake())));
+    return Promise.all([...this.#sources.values()].map(({ projection }) => projection.wake()));
   }
 
   guide(tenant: TenantId, url: string): DialectGuide | undefined {

@@ -28,7 +28,6 @@ class RingCentral implements Dialect {
   readonly name = 'ringcentral';
   readonly #tenants: ReadonlyMap<TenantId, Partial<RingCentralOptions>>;
   readonly #sources = new Map<TenantId, TenantSource>();
-  #awake: Promise<unknown> | undefined;
 
   #sockets: Sockets | undefined;
 
@@ -44,7 +43,7 @@ class RingCentral implements Dialect {
   }
 
   wake(): Promise<unknown> {
-    return (this.#awake ??= Promise.all([...this.#sources.values()].map(({ notices }) => notices.wake())));
+    return Promise.all([...this.#sources.values()].map(({ notices }) => notices.wake()));
   }
 
   guide(tenant: TenantId, url: string): DialectGuide | undefined {

@@ -38,7 +38,6 @@ class Telphin implements Dialect {
   readonly name = 'telphin';
   readonly #tenants: ReadonlyMap<TenantId, Partial<TelphinOptions>>;
   readonly #open = new Map<TenantId, OpenTenant>();
-  #awake: Promise<unknown> | undefined;
 
   constructor(tenants: ReadonlyMap<TenantId, Partial<TelphinOptions>>) {
     this.#tenants = tenants;
@@ -52,7 +51,7 @@ class Telphin implements Dialect {
   }
 
   wake(): Promise<unknown> {
-    return (this.#awake ??= Promise.all([...this.#open.values()].map(({ projection }) => projection.wake())));
+    return Promise.all([...this.#open.values()].map(({ projection }) => projection.wake()));
   }
 
   guide(tenant: TenantId, url: string): DialectGuide | undefined {

@@ -39,7 +39,6 @@ class VoipNow implements Dialect {
   readonly name = 'voipnow';
   readonly #tenants: ReadonlyMap<TenantId, Partial<VoipNowOptions>>;
   readonly #open = new Map<TenantId, OpenTenant>();
-  #awake: Promise<unknown> | undefined;
 
   constructor(tenants: ReadonlyMap<TenantId, Partial<VoipNowOptions>>) {
     this.#tenants = tenants;
@@ -53,7 +52,7 @@ class VoipNow implements Dialect {
   }
 
   wake(): Promise<unknown> {
-    return (this.#awake ??= Promise.all([...this.#open.values()].map(({ projection }) => projection.wake())));
+    return Promise.all([...this.#open.values()].map(({ projection }) => projection.wake()));
   }
 
   guide(tenant: TenantId, url: string): DialectGuide | undefined {
