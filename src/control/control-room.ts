@@ -210,12 +210,11 @@ class ControlRoom implements Control {
     const running = this.#running.begin(record, row, resolved, extension);
     const deadline = new AbortController();
     const cancelDeadline = timers.after(executeMs, () => deadline.abort());
+    let answer: CommandRecord;
     try {
       const signal = AbortSignal.any([this.#stop.signal, deadline.signal]);
       const outcome = await this.#execute(engine, running, request, signal);
-      const answer = await this.#accepted(engine, running, outcome);
-      await store.synced();
-      return answer;
+      answer = await this.#accepted(engine, running, outcome);
     } catch (error) {
       if (error instanceof GatewayError) {
         await this.#running.finish(running, { effect: 'failed', code: error.code, detail: error.message });
@@ -227,6 +226,9 @@ class ControlRoom implements Control {
       running.told.resolve();
       cancelDeadline();
     }
+    // A disk that fails now says nothing of what the PBX does: only the answer is withheld.
+    await store.synced();
+    return answer;
   }
 
   /** Where the client left the slot to us, and a phone was quicker to park in the one that was chosen, the next is tried. */
