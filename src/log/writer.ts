@@ -31,7 +31,6 @@ const threadFile = `./writer-thread${extname(import.meta.url)}`;
 
 /**
  * Writes in a thread of its own, over a connection of its own, so that neither SQLite's work nor the disk holds up who calls.
- * Resolves once the thread has the file open.
  */
 export class WriterThread implements LogWriter {
   readonly #worker: Worker;
