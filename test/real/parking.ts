@@ -15,22 +15,28 @@ type Extension = '101' | '102' | '103' | '104' | '200' | '341' | '400' | '410';
 const all = ['1', '2', '3', '4', '5', '6', '7', '8', '9'];
 const valet = (slot: string): SlotRef => ({ lot: 'valet', slot });
 
-export const describeParking = (office: () => Office, connected: () => ConnectedGateway, habits: OfficeHabits): void => {
-  const command = (leg: string, name: string, body: unknown = {}): Promise<CommandRecord> =>
-    connected().gateway.command(`/v1/legs/${leg}/${name}`, body);
-  const refused = async (leg: string, name: string, body: unknown): Promise<unknown> =>
-    (await connected().gateway.post(`/v1/legs/${leg}/${name}`, body)).body;
+/** A call and who is in it. */
+interface Talk {
+  readonly start: Event | undefined;
+  readonly caller: PhoneCall;
+  readonly callee: PhoneCall;
+  readonly callId: string;
+  /** Of the one who was called, who parks. */
+  readonly leg: string;
+}
+
+interface ParkingTools {
+  shown(): Promise<{ readonly slots: readonly Slot[]; readonly free: readonly SlotRef[] }>;
+  /** As `talk`, seen by a gateway of the test's own. */
+  talkOver(tail: EventTail, from: Extension, to: Extension): Promise<Talk>;
+  talk(from: Extension, to: Extension): Promise<Talk>;
+}
+
+/** What a test of parking asks for: the slots as they are shown, and two who talk. */
+export const parkingTools = (office: () => Office, connected: () => ConnectedGateway): ParkingTools => {
   const shown = async (): Promise<{ readonly slots: readonly Slot[]; readonly free: readonly SlotRef[] }> =>
     (await connected().gateway.get('/v1/slots')).body as { readonly slots: readonly Slot[]; readonly free: readonly SlotRef[] };
 
-  interface Talk {
-    readonly start: Event | undefined;
-    readonly caller: PhoneCall;
-    readonly callee: PhoneCall;
-    readonly callId: string;
-    /** Of the one who was called, who parks. */
-    readonly leg: string;
-  }
   const talkOver = async (tail: EventTail, from: Extension, to: Extension): Promise<Talk> => {
     const [calling, called] = await office().phones(from, to);
     const start = tail.events.at(-1);
@@ -43,6 +49,15 @@ export const describeParking = (office: () => Office, connected: () => Connected
     return { start, caller, callee, callId, leg };
   };
   const talk = (from: Extension, to: Extension): Promise<Talk> => talkOver(connected().tail, from, to);
+  return { shown, talkOver, talk };
+};
+
+export const describeParking = (office: () => Office, connected: () => ConnectedGateway, habits: OfficeHabits): void => {
+  const command = (leg: string, name: string, body: unknown = {}): Promise<CommandRecord> =>
+    connected().gateway.command(`/v1/legs/${leg}/${name}`, body);
+  const refused = async (leg: string, name: string, body: unknown): Promise<unknown> =>
+    (await connected().gateway.post(`/v1/legs/${leg}/${name}`, body)).body;
+  const { shown, talkOver, talk } = parkingTools(office, connected);
   /** Where the PBX says the number of the slot to who parked, it was said. */
   const hearsNumber = async (parker: string, slot: string): Promise<void> => {
     if (habits.saidSlot !== undefined) expect(await office().pbx.messages()).toMatch(habits.saidSlot(parker, slot));

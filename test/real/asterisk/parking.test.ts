@@ -1,18 +1,13 @@
 /** Parking on a real PBX: by command, by phones, through restarts, until somebody fetches the call or its time is over. */
 import { describe, expect, test } from 'vitest';
 import type { SlotRef } from '../../../src/model/call.ts';
-import type { Event } from '../../../src/model/event.ts';
 import type { Slot } from '../../../src/model/place.ts';
-import type { EventTail } from '../gateway/event-tail.ts';
 import { Gateway } from '../gateway/gateway.ts';
-import type { PhoneCall } from '../phone/phone-call.ts';
-import { describeParking } from '../parking.ts';
+import { describeParking, parkingTools } from '../parking.ts';
 import { habits } from './office.ts';
 import { onEachAsterisk, sharedOffice } from './on-each-asterisk.ts';
 import { amiAccounts } from './pbx.ts';
 import { sharedGateway } from '../shared-gateway.ts';
-
-type Extension = '101' | '102' | '103' | '104' | '200' | '341' | '400' | '410';
 
 const valet = (slot: string): SlotRef => ({ lot: 'valet', slot });
 
@@ -21,8 +16,7 @@ onEachAsterisk('parking', (_version, tree) => {
   const connected = sharedGateway(office);
   describeParking(office, connected, habits);
 
-  const shown = async (): Promise<{ readonly slots: readonly Slot[]; readonly free: readonly SlotRef[] }> =>
-    (await connected().gateway.get('/v1/slots')).body as { readonly slots: readonly Slot[]; readonly free: readonly SlotRef[] };
+  const { shown, talkOver, talk } = parkingTools(office, connected);
 
   const pbx = (more: Readonly<Record<string, unknown>> = {}): Readonly<Record<string, unknown>> => ({
     kind: 'asterisk',
@@ -31,27 +25,6 @@ onEachAsterisk('parking', (_version, tree) => {
     extensionPattern: '^[0-9]{3}$',
     ...more,
   });
-
-  interface Talk {
-    readonly start: Event | undefined;
-    readonly caller: PhoneCall;
-    readonly callee: PhoneCall;
-    readonly callId: string;
-    /** Of the one who was called, who parks. */
-    readonly leg: string;
-  }
-  const talkOver = async (tail: EventTail, from: Extension, to: Extension): Promise<Talk> => {
-    const [calling, called] = await office().phones(from, to);
-    const start = tail.events.at(-1);
-    const caller = await calling.call(to);
-    const callee = await called.incoming();
-    const { legId: leg = '' } = await tail.until('leg.started', (event) => event.leg?.extension === to, start);
-    callee.answer();
-    const { callId = '' } = await tail.until('legs.linked', () => true, start);
-    await Promise.all([caller.untilHears(to), callee.untilHears(from)]);
-    return { start, caller, callee, callId, leg };
-  };
-  const talk = (from: Extension, to: Extension): Promise<Talk> => talkOver(connected().tail, from, to);
 
   test('where another was quicker by a moment, the PBX parks elsewhere, and the two talk on', async () => {
     // Another gateway on the same PBX knows nothing of what this one claims.
