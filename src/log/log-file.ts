@@ -6,8 +6,9 @@ import type { EventType } from '../model/event.ts';
 import type { CallId, ExtensionNumber, LegId, TenantId } from '../model/ids.ts';
 import { sqliteResult } from '../sqlite/result.ts';
 import { inTransaction } from '../sqlite/transaction.ts';
-import { LoggedRecord, checksumOf } from './record.ts';
 import type { Addition } from './group.ts';
+import { LiveRows, writeChanges, type ChangesRow } from './live-rows.ts';
+import { LoggedRecord, checksumOf } from './record.ts';
 import type { Epoch, TenantLog } from './tenant-log.ts';
 
 /**
@@ -20,8 +21,9 @@ export const mostTenants = 2 ** 13 - 1;
 /** Somebody who looks into the file with a tool of SQLite's may hold it for a moment. */
 const busyTimeoutMs = 1_000;
 
-const schemaVersion = 1;
-const schema = `
+/** Each brings the database from one version to the next; `user_version` counts them. What was released is never changed. */
+const migrations = [
+  `
   CREATE TABLE runs (run TEXT NOT NULL);
   CREATE TABLE tenants (
     no INTEGER PRIMARY KEY, tenant TEXT NOT NULL UNIQUE,
@@ -34,8 +36,9 @@ const schema = `
   );
   CREATE INDEX events_of_call ON events (call) WHERE call IS NOT NULL;
   CREATE TABLE state (tenant INTEGER NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (tenant, key)) WITHOUT ROWID;
-  PRAGMA user_version = ${schemaVersion};
-`;
+  `,
+  'CREATE TABLE changes (no INTEGER PRIMARY KEY, tenant INTEGER NOT NULL, rows TEXT NOT NULL)',
+];
 
 /** Moved from the write-ahead log every 4 MiB: smaller steps delay a commit less often, larger ones less long. */
 const checkpointPages = 512;
@@ -57,8 +60,7 @@ interface TenantRow {
 export interface Rows {
   /** place, at, type, call, leg, extension, checksum, size, json */
   readonly events: readonly (readonly [number, number, string, string | null, string | null, string | null, number, number, string])[];
-  /** The tenant's number, a key, and its last value; undefined deletes it. */
-  readonly state: readonly (readonly [number, string, string | undefined])[];
+  readonly changes: readonly ChangesRow[];
   /** A tenant's head, the size of all its events, and its number. */
   readonly heads: readonly (readonly [number, number, number])[];
 }
@@ -77,8 +79,7 @@ export class LogFile {
   readonly #gathered: StatementSync;
   readonly #insertEvent: StatementSync;
   readonly #advance: StatementSync;
-  readonly #putState: StatementSync;
-  readonly #deleteState: StatementSync;
+  readonly #live: LiveRows;
   readonly #selectPage: StatementSync;
   readonly #selectCall: StatementSync;
   readonly #selectSizes: StatementSync;
@@ -96,10 +97,7 @@ export class LogFile {
         'INSERT INTO events (place, at, type, call, leg, extension, checksum, size, json) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)',
       );
       this.#advance = this.#database.prepare('UPDATE tenants SET head = ?, bytes = ? WHERE no = ?');
-      this.#putState = this.#database.prepare(
-        'INSERT INTO state (tenant, key, value) VALUES (?, ?, ?) ON CONFLICT (tenant, key) DO UPDATE SET value = excluded.value',
-      );
-      this.#deleteState = this.#database.prepare('DELETE FROM state WHERE tenant = ? AND key = ?');
+      this.#live = new LiveRows(this.#database);
       const columns = 'place, at, type, call, leg, extension, checksum, json';
       this.#selectPage = this.#database.prepare(`SELECT ${columns} FROM events WHERE place > ? AND place <= ? ORDER BY place LIMIT ?`);
       this.#selectCall = this.#database.prepare(
@@ -123,14 +121,12 @@ export class LogFile {
     database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL');
     // After a burst the write-ahead log is cut back to this.
     database.exec(`PRAGMA journal_size_limit = ${spareBytes}`);
-    const version = database.prepare('PRAGMA user_version').get()?.['user_version'];
-    if (version === 0) inTransaction(this.#database, () => database.exec(schema));
-    else if (version !== schemaVersion) {
-      throw new GatewayError(
-        'data-damaged',
-        { file: this.#path },
-        { note: `${this.#path} was written by another version (${String(version)}).` },
-      );
+    const version = Number(database.prepare('PRAGMA user_version').get()?.['user_version']);
+    if (version > migrations.length) {
+      throw new GatewayError('data-damaged', { file: this.#path }, { note: `${this.#path} was written by a newer version.` });
+    }
+    for (const [index, migration] of migrations.entries()) {
+      if (index >= version) inTransaction(database, () => database.exec(`${migration}; PRAGMA user_version = ${index + 1}`));
     }
   }
 
@@ -178,15 +174,17 @@ export class LogFile {
   }
 
   /** All of it becomes durable, or none. */
-  append({ events, state, heads }: Rows): void {
-    inTransaction(this.#database, () => {
-      for (const event of events) this.#insertEvent.run(...event);
-      for (const [no, key, value] of state) {
-        if (value === undefined) this.#deleteState.run(no, key);
-        else this.#putState.run(no, key, value);
-      }
-      for (const head of heads) this.#advance.run(...head);
-    });
+  append({ events, changes, heads }: Rows): void {
+    try {
+      inTransaction(this.#database, () => {
+        for (const event of events) this.#insertEvent.run(...event);
+        this.#live.write(changes);
+        for (const head of heads) this.#advance.run(...head);
+      });
+    } catch (error) {
+      this.#live.forget();
+      throw error;
+    }
   }
 
   /** Moves what the write-ahead log has gathered to the database, if it is much. What cannot be moved now is moved later. */
@@ -216,8 +214,12 @@ export class LogFile {
 
   state(no: number): ReadonlyMap<string, string> {
     try {
-      const rows = this.#database.prepare('SELECT key, value FROM state WHERE tenant = ?').all(no);
-      return new Map(rows.map((row) => [String(row['key']), String(row['value'])]));
+      this.#database.exec('BEGIN');
+      try {
+        return this.#live.of(no);
+      } finally {
+        this.#database.exec('COMMIT');
+      }
     } catch (error) {
       throw this.#explained(error);
     }
@@ -300,6 +302,6 @@ export const rowsOf = (additions: readonly Addition[]): Rows => ({
       return [place, at, type, callId ?? null, legId ?? null, extension ?? null, checksumOf(record, place), sizes[index] ?? 0, json];
     }),
   ),
-  state: additions.flatMap(({ log, state }) => [...state].map(([key, value]): Rows['state'][number] => [log.no, key, value])),
+  changes: additions.filter(({ state }) => state.size > 0).map(({ log, state }): ChangesRow => [log.no, writeChanges(state)]),
   heads: additions.map(({ log, head, bytes }) => [head, bytes, log.no]),
 });
