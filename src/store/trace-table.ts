@@ -5,8 +5,11 @@ import type { StoreFile } from './store-file.ts';
 /** Traces deleted at a time, so that pruning stands in nobody's way for long. */
 const pruneStep = 500;
 
+/** Room for what is left of most traces; the library's own 16 KiB take longer to make than to fill. */
+const packing = { chunkSize: 4096, params: { [constants.ZSTD_c_compressionLevel]: 1 } };
+
 /** What a PBX says of a call repeats itself: a tenth is left of it, for less work than writing the rest would be. */
-const packed = (text: string): Uint8Array => zstdCompressSync(text, { params: { [constants.ZSTD_c_compressionLevel]: 1 } });
+const packed = (text: string): Uint8Array => zstdCompressSync(text, packing);
 
 /** Traces of older versions are plain text. */
 const unpacked = (stored: unknown): string => (typeof stored === 'string' ? stored : zstdDecompressSync(stored as Uint8Array).toString());
