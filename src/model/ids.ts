@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 
 declare const brand: unique symbol;
 type Id<Name extends string> = string & { readonly [brand]: Name };
@@ -43,9 +43,9 @@ export const userIdFrom = (text: string): UserId => text as UserId;
 const alphabet = '0123456789abcdefghjkmnpqrstvwxyz';
 
 const digest = (prefix: string, parts: readonly string[]): string => {
-  const hash = createHash('sha256').update(parts.join('\0')).digest();
+  const bytes = hash('sha256', parts.join('\0'), 'buffer');
   let text = prefix;
-  for (let i = 0; i < 20; i += 1) text += alphabet.charAt((hash[i] ?? 0) & 31);
+  for (let i = 0; i < 20; i += 1) text += alphabet.charAt((bytes[i] ?? 0) & 31);
   return text;
 };
 
