@@ -13,6 +13,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { WebSocket } from 'ws';
 import { createAmiParser } from '../src/pbx/asterisk/ami-parser.ts';
 import { readRecording } from '../test/captures/recording.ts';
+import { nodeFlags } from '../test/node-flags.ts';
 import { ScriptedAmi } from '../test/pbx/asterisk/scripted-ami.ts';
 
 const callsPerSecond = Number(process.argv[2] ?? 300);
@@ -71,8 +72,7 @@ http: { port: 0 }
 tenants: { main: { pbxs: { office: { kind: asterisk, port: ${ami.port}, username: gateway, secret: ${ami.secret} } } } }
 `,
 );
-// As `npm run switchhook` starts it.
-const command = ['--v8-pool-size=1', 'src/main.ts', 'serve', '--config', configFile];
+const command = [...nodeFlags, 'src/main.ts', 'serve', '--config', configFile];
 const gateway = spawn(process.execPath, command, { stdio: ['ignore', 'pipe', 'inherit'] });
 let printed = '';
 while (!/on http\S+/.test(printed)) printed += String((await once(gateway.stdout, 'data'))[0]);

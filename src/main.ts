@@ -1,4 +1,4 @@
-#!/usr/bin/env -S node --v8-pool-size=1
+#!/usr/bin/env -S node --v8-pool-size=1 --max-semi-space-size=4
 import { createInterface } from 'node:readline/promises';
 import { Writable } from 'node:stream';
 import { capture } from './app/actions/capture.ts';

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import type { CommandRecord } from '../../../src/control/control.ts';
+import { nodeFlags } from '../../node-flags.ts';
 import { TiedProcess } from '../lifeline.ts';
 import { Changes } from '../phone/waiting.ts';
 import { freeTcpPort } from '../ports.ts';
@@ -93,7 +94,7 @@ export class Gateway {
 
   /** Starts it (again, after `kill` or `stop`), at the same address and with the same data. */
   async boot(): Promise<void> {
-    const tied = new TiedProcess([process.execPath, '--v8-pool-size=1', main, 'serve', '--config', this.config], this.#folder, 'pipe');
+    const tied = new TiedProcess([process.execPath, ...nodeFlags, main, 'serve', '--config', this.config], this.#folder, 'pipe');
     this.#process = tied;
     const changes = new Changes();
     let said = '';
