@@ -24,6 +24,8 @@ export interface Running {
   cancelDeadline: () => void;
   /** Resolves once the log has it that the command was accepted, or it is clear that it never will. */
   readonly told: PromiseWithResolvers<void>;
+  /** Whether how it ended is known; it is still here until that is written. */
+  hasEnded: boolean;
 }
 
 interface Waiter {
@@ -85,6 +87,7 @@ export class RunningCommands {
       legRings: false,
       cancelDeadline: () => undefined,
       told: Promise.withResolvers<void>(),
+      hasEnded: false,
     };
     const deadline = record.name === 'dial' ? dialEffectMs : effectMs;
     running.cancelDeadline = this.#options.timers.after(deadline, () => {
@@ -98,7 +101,7 @@ export class RunningCommands {
   see(tenant: TenantId, logged: readonly LoggedEvent[]): void {
     for (const { event } of logged) {
       for (const running of this.#running.values()) {
-        if (running.record.tenant !== tenant) continue;
+        if (running.hasEnded || running.record.tenant !== tenant) continue;
         this.#learn(running, event);
         const effect = effectOf(running.underway, event);
         if (effect !== undefined) void this.finish(running, effect);
@@ -145,25 +148,34 @@ export class RunningCommands {
 
   /** The first end counts; the record is written before anybody is told. Should the power take it, the log tells the same. */
   async #settle(running: Running, record: CommandRecord): Promise<void> {
-    if (!this.#running.delete(record.id)) return;
-    running.cancelDeadline();
+    if (running.hasEnded) return;
+    running.hasEnded = true;
     running.record = record;
+    running.cancelDeadline();
     this.#options.policy.ended(record.id);
     this.#giveUpSlot(running, record);
-    const { store, logger } = this.#options;
     // An effect may show before the PBX has answered; whoever reads the log hears of the command first.
     if (record.state === 'done') await running.told.promise;
+    // Who follows the log is served first, in a microtask that waits by now: what is written here holds everybody up.
+    await Promise.resolve();
     try {
-      this.#options.audit.update(record);
-      store.commands.put({ ...running.row, open: false, record: JSON.stringify(record) });
-      await this.#options
-        .engine(record.tenant)
-        .publish([commandEvent(record, running.pbx, this.#options.clock.now())], { urgent: true, patient: true });
+      await this.#write(running, record);
     } catch (error) {
       // The effect is in the log already; only the word about the command is missing there.
-      logger.error({ event: 'command-end-not-logged', command: record.id, err: error });
+      this.#options.logger.error({ event: 'command-end-not-logged', command: record.id, err: error });
     }
     for (const waiter of running.waiters) waiter.resolve(record);
+  }
+
+  async #write(running: Running, record: CommandRecord): Promise<void> {
+    const { audit, store, clock, engine } = this.#options;
+    try {
+      audit.update(record);
+      store.commands.put({ ...running.row, open: false, record: JSON.stringify(record) });
+    } finally {
+      this.#running.delete(record.id);
+    }
+    await engine(record.tenant).publish([commandEvent(record, running.pbx, clock.now())], { urgent: true, patient: true });
   }
 
   #giveUpSlot({ underway }: Running, record: CommandRecord): void {

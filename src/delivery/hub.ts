@@ -74,7 +74,6 @@ export class Hub {
   #recent: LoggedEvent[] = [];
   #pending: LoggedEvent[] = [];
   #pendingSince: Micros = 0;
-  #scheduled: NodeJS.Immediate | undefined;
   #position: Cursor;
   #awaited: { readonly cursor: Cursor; readonly resolve: () => void }[] = [];
 
@@ -155,14 +154,15 @@ export class Hub {
 
   #take(events: readonly LoggedEvent[]): void {
     if (events.length === 0) return;
-    if (this.#pending.length === 0) this.#pendingSince = this.#clock.now();
+    if (this.#pending.length === 0) {
+      this.#pendingSince = this.#clock.now();
+      // What else is committed at this moment is handed out with it.
+      queueMicrotask(() => this.#flush());
+    }
     for (const event of events) this.#pending.push(event);
-    this.#scheduled ??= setImmediate(() => this.#flush());
   }
 
   #flush(): void {
-    if (this.#scheduled !== undefined) clearImmediate(this.#scheduled);
-    this.#scheduled = undefined;
     const events = this.#pending;
     const last = events.at(-1);
     if (last === undefined) return;

@@ -5,7 +5,7 @@ import { eachEvent } from '../../src/delivery/encoder.ts';
 import { startFeed } from '../../src/delivery/feed.ts';
 import type { ReplayReader } from '../../src/delivery/feed.ts';
 import { everything } from '../../src/delivery/filter.ts';
-import { createShape } from '../../src/delivery/hub.ts';
+import { createShape, type CommitSource } from '../../src/delivery/hub.ts';
 import type { Cursor } from '../../src/model/cursor.ts';
 import { openTestLog } from '../log/open-log.ts';
 import { numbered, numberedBetween, numberOf } from '../log/events.ts';
@@ -82,14 +82,24 @@ test('history joins the live events without a gap or a duplicate, whatever is ap
 
 test('a cursor that the hub has not come to yet is waited for, not refused', async () => {
   const source = await openSource();
-  const hub = openHub(source);
+  let tell = (): void => undefined;
+  const slow: CommitSource = {
+    ...source,
+    onCommitted: (listener) =>
+      source.onCommitted((events) => {
+        tell = () => listener(events);
+      }),
+  };
+  const hub = openHub(slow);
   const [logged] = await source.append([numbered(1)]);
   const collector = new Collector();
   const ahead = logged?.cursor ?? hub.position;
   expect(hub.position.seq).toBe(0);
-  const leave = await startFeed(hub, collector, createShape(numbers, everything), ahead, never);
-  expect(leave).toBeTypeOf('function');
+  const starting = startFeed(hub, collector, createShape(numbers, everything), ahead, never);
+  tell();
+  expect(await starting).toBeTypeOf('function');
   await source.append([numbered(2)]);
+  tell();
   await turn();
   expect(collector.numbers).toEqual([2]);
 });

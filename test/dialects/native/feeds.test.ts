@@ -163,6 +163,7 @@ test('a reader that does not read is told so and cut off, and resumes where it w
       return (await cut.get()).values.find(({ labels }) => labels.reason === 'slow-reader')?.value;
     })
     .toBe(1);
+  await world.engine.publish([longEvent]);
   client.socket.resume();
   const { code, reason } = await client.closed;
   expect([code, reason]).toEqual([4008, expect.stringMatching(/^slow-reader; after=\w+-\d+$/)]);
@@ -180,8 +181,8 @@ test('a revoked key loses its connections at once', async () => {
   await client.frame(({ type }) => type === 'feed.ready');
   const stream = openEventStream(world, '', headers);
   await stream.next();
-  const poll = world.ask('/v1/events?after=now&wait=30', { headers });
   await expect.poll(async () => (await world.server.metrics.readers.get()).values.length).toBe(2);
+  const poll = world.ask(`/v1/events?after=${renderCursor(world.engine.cursor())}&wait=30`, { headers });
   await happenIn(world)(1);
   await poll;
   const waiting = world.ask(`/v1/events?after=${renderCursor(world.engine.cursor())}&wait=30`, { headers });
