@@ -126,7 +126,7 @@ const startEngine = (folder: string): { readonly engine: WebhookEngine; close():
   const close = async (): Promise<void> => {
     await engine.close();
     wheel.close();
-    store.close();
+    await store.close();
   };
   return { engine, close };
 };

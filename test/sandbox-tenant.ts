@@ -103,7 +103,7 @@ export const startSandboxTenant = async (folder = temporaryFolder(), options: Sa
     await control.close();
     await engine.close();
     await cluster.close();
-    store.close();
+    await store.close();
     await log.close();
     clock.close();
   };

@@ -75,7 +75,7 @@ export const startGateway = async (configured: Config, surroundings: Surrounding
     const onCommit = ({ took }: { readonly took: Micros }): void => metrics.logCommit.observe(took / 1e6);
     const log = openSqliteLog({ folder: configured.data, clock, newId, onCommit, ownThread: true });
     closers.push(() => log.close());
-    const store = openSqliteStore({ folder: configured.data, reserve: log.reserve, gathering: { timers, ms: gatherMs } });
+    const store = openSqliteStore({ folder: configured.data, reserve: log.reserve, gathering: { timers, ms: gatherMs }, ownThread: true });
     closers.push(() => store.close());
     const masterKey = openMasterKey(configured.data, randomBytes);
     const secrets = createSecrets(masterKey, randomBytes);

@@ -6,7 +6,7 @@ import { historyTable } from './history-table.ts';
 import { keyTable } from './key-table.ts';
 import { StoreFile } from './store-file.ts';
 import { slotTable } from './slot-table.ts';
-import type { Gathering, StoreReserve } from './store-file.ts';
+import type { StoreFileOptions } from './store-file.ts';
 import { sessionTable } from './session-table.ts';
 import { stateTable } from './state-table.ts';
 import { tokenTable } from './token-table.ts';
@@ -14,13 +14,9 @@ import { traceTable } from './trace-table.ts';
 import { userTable } from './user-table.ts';
 import type { Store } from './store.ts';
 
-export interface SqliteStoreOptions {
+export interface SqliteStoreOptions extends StoreFileOptions {
   /** The data folder. Whoever opens the store has made sure that no other process uses it: the log locks it. */
   readonly folder: string;
-  /** Where command records and keys go when the disk is full; without one they are refused as everything else is. */
-  readonly reserve?: StoreReserve;
-  /** How long what is written often and can be had again shares a transaction; without it, each write is one. */
-  readonly gathering?: Gathering;
 }
 
 /**

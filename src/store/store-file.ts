@@ -5,6 +5,7 @@ import { DatabaseSync } from 'node:sqlite';
 import type { SQLInputValue, SQLOutputValue, StatementSync } from 'node:sqlite';
 import { GatewayError } from '../model/errors.ts';
 import type { Timers } from '../model/time.ts';
+import { Checkpointer } from '../sqlite/checkpointer.ts';
 import { sqliteResult } from '../sqlite/result.ts';
 import { inTransaction } from '../sqlite/transaction.ts';
 import { migrations } from './migrations.ts';
@@ -23,6 +24,15 @@ export interface Gathering {
   readonly ms: number;
 }
 
+export interface StoreFileOptions {
+  /** Where command records and keys go when the disk is full; without one they are refused as everything else is. */
+  readonly reserve?: StoreReserve;
+  /** How long what is written often and can be had again shares a transaction; without it, each write is one. */
+  readonly gathering?: Gathering;
+  /** Whether a thread of its own makes the checkpoints; else now and then a write waits for one. */
+  readonly ownThread?: boolean;
+}
+
 interface Gathered {
   readonly run: () => void;
   readonly lost: () => void;
@@ -31,8 +41,13 @@ interface Gathered {
 /** Somebody who looks into the file with a tool of SQLite's may hold it for a moment. */
 const busyTimeoutMs = 1_000;
 
-/** Moved from the write-ahead log every 1 MiB, while everybody waits: SQLite's own 4 MiB take 8 ms, these 3. */
+/** Moved from the write-ahead log every 1 MiB. */
 const checkpointPages = 256;
+/**
+ * While writes follow each other closely a checkpoint of another thread never finds the log at rest, and it would grow for ever.
+ * At 8 MiB the writer moves what little is left itself, and begins the log anew.
+ */
+const mostPages = 2048;
 
 export type Row = Readonly<Record<string, SQLOutputValue>>;
 
@@ -51,8 +66,9 @@ export class StoreFile {
   /** How much of that has reached the disk for sure. */
   #onDisk = 0;
   #syncing: Promise<void> | undefined;
+  #checkpointer: Checkpointer | undefined;
 
-  constructor(path: string, { reserve, gathering }: { readonly reserve?: StoreReserve; readonly gathering?: Gathering }) {
+  constructor(path: string, { reserve, gathering, ownThread }: StoreFileOptions) {
     this.#path = path;
     this.#reserve = reserve;
     this.#gathering = gathering;
@@ -60,8 +76,9 @@ export class StoreFile {
     this.#database = new DatabaseSync(path, { timeout: busyTimeoutMs });
     try {
       this.#database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA journal_size_limit = 16777216');
-      this.#database.exec(`PRAGMA wal_autocheckpoint = ${checkpointPages}`);
+      this.#database.exec(`PRAGMA wal_autocheckpoint = ${ownThread === true ? mostPages : checkpointPages}`);
       this.#migrate();
+      if (ownThread === true) this.#checkpointer = new Checkpointer(path);
     } catch (error) {
       this.#database.close();
       throw this.#explained(error);
@@ -102,6 +119,8 @@ export class StoreFile {
     } catch (error) {
       if (sqliteResult(error) !== 'full' || !urgent || this.#reserve?.release() !== true) throw this.#explained(error);
       return this.#tried(() => inTransaction(this.#database, run));
+    } finally {
+      this.#checkpointIfMuch();
     }
   }
 
@@ -176,10 +195,11 @@ export class StoreFile {
     else unlessFull(() => this.writeGathered(run, () => unlessFull(writeAlone, () => undefined)), writeAlone);
   }
 
-  close(): void {
+  async close(): Promise<void> {
     if (!this.#database.isOpen) return;
     this.#commitGathered();
     this.#database.close();
+    await this.#checkpointer?.close();
   }
 
   /** Whether it could be written in the transaction of what is gathered, if there is one. */
@@ -211,10 +231,20 @@ export class StoreFile {
     try {
       this.#database.exec('COMMIT');
       this.#endGathering();
+      this.#checkpointIfMuch();
     } catch {
       if (this.#database.isTransaction) this.#database.exec('ROLLBACK');
       this.#writeAgain();
     }
+  }
+
+  #checkpointIfMuch(): void {
+    if (this.#checkpointer === undefined) return;
+    const { log, checkpointed } = this.#prepared('PRAGMA wal_checkpoint(NOOP)').get() as {
+      readonly log: number;
+      readonly checkpointed: number;
+    };
+    if (log - checkpointed >= checkpointPages) this.#checkpointer.begin();
   }
 
   #endGathering(): readonly Gathered[] {

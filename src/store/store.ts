@@ -236,5 +236,5 @@ export interface Store {
   };
   /** Resolves once every record of a command, and of who asked for it, that was written before is on the disk. */
   synced(): Promise<void>;
-  close(): void;
+  close(): Promise<void>;
 }

@@ -43,11 +43,11 @@ test('a key opens with its secret, as whoever it was made for, and nothing else 
     expect(auth.bySecret(wrong)).toBeUndefined();
 });
 
-test('neither the secret nor its readable form lies on the disk in plain', () => {
+test('neither the secret nor its readable form lies on the disk in plain', async () => {
   const { auth, store, folder } = open();
   const plain = auth.create(reception).secret;
   const readable = auth.create({ ...reception, readable: true }).secret;
-  store.close();
+  await store.close();
   const bytes = readFileSync(join(folder, 'store.db'));
   expect(bytes.includes('reception')).toBe(true);
   for (const secret of [plain, readable]) expect(bytes.includes(secret)).toBe(false);

@@ -127,7 +127,7 @@ export class ParkingWorld {
       await control.close();
       await engine.close();
       await cluster.close();
-      store.close();
+      await store.close();
       await log.close();
     };
     this.#gateway = { engine, control, close };

@@ -97,7 +97,7 @@ const whenEmptied = {
   other: await outcomeOf(() => store.state.put(tenant, 'a', 'c')),
 };
 await log.close();
-store.close();
+await store.close();
 
 const reopened = open();
 const kept: number[] = [];

@@ -14,7 +14,7 @@ const openIn = (folder: string): Store => {
   return store;
 };
 
-test('a value is what was put last, also after a restart, and of one tenant', () => {
+test('a value is what was put last, also after a restart, and of one tenant', async () => {
   const folder = temporaryFolder();
   const store = openIn(folder);
   const rooms = new Saved<readonly string[]>(store, demo, 'test:rooms', []);
@@ -22,18 +22,18 @@ test('a value is what was put last, also after a restart, and of one tenant', ()
   rooms.put(['600']);
   rooms.put(['600', '601']);
   expect(rooms.value).toEqual(['600', '601']);
-  store.close();
+  await store.close();
 
   const again = openIn(folder);
   expect(new Saved<readonly string[]>(again, demo, 'test:rooms', []).value).toEqual(['600', '601']);
   expect(new Saved<readonly string[]>(again, other, 'test:rooms', ['none']).value).toEqual(['none']);
 });
 
-test('a value that cannot be written stays as it was', () => {
+test('a value that cannot be written stays as it was', async () => {
   const store = openIn(temporaryFolder());
   const rooms = new Saved<readonly string[]>(store, demo, 'test:rooms', []);
   rooms.put(['600']);
-  store.close();
+  await store.close();
   expect(() => rooms.put(['601'])).toThrow(GatewayError);
   expect(rooms.value).toEqual(['600']);
 });

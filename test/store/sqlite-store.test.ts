@@ -5,42 +5,40 @@ import { expect, onTestFinished, test } from 'vitest';
 import { callIdFrom, commandIdFrom, keyIdFrom, tenantId } from '../../src/model/ids.ts';
 import { createManualClock } from '../../src/pbx/sandbox/index.ts';
 import { openSqliteStore } from '../../src/store/sqlite-store.ts';
-import type { Gathering } from '../../src/store/store-file.ts';
+import type { Gathering, StoreFileOptions } from '../../src/store/store-file.ts';
 import type { Store } from '../../src/store/store.ts';
 import { describeStore } from '../contract/store.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
 
-const folders = new WeakMap<Store, string>();
-const openIn = (folder: string, gathering?: Gathering): Store => {
-  const store = openSqliteStore({ folder, ...(gathering === undefined ? undefined : { gathering }) });
-  folders.set(store, folder);
-  onTestFinished(() => store.close());
-  return store;
-};
-
-describeStore(
-  'SQLite',
-  () => openIn(temporaryFolder()),
-  (store) => {
-    store.close();
-    return openIn(folders.get(store) ?? '');
-  },
-);
-
 const gathering = (): Gathering => ({ timers: createManualClock(0), ms: 100 });
 
-describeStore(
-  'SQLite that gathers',
-  () => openIn(temporaryFolder(), gathering()),
-  (store) => {
-    store.close();
-    return openIn(folders.get(store) ?? '', gathering());
-  },
-);
+const kinds: readonly (readonly [string, () => StoreFileOptions])[] = [
+  ['SQLite', () => ({})],
+  ['SQLite that gathers', () => ({ gathering: gathering() })],
+  ['SQLite, its checkpoints made by a thread of its own', () => ({ ownThread: true })],
+];
 
-test('a store that a newer version wrote is refused', () => {
+for (const [name, options] of kinds) {
+  const folders = new WeakMap<Store, string>();
+  const openIn = (folder: string): Store => {
+    const store = openSqliteStore({ folder, ...options() });
+    folders.set(store, folder);
+    onTestFinished(() => store.close());
+    return store;
+  };
+  describeStore(
+    name,
+    () => openIn(temporaryFolder()),
+    async (store) => {
+      await store.close();
+      return openIn(folders.get(store) ?? '');
+    },
+  );
+}
+
+test('a store that a newer version wrote is refused', async () => {
   const folder = temporaryFolder();
-  openSqliteStore({ folder }).close();
+  await openSqliteStore({ folder }).close();
   const database = new DatabaseSync(join(folder, 'store.db'));
   database.exec('PRAGMA user_version = 99');
   database.close();
@@ -70,13 +68,13 @@ test('while the reserve is in use only command records and keys are written', ()
   expect(() => store.traces.put(tenant, [{ call: callIdFrom('call_a'), at: 1, text: 'said' }])).toThrow(refused);
 });
 
-test('a slot is claimed by one command at a time, whoever asks, until it is given up or the claim has run out', () => {
+test('a slot is claimed by one command at a time, whoever asks, until it is given up or the claim has run out', async () => {
   const tenant = tenantId('demo');
   const folder = temporaryFolder();
   const [store, other] = [openSqliteStore({ folder }), openSqliteStore({ folder })];
-  onTestFinished(() => {
-    store.close();
-    other.close();
+  onTestFinished(async () => {
+    await store.close();
+    await other.close();
   });
   const claim = (command: string, until: number): Parameters<typeof store.slots.claim>[0] => ({
     tenant,
@@ -98,9 +96,9 @@ test('a slot is claimed by one command at a time, whoever asks, until it is give
   expect(store.slots.claim(claim('cmd_c', 70), 40)).toBe(true);
 });
 
-test('a trace that an older version wrote as plain text is read', () => {
+test('a trace that an older version wrote as plain text is read', async () => {
   const folder = temporaryFolder();
-  openSqliteStore({ folder }).close();
+  await openSqliteStore({ folder }).close();
   const database = new DatabaseSync(join(folder, 'store.db'));
   database.prepare('INSERT INTO traces (tenant, call, at, size, text) VALUES (?, ?, 1, 4, ?)').run('demo', 'call_a', 'said');
   database.close();
@@ -109,11 +107,12 @@ test('a trace that an older version wrote as plain text is read', () => {
   expect(store.traces.get(tenantId('demo'), callIdFrom('call_a'))).toBe('said');
 });
 
-test('a command that begins takes along what is gathered; what came of one waits with the rest, unless the reserve is in use', () => {
+test('a command that begins takes along what is gathered; what came of one waits with the rest, unless the reserve is in use', async () => {
   const folder = temporaryFolder();
   const tenant = tenantId('demo');
-  const store = openIn(folder, gathering());
-  const other = openIn(folder);
+  const store = openSqliteStore({ folder, gathering: gathering() });
+  const other = openSqliteStore({ folder });
+  onTestFinished(() => other.close());
   const row = { id: commandIdFrom('cmd_a'), tenant, at: 1, open: true, record: 'begun' };
   store.audit.put({ id: row.id, tenant, at: 1, key: keyIdFrom('key_a'), entry: '{}' });
   expect(other.audit.get(tenant, row.id)).toBeUndefined();
@@ -121,7 +120,7 @@ test('a command that begins takes along what is gathered; what came of one waits
   expect([other.audit.get(tenant, row.id)?.entry, other.commands.get(tenant, row.id)?.record]).toEqual(['{}', 'begun']);
   store.commands.put({ ...row, open: false, record: 'done' });
   expect([store.commands.get(tenant, row.id)?.record, other.commands.get(tenant, row.id)?.record]).toEqual(['done', 'begun']);
-  store.close();
+  await store.close();
   expect(other.commands.get(tenant, row.id)?.record).toBe('done');
   const full = openSqliteStore({ folder, gathering: gathering(), reserve: { isReleased: () => true, release: () => false } });
   onTestFinished(() => full.close());

@@ -1,3 +1,4 @@
+import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, expect, onTestFinished, test } from 'vitest';
 import { createManualClock, type OfficeClock } from '../../src/pbx/sandbox/index.ts';
@@ -52,9 +53,9 @@ test('whatever is written at once takes along what was gathered before it', () =
   expect(namesIn(other)).toEqual(['a', 'b', 'c', 'd']);
 });
 
-test('what was gathered is there after the file was closed', () => {
+test('what was gathered is there after the file was closed', async () => {
   file.writeGathered(put('a'));
-  file.close();
+  await file.close();
   expect(namesIn(openAnother())).toEqual(['a']);
 });
 
@@ -93,4 +94,24 @@ test('what a full disk cannot keep after all is told, with all that came after i
   value = large;
   expect(() => file.writeGathered(put('d', large))).toThrow(expect.objectContaining({ code: 'log-full' }));
   expect([namesIn(openAnother()), lost]).toEqual([['a'], ['b', 'c']]);
+});
+
+test('with checkpoints in a thread of its own the database takes what is written, and the write-ahead log stays bounded', async () => {
+  const path = join(folder, 'checkpoints.db');
+  const own = new StoreFile(path, { ownThread: true });
+  onTestFinished(() => own.close());
+  const write = (from: number, to: number): void => {
+    for (let number = from; number < to; number += 1) {
+      own.write(() => void own.run('INSERT INTO state (tenant, name, value) VALUES (?, ?, ?)', 'demo', `${number}`, large));
+    }
+  };
+  write(0, 2);
+  await expect.poll(() => statSync(path).size).toBeGreaterThan(large.length);
+  write(2, 40);
+  expect(statSync(`${path}-wal`).size).toBeLessThan(12 * 1_048_576);
+  await own.close();
+  expect(existsSync(`${path}-wal`)).toBe(false);
+  const again = new StoreFile(path, {});
+  onTestFinished(() => again.close());
+  expect(again.get('SELECT count(*) AS rows FROM state')).toEqual({ rows: 40 });
 });

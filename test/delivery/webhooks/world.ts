@@ -145,7 +145,7 @@ const begin = (clock: OfficeClock, folder: string, tape: Tape, options: WorldOpt
   });
   const close = async (): Promise<void> => {
     await engine.close();
-    store.close();
+    await store.close();
   };
   onTestFinished(close);
   return {

@@ -142,7 +142,7 @@ export const openOffice = async (options: Partial<NoojeeOptions> = {}, folder = 
     delivery.close();
     await engine.close();
     await cluster.close();
-    store.close();
+    await store.close();
     await log.close();
     clock.close();
   };
