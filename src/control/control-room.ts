@@ -269,8 +269,7 @@ class ControlRoom implements Control {
       patient: true,
     });
     running.told.resolve();
-    if (!hasEffect(record.name) || isSoAlready(running.underway.command, engine.snapshot()))
-      await this.#running.finish(running, { effect: 'done' });
+    if (!hasEffect(record.name) || isSoAlready(running.underway.command, engine)) await this.#running.finish(running, { effect: 'done' });
     return running.record;
   }
 

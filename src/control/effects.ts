@@ -1,8 +1,8 @@
+import type { TenantEngine } from '../engine/engine.ts';
 import type { Disposition } from '../model/call.ts';
 import type { Command, CommandName } from '../model/command.ts';
 import type { ErrorCode } from '../model/errors.ts';
 import type { Event, EventType } from '../model/event.ts';
-import type { LiveState } from '../model/live-state.ts';
 import type { CallId, ChannelId, ExtensionNumber, LegId } from '../model/ids.ts';
 
 /** A command under way, as far as its effect must be recognised by it. `callId` and `legId` of a dial are learnt from its first leg. */
@@ -219,10 +219,9 @@ export const effectOf = (underway: Underway, event: Event): Effect | undefined =
 };
 
 /** Whether what a command asks for is so already: the PBX has nothing to tell then, and the command is done as it stands. */
-export const isSoAlready = (command: Command, state: LiveState): boolean => {
-  const queue = 'queue' in command ? state.queues.find(({ name }) => name === command.queue) : undefined;
-  const agent = 'queue' in command ? queue?.agents.find(({ extension }) => extension === command.extension) : undefined;
-  const extension = 'extension' in command ? state.extensions.find(({ number }) => number === command.extension) : undefined;
+export const isSoAlready = (command: Command, engine: TenantEngine): boolean => {
+  const agents = 'queue' in command ? engine.queue(command.queue)?.agents : undefined;
+  const agent = 'queue' in command ? agents?.find(({ extension }) => extension === command.extension) : undefined;
   switch (command.name) {
     case 'agentLogin':
       return agent !== undefined;
@@ -233,13 +232,11 @@ export const isSoAlready = (command: Command, state: LiveState): boolean => {
     case 'agentPenalty':
       return agent?.penalty === command.penalty;
     case 'superviseMode':
-      return state.calls.some(({ legs }) =>
-        legs.some(({ channel, supervising: own }) => channel === command.channel && own?.mode === command.mode),
-      );
+      return engine.legByChannel(command.channel)?.supervising?.mode === command.mode;
     case 'setDnd':
-      return extension?.dnd === command.dnd;
+      return engine.extension(command.extension)?.dnd === command.dnd;
     case 'setStatus':
-      return (extension?.statusText ?? '') === command.text;
+      return (engine.extension(command.extension)?.statusText ?? '') === command.text;
     default:
       return false;
   }

@@ -133,7 +133,7 @@ const resolvePlaced = (request: Placed, id: CommandId, { engine, slots, newId }:
     case 'agentPause':
     case 'agentUnpause':
     case 'agentPenalty': {
-      const agents = engine.snapshot().queues.find(({ name }) => name === request.queue)?.agents;
+      const agents = engine.queue(request.queue)?.agents;
       if (agents === undefined) throw new GatewayError('no-such-queue', { queue: request.queue });
       const agent = agents.find(({ extension }) => extension === request.extension);
       if (agent === undefined && request.name !== 'agentLogin') {

@@ -6,7 +6,7 @@ import type { Extension } from '../model/extension.ts';
 import type { CallId, ChannelId, ExtensionNumber, LegId, PbxId, TenantId } from '../model/ids.ts';
 import type { Fact, TenantFact } from '../model/fact.ts';
 import type { LiveState, PbxState } from '../model/live-state.ts';
-import type { Slot } from '../model/place.ts';
+import type { Conference, Queue, Slot } from '../model/place.ts';
 import type { Micros } from '../model/time.ts';
 import type { UserState } from '../model/user.ts';
 import type { Driver } from '../pbx/driver.ts';
@@ -43,6 +43,9 @@ export interface TenantEngine {
   /** The live legs of an extension, oldest first. */
   legsOf(extension: ExtensionNumber): readonly Leg[];
   extension(number: ExtensionNumber): Extension | undefined;
+  /** By its name. Of several PBXs that have such a queue or room, the first one's. */
+  queue(name: string): Queue | undefined;
+  conference(name: string): Conference | undefined;
   /** Every occupied slot. */
   slots(): readonly Slot[];
   /** A user by its name, as it is now. */

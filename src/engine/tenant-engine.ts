@@ -9,19 +9,21 @@ import type { FactOf, TenantFact } from '../model/fact.ts';
 import type { Extension } from '../model/extension.ts';
 import type { CallId, ChannelId, ExtensionNumber, LegId, PbxId, TenantId } from '../model/ids.ts';
 import type { PbxState } from '../model/live-state.ts';
-import type { Slot } from '../model/place.ts';
+import type { Conference, Queue, Slot } from '../model/place.ts';
 import type { Clock, Micros, Timers } from '../model/time.ts';
 import type { UserState } from '../model/user.ts';
 import type { Driver } from '../pbx/driver.ts';
 import type { Store } from '../store/store.ts';
 import {
   callOf,
+  conferenceOf,
   extensionOf,
   legByChannel,
   legOf,
   legsOf,
   liveState,
   pbxState,
+  queueOf,
   slotsOf,
   userOf,
   type TrackerState,
@@ -184,6 +186,14 @@ class Engine implements RunningTenant {
 
   extension(number: ExtensionNumber): Extension | undefined {
     return this.#find((state) => extensionOf(state, number));
+  }
+
+  queue(name: string): Queue | undefined {
+    return this.#find((state) => queueOf(state, name));
+  }
+
+  conference(name: string): Conference | undefined {
+    return this.#find((state) => conferenceOf(state, name));
   }
 
   slots(): readonly Slot[] {

@@ -6,7 +6,7 @@ import type { Conference, Queue, Slot } from '../model/place.ts';
 import { isoTime } from '../model/time.ts';
 import type { UserState } from '../model/user.ts';
 import { callView } from './call-view.ts';
-import type { TrackedExtension, TrackedUser, TrackerState } from './state.ts';
+import type { TrackedConference, TrackedExtension, TrackedQueue, TrackedUser, TrackerState } from './state.ts';
 import { noStatus, phoneLogin } from './users.ts';
 import { registeredView } from './presence.ts';
 
@@ -28,12 +28,12 @@ export const liveState = (state: TrackerState): LiveState => ({
   queues: state.queues
     .valueSeq()
     .sortBy(({ name }) => name)
-    .map(({ waiting, isKnown: _isKnown, ...queue }): Queue => ({ ...queue, waiting: waiting.flatMap((id) => waiterView(state, id)) }))
+    .map((queue) => queueView(state, queue))
     .toArray(),
   conferences: state.conferences
     .valueSeq()
     .sortBy(({ name }) => name)
-    .map(({ members, isKnown: _isKnown, ...room }): Conference => ({ ...room, members: members.flatMap((id) => memberView(state, id)) }))
+    .map((room) => conferenceView(state, room))
     .toArray(),
   slots: slotsOf(state),
   users: state.users
@@ -79,6 +79,16 @@ export const extensionOf = (state: TrackerState, number: ExtensionNumber): Exten
   return extension === undefined ? undefined : extensionView(state, extension);
 };
 
+export const queueOf = (state: TrackerState, name: string): Queue | undefined => {
+  const queue = state.queues.get(name);
+  return queue === undefined ? undefined : queueView(state, queue);
+};
+
+export const conferenceOf = (state: TrackerState, name: string): Conference | undefined => {
+  const room = state.conferences.get(name);
+  return room === undefined ? undefined : conferenceView(state, room);
+};
+
 export const pbxState = ({ pbx, link }: TrackerState): PbxState => ({
   id: pbx,
   status: link.status,
@@ -114,6 +124,16 @@ const userView = (state: TrackerState, { name, extension, status, sessions }: Tr
     logins: [...phones.map(phoneLogin), ...sessions].toSorted((one, two) => (one.since < two.since ? -1 : 1)),
   };
 };
+
+const queueView = (state: TrackerState, { waiting, isKnown: _isKnown, ...queue }: TrackedQueue): Queue => ({
+  ...queue,
+  waiting: waiting.flatMap((id) => waiterView(state, id)),
+});
+
+const conferenceView = (state: TrackerState, { members, isKnown: _isKnown, ...room }: TrackedConference): Conference => ({
+  ...room,
+  members: members.flatMap((id) => memberView(state, id)),
+});
 
 const waiterView = (state: TrackerState, id: ChannelId): Queue['waiting'] => {
   const channel = state.channels.get(id);

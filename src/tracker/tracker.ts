@@ -186,5 +186,17 @@ const tick = (change: Change): void => {
 };
 
 export { createTrackerState, type TrackerState } from './state.ts';
-export { callOf, extensionOf, legByChannel, legOf, legsOf, liveState, pbxState, slotsOf, userOf } from './snapshot.ts';
+export {
+  callOf,
+  conferenceOf,
+  extensionOf,
+  legByChannel,
+  legOf,
+  legsOf,
+  liveState,
+  pbxState,
+  queueOf,
+  slotsOf,
+  userOf,
+} from './snapshot.ts';
 export { restoreState, saveChanges } from './saved.ts';

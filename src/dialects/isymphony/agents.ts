@@ -13,11 +13,11 @@ export const agentKey = ({ queue, device }: { readonly queue: string; readonly d
 
 /** What the queues say of their agents, and what was told of it. */
 export class Agents {
-  readonly #engine: Pick<TenantEngine, 'snapshot' | 'legsOf'>;
+  readonly #engine: Pick<TenantEngine, 'legsOf' | 'queue' | 'snapshot'>;
   readonly #states = new Map<string, AgentState>();
   readonly #told = new Map<string, DeviceState>();
 
-  constructor(engine: Pick<TenantEngine, 'snapshot' | 'legsOf'>) {
+  constructor(engine: Pick<TenantEngine, 'legsOf' | 'queue' | 'snapshot'>) {
     this.#engine = engine;
   }
 
@@ -33,7 +33,7 @@ export class Agents {
 
   /** Of one who logs in it is not said whether it is idle; by now the queue may know. */
   logIn({ data }: EventOf<'agent.loggedIn'>): void {
-    const queue = this.#engine.snapshot().queues.find(({ name }) => name === data.queue);
+    const queue = this.#engine.queue(data.queue);
     const agent = queue?.agents.find(({ device }) => device === data.device);
     this.#states.set(agentKey(data), agent?.state ?? 'unavailable');
   }

@@ -14,7 +14,7 @@ import { renderStatus } from './status.ts';
 import { WaitingLines } from './waiting-lines.ts';
 
 export interface ProjectionOptions {
-  readonly engine: Pick<TenantEngine, 'snapshot' | 'legsOf'>;
+  readonly engine: Pick<TenantEngine, 'legsOf' | 'queue' | 'snapshot'>;
   readonly people: People;
   readonly ids: LiveIds;
   readonly segments: Segments;

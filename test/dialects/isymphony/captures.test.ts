@@ -12,7 +12,7 @@ import type { Fact } from '../../../src/model/fact.ts';
 import { tenantId } from '../../../src/model/ids.ts';
 import { isoTime } from '../../../src/model/time.ts';
 import { replayFacts } from '../../../src/pbx/freeswitch/replay.ts';
-import { createTrackerState, legsOf, liveState, track } from '../../../src/tracker/tracker.ts';
+import { createTrackerState, legsOf, liveState, queueOf, track } from '../../../src/tracker/tracker.ts';
 import { factsOf, lab } from '../../captures/play.ts';
 import { readRecording, recordings, type Recording } from '../../captures/recording.ts';
 
@@ -49,6 +49,7 @@ const numberedOf = ({ facts }: Story, after = 0): readonly Numbered[] => {
     engine: {
       snapshot: () => ({ ...liveState(state), cursor: { epoch: 'e1', seq: 0 }, pbxs: [] }),
       legsOf: (extension) => legsOf(state, extension),
+      queue: (name) => queueOf(state, name),
     },
     people: nobody,
     ids: new LiveIds('test'),

@@ -125,7 +125,7 @@ const getQueue = defineEndpoint({
   params: z.object({ queue: z.string().max(100) }),
   answers: { 200: { description: 'The queue', schema: z.object({ queue: queueSchema, ...freshnessShape }) } },
   handle: ({ params }, { engine, gateway }) => {
-    const queue = engine.snapshot().queues.find(({ name }) => name === params.queue);
+    const queue = engine.queue(params.queue);
     if (queue === undefined) throw new GatewayError('no-such-queue', { queue: params.queue });
     return { status: 200, body: { queue, ...renderFreshness(engine, gateway.clock) } };
   },
@@ -162,7 +162,7 @@ const getConference = defineEndpoint({
   params: z.object({ conference: z.string().max(100) }),
   answers: { 200: { description: 'The room', schema: z.object({ conference: conferenceSchema, ...freshnessShape }) } },
   handle: ({ params }, { engine, gateway }) => {
-    const conference = engine.snapshot().conferences.find(({ name }) => name === params.conference);
+    const conference = engine.conference(params.conference);
     if (conference === undefined) throw new GatewayError('no-such-conference', { conference: params.conference });
     return { status: 200, body: { conference, ...renderFreshness(engine, gateway.clock) } };
   },

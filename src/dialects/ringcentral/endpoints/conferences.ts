@@ -15,7 +15,7 @@ const mostMembers = 10;
 const joinMs = 3_000;
 
 const membersOf = ({ engine }: TenantSource, room: string): readonly Leg[] =>
-  (engine.snapshot().conferences.find(({ name }) => name === room)?.members ?? []).flatMap(({ legId }) => engine.leg(legId) ?? []);
+  (engine.conference(room)?.members ?? []).flatMap(({ legId }) => engine.leg(legId) ?? []);
 
 export const renderConference = (asked: Asked, conference: Conference): object => {
   const { source } = asked.asker;
