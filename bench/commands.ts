@@ -81,6 +81,7 @@ const measure = async (tree: AsteriskTree): Promise<void> => {
   try {
     const bare = new Stopwatch();
     const effects = new Stopwatch();
+    const answers = new Stopwatch();
     let measuring = false;
 
     const bareDevice = 'PJSIP/bare';
@@ -113,9 +114,11 @@ const measure = async (tree: AsteriskTree): Promise<void> => {
     const connections = new Agent({ keepAlive: true });
     closing.push(() => connections.destroy());
     const refused = new Map<number, number>();
-    const post = (path: string): void => {
+    const post = (path: string, turn: number): void => {
+      answers.sent(`${turn}`);
       const asking = request(`${gateway.url}${path}`, { method: 'POST', agent: connections, headers: { authorization } }, (answer) => {
         answer.resume();
+        answer.once('end', () => answers.seen(`${turn}`, measuring));
         const status = answer.statusCode ?? 0;
         if (status >= 400) refused.set(status, (refused.get(status) ?? 0) + 1);
       });
@@ -135,26 +138,27 @@ const measure = async (tree: AsteriskTree): Promise<void> => {
       const isPause = Math.floor(turn / phoneNumbers.length) % 2 === 0;
       if (effects.isRunning(agent)) late += 1;
       effects.sent(agent);
-      post(`/v1/queues/${queue}/agents/${agent}/${isPause ? 'pause' : 'unpause'}`);
+      post(`/v1/queues/${queue}/agents/${agent}/${isPause ? 'pause' : 'unpause'}`, turn);
       await pause(gapMs / 2);
       bare.sent(bareDevice);
       await ami.request({ Action: 'QueuePause', Queue: queue, Interface: bareDevice, Paused: String(turn % 2 === 0) });
     }
     const took = ((performance.now() - start) / 1000 / total) * perSecond * 100;
-    await Promise.race([Promise.all([effects.idle(), bare.idle()]), pause(longestEffectMs, undefined, { ref: false })]);
+    await Promise.race([Promise.all([effects.idle(), answers.idle(), bare.idle()]), pause(longestEffectMs, undefined, { ref: false })]);
 
-    const lines = [effects.sorted(), bare.sorted()].map((sorted) => ({
+    const lines = [effects.sorted(), answers.sorted(), bare.sorted()].map((sorted) => ({
       samples: sorted.length,
       p50: percentile(sorted, 0.5),
       p99: percentile(sorted, 0.99),
       max: percentile(sorted, 1),
     }));
-    const [ours, theirs] = lines;
+    const [ours, answered, theirs] = lines;
     console.log(
       `${pbx.banner.split(' ').slice(0, 2).join(' ')}: ${perSecond} commands/s for ${seconds} s (paced to ${took.toFixed(0)} % of the time meant)`,
     );
     for (const [name, line] of [
       ['POST to its event at a WebSocket', ours],
+      ['POST to its answer', answered],
       ['bare manager action to its event', theirs],
     ] as const) {
       if (line === undefined) continue;
