@@ -1,6 +1,7 @@
 import { execSync, fork } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { join } from 'node:path';
+import { nodeFlags } from '../test/node-flags.ts';
 import { transports } from './feeds/protocol.ts';
 import type { FromClients, FromServer, Run, Side, ToClients, ToServer, Transport } from './feeds/protocol.ts';
 
@@ -27,7 +28,7 @@ class World {
   constructor(side: Side, transport: Transport) {
     this.#transport = transport;
     const at = (name: string): string => join(import.meta.dirname, 'feeds', name);
-    this.#server = fork(at('server.ts'), [JSON.stringify({ side, transport })], { execArgv: ['--expose-gc'] });
+    this.#server = fork(at('server.ts'), [JSON.stringify({ side, transport })], { execArgv: [...nodeFlags, '--expose-gc'] });
     this.#clients = fork(at('clients.ts'));
     // A burst is announced by the server, counted by the clients, and the server is told: all by way of this process.
     this.#server.on('message', (message: FromServer) => {
