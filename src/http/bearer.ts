@@ -17,12 +17,15 @@ interface Remembered {
   readonly generation: number;
 }
 
+type KnownSocket = Socket & Record<symbol, Remembered | undefined>;
+
 /**
  * Who asked on a connection before, with the same header, is not looked up again: clients that poll ask thousands of times.
  * A connection is only ever held against what it sent itself, so that nothing can be learnt from how long that takes.
  */
 export const createBearer = (auth: Auth, cookies?: SessionCookies): Bearer => {
-  const known = new WeakMap<Socket, Remembered>();
+  // Kept at the connection itself: a map of thousands of them is slower to ask, and every collection of garbage has to go through it.
+  const remembered = Symbol('who asked last');
   let generation = 0;
   const stop = auth.onRevoked(() => {
     generation += 1;
@@ -36,12 +39,13 @@ export const createBearer = (auth: Auth, cookies?: SessionCookies): Bearer => {
           throw new GatewayError('unauthorized', {}, { note: 'Send Authorization: Bearer KEY.' });
         return identity;
       }
-      const remembered = known.get(request.socket);
-      if (remembered?.header === header && remembered.generation === generation) return remembered.identity;
+      const socket = request.socket as KnownSocket;
+      const known = socket[remembered];
+      if (known?.header === header && known.generation === generation) return known.identity;
       const secret = /^Bearer +(\S{1,512}) *$/i.exec(header)?.[1];
       const identity = secret === undefined ? undefined : auth.bySecret(secret);
       if (identity === undefined) throw new GatewayError('unauthorized');
-      known.set(request.socket, { header, identity, generation });
+      socket[remembered] = { header, identity, generation };
       return identity;
     },
     close: stop,

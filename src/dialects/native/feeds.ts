@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Logger } from 'pino';
-import type { Identity } from '../../auth/auth.ts';
+import type { Identity, Scope } from '../../auth/auth.ts';
 import { closings } from '../../delivery/closings.ts';
 import type { Closing } from '../../delivery/closings.ts';
 import { startFeed } from '../../delivery/feed.ts';
@@ -232,7 +232,7 @@ export class Feeds {
 
   #identify(request: IncomingMessage, ticket: string | undefined): Identity {
     const identity = this.#bearer.identify(request, ticket);
-    requireScope(identity, ['observe']);
+    requireScope(identity, observers);
     return identity;
   }
 
@@ -303,6 +303,7 @@ interface Endable {
 }
 
 const pollRoute = '/v1/events';
+const observers: readonly Scope[] = ['observe'];
 
 const resolveStart = ({ engine, hub }: TenantFeeds, start: Start): Cursor => {
   if (start === 'now') return hub.position;

@@ -56,22 +56,30 @@ export class HttpPoll extends Poller {
 
 /** Which polls wait on which connection: they are over when it is. */
 export class ConnectionPolls {
-  /** The newest of each connection. */
-  readonly #newest = new Map<Socket, HttpPoll>();
+  readonly #open = new Map<Socket, Connection>();
 
   /** Cancels the polls of a connection that closes. One listener serves a connection and all its requests. */
   watch(socket: Socket, polls: LongPoll, poll: HttpPoll): void {
-    const before = this.#newest.get(socket);
-    if (before === undefined) {
-      socket.once('close', () => {
-        const last = this.#newest.get(socket);
-        this.#newest.delete(socket);
-        for (let each = last; each !== undefined; each = each.before) polls.cancel(each);
-      });
-    } else if (!before.isAnswered) {
-      // The client did not wait for the answer before it asked again.
-      poll.before = before;
+    const connection = this.#open.get(socket);
+    if (connection === undefined) {
+      this.#begin(socket, polls, poll);
+      return;
     }
-    this.#newest.set(socket, poll);
+    // The client did not wait for the answer before it asked again.
+    if (!connection.newest.isAnswered) poll.before = connection.newest;
+    connection.newest = poll;
   }
+
+  #begin(socket: Socket, polls: LongPoll, newest: HttpPoll): void {
+    const connection: Connection = { newest };
+    this.#open.set(socket, connection);
+    socket.once('close', () => {
+      this.#open.delete(socket);
+      for (let each: HttpPoll | undefined = connection.newest; each !== undefined; each = each.before) polls.cancel(each);
+    });
+  }
+}
+
+interface Connection {
+  newest: HttpPoll;
 }
