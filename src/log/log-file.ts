@@ -6,17 +6,12 @@ import type { EventType } from '../model/event.ts';
 import type { CallId, ExtensionNumber, LegId, TenantId } from '../model/ids.ts';
 import { sqliteResult } from '../sqlite/result.ts';
 import { inTransaction } from '../sqlite/transaction.ts';
+import { CallIndex } from './call-index.ts';
 import type { Addition } from './group.ts';
 import { LiveRows, writeChanges, type ChangesRow } from './live-rows.ts';
+import { mostTenants, placeOf } from './places.ts';
 import { LoggedRecord, checksumOf } from './record.ts';
 import type { Epoch, TenantLog } from './tenant-log.ts';
-
-/**
- * An event's row is found by its place, one integer made of the tenant's number and the `seq`: SQLite keeps such a table in
- * the order of appending and needs no index for it. 2^40 events for each of 2^13 tenants stay safe integers.
- */
-const placesOfTenant = 2 ** 40;
-export const mostTenants = 2 ** 13 - 1;
 
 /** Somebody who looks into the file with a tool of SQLite's may hold it for a moment. */
 const busyTimeoutMs = 1_000;
@@ -38,6 +33,15 @@ const migrations = [
   CREATE TABLE state (tenant INTEGER NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (tenant, key)) WITHOUT ROWID;
   `,
   'CREATE TABLE changes (no INTEGER PRIMARY KEY, tenant INTEGER NOT NULL, rows TEXT NOT NULL)',
+  `
+  CREATE TABLE calls (first INTEGER PRIMARY KEY, call TEXT NOT NULL);
+  CREATE TABLE events_of_calls (first INTEGER NOT NULL, place INTEGER NOT NULL, PRIMARY KEY (first, place)) WITHOUT ROWID;
+  INSERT INTO calls SELECT min(place), call FROM events WHERE call IS NOT NULL GROUP BY call, place >> 40;
+  CREATE INDEX calls_by_id ON calls (call);
+  INSERT INTO events_of_calls
+    SELECT calls.first, events.place FROM calls JOIN events ON events.call = calls.call AND events.place >> 40 = calls.first >> 40;
+  DROP INDEX events_of_call;
+  `,
 ];
 
 /** Moved from the write-ahead log every 4 MiB: smaller steps delay a commit less often, larger ones less long. */
@@ -46,6 +50,9 @@ const checkpointPages = 512;
 const spareBytes = 16 * 1_048_576;
 /** How many pages are given back in one go, which nothing else can interrupt. */
 const mostPagesAtOnce = 256;
+
+/** What is read of an event's row. */
+const columns = ['place', 'at', 'type', 'call', 'leg', 'extension', 'checksum', 'json'];
 
 interface TenantRow {
   readonly no: number;
@@ -81,7 +88,7 @@ export class LogFile {
   readonly #advance: StatementSync;
   readonly #live: LiveRows;
   readonly #selectPage: StatementSync;
-  readonly #selectCall: StatementSync;
+  readonly #calls: CallIndex;
   readonly #selectSizes: StatementSync;
 
   /** `checkpoints`: whether a commit itself moves what has gathered in the write-ahead log to the database, or whoever calls `checkpoint`. */
@@ -98,15 +105,14 @@ export class LogFile {
       );
       this.#advance = this.#database.prepare('UPDATE tenants SET head = ?, bytes = ? WHERE no = ?');
       this.#live = new LiveRows(this.#database);
-      const columns = 'place, at, type, call, leg, extension, checksum, json';
-      this.#selectPage = this.#database.prepare(`SELECT ${columns} FROM events WHERE place > ? AND place <= ? ORDER BY place LIMIT ?`);
-      this.#selectCall = this.#database.prepare(
-        `SELECT ${columns} FROM events WHERE call = ? AND place > ? AND place <= ? ORDER BY place LIMIT ?`,
+      this.#selectPage = this.#database.prepare(
+        `SELECT ${columns.join(', ')} FROM events WHERE place > ? AND place <= ? ORDER BY place LIMIT ?`,
       );
+      this.#calls = new CallIndex(this.#database, columns);
       this.#selectSizes = this.#database.prepare(
         'SELECT place, at, size FROM events WHERE place > ? AND place <= ? ORDER BY place LIMIT ?',
       );
-      for (const select of [this.#selectPage, this.#selectCall, this.#selectSizes]) select.setReturnArrays(true);
+      for (const select of [this.#selectPage, this.#selectSizes]) select.setReturnArrays(true);
     } catch (error) {
       this.#database.close();
       throw this.#explained(error);
@@ -178,6 +184,7 @@ export class LogFile {
     try {
       inTransaction(this.#database, () => {
         for (const event of events) this.#insertEvent.run(...event);
+        this.#calls.add(events.flatMap(([place, , , call]) => (call === null ? [] : [{ place, call }])));
         this.#live.write(changes);
         for (const head of heads) this.#advance.run(...head);
       });
@@ -208,21 +215,19 @@ export class LogFile {
   }
 
   ofCall(log: TenantLog, call: CallId, limit: number): readonly LoggedRecord[] {
-    const rows = this.#all(this.#selectCall, call, placeOf(log.no, 0), placeOf(log.no, log.head), limit);
+    const rows = this.#tried(() => this.#calls.events(call, placeOf(log.no, 0), placeOf(log.no, log.head), limit));
     return rows.map((row) => this.#recordFrom(row, log, Number(row[0]) - placeOf(log.no, 0)));
   }
 
   state(no: number): ReadonlyMap<string, string> {
-    try {
+    return this.#tried(() => {
       this.#database.exec('BEGIN');
       try {
         return this.#live.of(no);
       } finally {
         this.#database.exec('COMMIT');
       }
-    } catch (error) {
-      throw this.#explained(error);
-    }
+    });
   }
 
   oldestSizes(log: TenantLog, limit: number): readonly EventSize[] {
@@ -234,6 +239,7 @@ export class LogFile {
   deleteUpTo(log: TenantLog, seq: number, bytes: number): void {
     inTransaction(this.#database, () => {
       this.#database.prepare('DELETE FROM events WHERE place > ? AND place <= ?').run(placeOf(log.no, 0), placeOf(log.no, seq));
+      this.#calls.deleteUpTo(placeOf(log.no, seq));
       this.#database.prepare('UPDATE tenants SET oldest = ?, bytes = ? WHERE no = ?').run(seq, bytes, log.no);
     });
   }
@@ -270,8 +276,12 @@ export class LogFile {
   }
 
   #all(statement: StatementSync, ...values: readonly (string | number)[]): readonly SQLOutputValue[][] {
+    return this.#tried(() => statement.all(...values) as unknown as readonly SQLOutputValue[][]);
+  }
+
+  #tried<Result>(read: () => Result): Result {
     try {
-      return statement.all(...values) as unknown as readonly SQLOutputValue[][];
+      return read();
     } catch (error) {
       throw this.#explained(error);
     }
@@ -290,8 +300,6 @@ export class LogFile {
     return new GatewayError('data-damaged', { file: this.#path }, { note: `It is ${this.#path}.`, cause: error });
   }
 }
-
-const placeOf = (tenantNo: number, seq: number): number => tenantNo * placesOfTenant + seq;
 
 /** The rows of what several tenants' logs grow by. */
 export const rowsOf = (additions: readonly Addition[]): Rows => ({

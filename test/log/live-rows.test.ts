@@ -107,21 +107,3 @@ describe('live rows', () => {
     );
   });
 });
-
-test('a log file of the version before is brought up to date with its live state', () => {
-  const path = join(temporaryFolder(), 'log.db');
-  new LogFile(path).close();
-  const old = new DatabaseSync(path);
-  old.exec(`DROP TABLE changes; PRAGMA user_version = 1; INSERT INTO state VALUES (1, 'call/1', 'ringing')`);
-  old.close();
-
-  const file = new LogFile(path);
-  onTestFinished(() => file.close());
-  file.append({ events: [], changes: [[1, writeChanges([['call/2', 'active']])]], heads: [] });
-  expect(file.state(1)).toEqual(
-    new Map([
-      ['call/1', 'ringing'],
-      ['call/2', 'active'],
-    ]),
-  );
-});
