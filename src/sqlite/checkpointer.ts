@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { extname } from 'node:path';
 import { Worker } from 'node:worker_threads';
 
@@ -11,6 +10,7 @@ const threadFile = `./checkpoint-thread${extname(import.meta.url)}`;
  */
 export class Checkpointer {
   readonly #worker: Worker;
+  readonly #ended: Promise<void>;
   #isBusy = false;
   #hasEnded = false;
 
@@ -21,9 +21,13 @@ export class Checkpointer {
     });
     // Without it the writer makes the checkpoints itself, later.
     this.#worker.on('error', () => undefined);
-    this.#worker.on('exit', () => {
-      this.#hasEnded = true;
+    this.#ended = new Promise((resolve) => {
+      this.#worker.on('exit', () => {
+        this.#hasEnded = true;
+        resolve();
+      });
     });
+    // It must not keep a process alive that has nothing else to do.
     this.#worker.unref();
   }
 
@@ -38,8 +42,7 @@ export class Checkpointer {
   async close(): Promise<void> {
     if (this.#hasEnded) return;
     this.#worker.ref();
-    const exited = once(this.#worker, 'exit');
     this.#worker.postMessage('close');
-    await exited;
+    await this.#ended;
   }
 }
