@@ -15,7 +15,7 @@ const wanted = transports.filter((transport) => given.includes(transport));
 const measures = (transport: Transport): boolean => wanted.length === 0 || wanted.includes(transport);
 const counts = given.map(Number).filter((count) => count > 0);
 const subscriberCounts = counts.length > 0 ? counts : [1000, 5000];
-const rounds = 3;
+const rounds = 5;
 
 const openFiles = Number(execSync('ulimit -n', { shell: '/bin/sh' }).toString()) || Number.POSITIVE_INFINITY;
 
@@ -89,19 +89,41 @@ class World {
 
 const median = (values: readonly number[]): number => values.toSorted((one, other) => one - other)[Math.floor(values.length / 2)] ?? 0;
 
-/** Deliveries per CPU second: the middle one of some rounds, after one to warm up. */
-const measure = async (side: Side, transport: Transport, subscribers: number, burst: number, deliveries: number): Promise<number> => {
-  const world = new World(side, transport);
-  await world.connect(subscribers);
+/** Deliveries per CPU second. */
+const rateOf = async (world: World, subscribers: number, burst: number, deliveries: number): Promise<number> => {
   const events = Math.max(burst, Math.ceil(deliveries / subscribers / burst) * burst);
-  const rates: number[] = [];
-  for (let round = 0; round <= rounds; round += 1) rates.push((events * subscribers) / (await world.run({ events, burst }, subscribers)));
-  world.close();
-  return median(rates.slice(1));
+  return (events * subscribers) / (await world.run({ events, burst }, subscribers));
+};
+
+interface Measured {
+  readonly bare: number;
+  readonly ours: number;
+  readonly ratio: number;
+}
+
+/** Both sides in turns, so that a machine that slows down slows both: after one round to warm up the middle of each, and of their ratios. */
+const compare = async (bare: World, ours: World, subscribers: number, burst: number, deliveries: number): Promise<Measured> => {
+  const measured: Measured[] = [];
+  for (let round = 0; round <= rounds; round += 1) {
+    const rates = { bare: await rateOf(bare, subscribers, 1, 60_000), ours: await rateOf(ours, subscribers, burst, deliveries) };
+    measured.push({ ...rates, ratio: rates.ours / rates.bare });
+  }
+  const middle = (of: keyof Measured): number => median(measured.slice(1).map((each) => each[of]));
+  return { bare: middle('bare'), ours: middle('ours'), ratio: middle('ratio') };
 };
 
 const thousands = (value: number): string => `${Math.round(value / 1000)} k/s`.padStart(10);
 const times = (value: number): string => `${value.toFixed(2)}x`.padStart(7);
+
+/** How many events are written at once, and how many deliveries make a round. */
+const loads: Readonly<Record<Transport, readonly (readonly [burst: number, deliveries: number])[]>> = {
+  websocket: [
+    [1, 60_000],
+    [32, 640_000],
+  ],
+  sse: [[1, 60_000]],
+  'long-poll': [[1, 60_000]],
+};
 
 console.log('deliveries per CPU second of the server');
 console.log('transport   subscribers  burst       bare       ours   ours/bare');
@@ -110,18 +132,18 @@ for (const subscribers of subscriberCounts) {
     console.log(`skipped ${subscribers} subscribers: only ${openFiles} files may be open (ulimit -n)`);
     continue;
   }
-  const row = (transport: Transport, burst: number, bare: number, ours: number): void =>
-    console.log(
-      `${transport.padEnd(12)}${String(subscribers).padStart(11)}${String(burst).padStart(7)} ${thousands(bare)} ${thousands(ours)}    ${times(ours / bare)}`,
-    );
-  if (measures('websocket')) {
-    const bare = await measure('bare', 'websocket', subscribers, 1, 60_000);
-    row('websocket', 1, bare, await measure('ours', 'websocket', subscribers, 1, 60_000));
-    row('websocket', 32, bare, await measure('ours', 'websocket', subscribers, 32, 640_000));
-  }
-  for (const transport of ['sse', 'long-poll'] as const) {
-    if (!measures(transport)) continue;
-    row(transport, 1, await measure('bare', transport, subscribers, 1, 60_000), await measure('ours', transport, subscribers, 1, 60_000));
+  for (const transport of transports.filter(measures)) {
+    const [bare, ours] = [new World('bare', transport), new World('ours', transport)];
+    await bare.connect(subscribers);
+    await ours.connect(subscribers);
+    for (const [burst, deliveries] of loads[transport]) {
+      const { ratio, ...rates } = await compare(bare, ours, subscribers, burst, deliveries);
+      console.log(
+        `${transport.padEnd(12)}${String(subscribers).padStart(11)}${String(burst).padStart(7)} ${thousands(rates.bare)} ${thousands(rates.ours)}    ${times(ratio)}`,
+      );
+    }
+    bare.close();
+    ours.close();
   }
 }
 
