@@ -134,8 +134,7 @@ for (const subscribers of subscriberCounts) {
   }
   for (const transport of transports.filter(measures)) {
     const [bare, ours] = [new World('bare', transport), new World('ours', transport)];
-    await bare.connect(subscribers);
-    await ours.connect(subscribers);
+    await Promise.all([bare.connect(subscribers), ours.connect(subscribers)]);
     for (const [burst, deliveries] of loads[transport]) {
       const { ratio, ...rates } = await compare(bare, ours, subscribers, burst, deliveries);
       console.log(
