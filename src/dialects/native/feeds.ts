@@ -25,7 +25,7 @@ import { GatewayError } from '../../model/errors.ts';
 import type { KeyId, LoginId, TenantId } from '../../model/ids.ts';
 import type { Gateway } from '../gateway.ts';
 import { gapError, writeProblem } from './errors.ts';
-import { ConnectionPolls, HttpPoll, type Counter } from './http-poll.ts';
+import { HttpPoll, watchConnection, type Counter } from './http-poll.ts';
 import { feedQuery, parseFilter, parseQuery, parseStart, parseSubscribe, parseWith, pollQuery } from './parse.ts';
 import type { Asked, Start } from './parse.ts';
 import { heartbeatFrame, pageEncoder, problemFrame, readyFrame, sseEncoder, webSocketEncoder } from './render.ts';
@@ -61,7 +61,6 @@ export class Feeds {
   readonly #tenants = new Map<TenantId, TenantFeeds>();
   /** Everything that can be ended from here: when its key is revoked or its session ends, or the server stops. */
   readonly #open = new Map<KeyId | LoginId, Set<Endable>>();
-  readonly #polls = new ConnectionPolls();
   readonly #answered: Counter;
   readonly #stopListening: () => void;
   #closed = false;
@@ -99,7 +98,7 @@ export class Feeds {
       const after = resolveStart(tenant, asked.start);
       const poll = new HttpPoll(response, identity.session ?? identity.key, this.#answered);
       tenant.polls.ask({ after, shape: asked.shape, waitMs: this.#closed ? 0 : asked.waitMs }, poll);
-      if (!poll.isAnswered) this.#polls.watch(request.socket, tenant.polls, poll);
+      if (!poll.isAnswered) watchConnection(request.socket, tenant.polls, poll);
     } catch (thrown) {
       this.#refuse(response, thrown);
     }

@@ -17,7 +17,8 @@ export class HttpPoll extends Poller {
   isAnswered = false;
   /** One on the same connection that was not answered when this one came. */
   before: HttpPoll | undefined;
-  readonly #response: ServerResponse;
+  /** Gone once answered: an answer that nobody holds any longer is garbage that costs nothing. */
+  #response: ServerResponse | undefined;
   readonly #answered: Counter;
 
   constructor(response: ServerResponse, key: KeyId | LoginId, answered: Counter) {
@@ -28,15 +29,15 @@ export class HttpPoll extends Poller {
   }
 
   override answer(bytes: Buffer): void {
-    this.#settle();
+    const response = this.#settle();
     this.#answered.inc();
-    if (this.#response.destroyed) return;
-    this.#response.writeHead(200, {
+    if (response === undefined || response.destroyed) return;
+    response.writeHead(200, {
       'Content-Type': 'application/json; charset=utf-8',
       'Content-Length': bytes.length,
       'Cache-Control': 'no-store',
     });
-    this.#response.end(bytes);
+    response.end(bytes);
   }
 
   override answerGap(gap: Gap): void {
@@ -44,42 +45,36 @@ export class HttpPoll extends Poller {
   }
 
   override fail(thrown: unknown): void {
-    this.#settle();
-    if (!this.#response.destroyed) writeProblem(this.#response, toGatewayError(thrown));
+    const response = this.#settle();
+    if (response?.destroyed === false) writeProblem(response, toGatewayError(thrown));
   }
 
-  #settle(): void {
+  #settle(): ServerResponse | undefined {
+    const response = this.#response;
     this.isAnswered = true;
     this.before = undefined;
+    this.#response = undefined;
+    return response;
   }
 }
 
-/** Which polls wait on which connection: they are over when it is. */
-export class ConnectionPolls {
-  readonly #open = new Map<Socket, Connection>();
+/** Kept at the connection itself: a map of thousands of them is slower to ask. */
+const newest = Symbol('the newest poll');
 
-  /** Cancels the polls of a connection that closes. One listener serves a connection and all its requests. */
-  watch(socket: Socket, polls: LongPoll, poll: HttpPoll): void {
-    const connection = this.#open.get(socket);
-    if (connection === undefined) {
-      this.#begin(socket, polls, poll);
-      return;
-    }
-    // The client did not wait for the answer before it asked again.
-    if (!connection.newest.isAnswered) poll.before = connection.newest;
-    connection.newest = poll;
-  }
+interface PollingSocket extends Socket {
+  [newest]?: HttpPoll;
+}
 
-  #begin(socket: Socket, polls: LongPoll, newest: HttpPoll): void {
-    const connection: Connection = { newest };
-    this.#open.set(socket, connection);
+/** Cancels the polls of a connection when it closes. One listener serves a connection and all its requests. */
+export const watchConnection = (socket: PollingSocket, polls: LongPoll, poll: HttpPoll): void => {
+  const before = socket[newest];
+  socket[newest] = poll;
+  if (before === undefined) {
     socket.once('close', () => {
-      this.#open.delete(socket);
-      for (let each: HttpPoll | undefined = connection.newest; each !== undefined; each = each.before) polls.cancel(each);
+      for (let each = socket[newest]; each !== undefined; each = each.before) polls.cancel(each);
     });
+  } else if (!before.isAnswered) {
+    // The client did not wait for the answer before it asked again.
+    poll.before = before;
   }
-}
-
-interface Connection {
-  newest: HttpPoll;
-}
+};
