@@ -35,6 +35,8 @@ class StoredAuth implements Auth {
   readonly #tickets: Tickets;
   readonly #touched = new Map<KeyId, Micros>();
   readonly #listeners = new Set<(key: KeyId) => void>();
+  /** One object for each key in use, however many connections it has; forgotten when the key changes. */
+  readonly #identities = new Map<KeyId, Identity>();
   /** The readable keys, opened; made anew after a change. */
   #readable: readonly { readonly row: KeyRow; readonly secret: string }[] | undefined;
 
@@ -49,7 +51,7 @@ class StoredAuth implements Auth {
     const row = this.#options.store.keys.byHash(hash);
     if (row === undefined || row.revokedAt !== undefined || !timingSafeEqual(Buffer.from(row.hash), Buffer.from(hash))) return undefined;
     this.#touch(row.id);
-    return identityOf(row);
+    return this.#identityOf(row);
   }
 
   byReadable(matches: (secret: string) => boolean): Identity | undefined {
@@ -59,7 +61,7 @@ class StoredAuth implements Auth {
     for (const { row, secret } of this.#readable) if (matches(secret)) found ??= row;
     if (found === undefined) return undefined;
     this.#touch(found.id);
-    return identityOf(found);
+    return this.#identityOf(found);
   }
 
   issueTicket(identity: Identity, seconds: number): string {
@@ -95,6 +97,7 @@ class StoredAuth implements Auth {
     };
     store.keys.put(row);
     this.#readable = undefined;
+    this.#identities.delete(id);
     return { info: infoOf(row), secret };
   }
 
@@ -110,6 +113,7 @@ class StoredAuth implements Auth {
     store.keys.put({ ...row, revokedAt: clock.now() });
     this.#readable = undefined;
     this.#touched.delete(key);
+    this.#identities.delete(key);
     this.#tickets.revoke(key);
     for (const listener of this.#listeners) {
       try {
@@ -124,6 +128,14 @@ class StoredAuth implements Auth {
   onRevoked(listener: (key: KeyId) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
+  }
+
+  #identityOf(row: KeyRow): Identity {
+    const known = this.#identities.get(row.id);
+    if (known !== undefined) return known;
+    const identity = identityOf(row);
+    this.#identities.set(row.id, identity);
+    return identity;
   }
 
   #openReadable(): readonly { readonly row: KeyRow; readonly secret: string }[] {
