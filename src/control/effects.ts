@@ -220,8 +220,8 @@ export const effectOf = (underway: Underway, event: Event): Effect | undefined =
 
 /** Whether what a command asks for is so already: the PBX has nothing to tell then, and the command is done as it stands. */
 export const isSoAlready = (command: Command, engine: TenantEngine): boolean => {
-  const agents = 'queue' in command ? engine.queue(command.queue)?.agents : undefined;
-  const agent = 'queue' in command ? agents?.find(({ extension }) => extension === command.extension) : undefined;
+  const agent =
+    'queue' in command ? engine.queue(command.queue)?.agents.find(({ extension }) => extension === command.extension) : undefined;
   switch (command.name) {
     case 'agentLogin':
       return agent !== undefined;

@@ -14,8 +14,7 @@ const mostLately = 4 * 1_048_576;
  */
 export class LiveRows {
   readonly #insert: StatementSync;
-  readonly #all: StatementSync;
-  readonly #oldest: StatementSync;
+  readonly #oldestFirst: StatementSync;
   readonly #drop: StatementSync;
   readonly #put: StatementSync;
   readonly #delete: StatementSync;
@@ -28,8 +27,7 @@ export class LiveRows {
   constructor(database: DatabaseSync, lately = mostLately) {
     this.#mostLately = lately;
     this.#insert = database.prepare('INSERT INTO changes (no, tenant, rows) VALUES (?, ?, ?)');
-    this.#all = database.prepare('SELECT no, tenant, rows FROM changes ORDER BY no');
-    this.#oldest = database.prepare('SELECT no, tenant, rows FROM changes ORDER BY no LIMIT 1');
+    this.#oldestFirst = database.prepare('SELECT no, tenant, rows FROM changes ORDER BY no');
     this.#drop = database.prepare('DELETE FROM changes WHERE no = ?');
     this.#put = database.prepare(
       'INSERT INTO state (tenant, key, value) VALUES (?, ?, ?) ON CONFLICT (tenant, key) DO UPDATE SET value = excluded.value',
@@ -67,12 +65,12 @@ export class LiveRows {
 
   #readLately(): Lately {
     const lately = new Lately();
-    for (const { no, tenant, rows } of this.#all.iterate()) lately.add(Number(no), Number(tenant), String(rows));
+    for (const { no, tenant, rows } of this.#oldestFirst.iterate()) lately.add(Number(no), Number(tenant), String(rows));
     return lately;
   }
 
   #moveOldest(lately: Lately): void {
-    const oldest = this.#oldest.get();
+    const oldest = this.#oldestFirst.get();
     if (oldest === undefined) return;
     const [no, tenant, rows] = [Number(oldest['no']), Number(oldest['tenant']), String(oldest['rows'])];
     for (const { key, value } of lately.remove(no, tenant, rows)) {

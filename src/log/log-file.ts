@@ -4,6 +4,8 @@ import type { Cursor } from '../model/cursor.ts';
 import { GatewayError } from '../model/errors.ts';
 import type { EventType } from '../model/event.ts';
 import type { CallId, ExtensionNumber, LegId, TenantId } from '../model/ids.ts';
+import { checkpoint, pagesToMove } from '../sqlite/checkpoint.ts';
+import { migrate } from '../sqlite/migrate.ts';
 import { sqliteResult } from '../sqlite/result.ts';
 import { inTransaction } from '../sqlite/transaction.ts';
 import { CallIndex } from './call-index.ts';
@@ -16,7 +18,7 @@ import type { Epoch, TenantLog } from './tenant-log.ts';
 /** Somebody who looks into the file with a tool of SQLite's may hold it for a moment. */
 const busyTimeoutMs = 1_000;
 
-/** Each brings the database from one version to the next; `user_version` counts them. What was released is never changed. */
+/** What made the log's tables what they are, in order; see `migrate`. */
 const migrations = [
   `
   CREATE TABLE runs (run TEXT NOT NULL);
@@ -83,7 +85,7 @@ export interface EventSize {
 export class LogFile {
   readonly #database: DatabaseSync;
   readonly #path: string;
-  readonly #gathered: StatementSync;
+  readonly #pagesToMove: () => number;
   readonly #insertEvent: StatementSync;
   readonly #advance: StatementSync;
   readonly #live: LiveRows;
@@ -99,7 +101,7 @@ export class LogFile {
       this.#open();
       const pages = checkpoints === 'by commits' ? checkpointPages : 0;
       this.#database.exec(`PRAGMA wal_autocheckpoint = ${pages}`);
-      this.#gathered = this.#database.prepare('PRAGMA wal_checkpoint(NOOP)');
+      this.#pagesToMove = pagesToMove(this.#database);
       this.#insertEvent = this.#database.prepare(
         'INSERT INTO events (place, at, type, call, leg, extension, checksum, size, json) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)',
       );
@@ -127,12 +129,8 @@ export class LogFile {
     database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL');
     // After a burst the write-ahead log is cut back to this.
     database.exec(`PRAGMA journal_size_limit = ${spareBytes}`);
-    const version = Number(database.prepare('PRAGMA user_version').get()?.['user_version']);
-    if (version > migrations.length) {
+    if (!migrate(database, migrations)) {
       throw new GatewayError('data-damaged', { file: this.#path }, { note: `${this.#path} was written by a newer version.` });
-    }
-    for (const [index, migration] of migrations.entries()) {
-      if (index >= version) inTransaction(database, () => database.exec(`${migration}; PRAGMA user_version = ${index + 1}`));
     }
   }
 
@@ -196,13 +194,7 @@ export class LogFile {
 
   /** Moves what the write-ahead log has gathered to the database, if it is much. What cannot be moved now is moved later. */
   checkpoint(): void {
-    const { log, checkpointed } = this.#gathered.get() as { readonly log: number; readonly checkpointed: number };
-    if (log - checkpointed < checkpointPages) return;
-    try {
-      this.#database.exec('PRAGMA wal_checkpoint(PASSIVE)');
-    } catch (error) {
-      if (sqliteResult(error) === 'other' || sqliteResult(error) === 'damaged') throw error;
-    }
+    if (this.#pagesToMove() >= checkpointPages) checkpoint(this.#database);
   }
 
   /** At most `limit` events after `after`, up to the head; every one of them, or `data-damaged`. */

@@ -1,17 +1,9 @@
 /** The thread of `Checkpointer`: makes a checkpoint of the database named by `workerData` whenever it is told to. */
 import { DatabaseSync } from 'node:sqlite';
 import { parentPort, workerData } from 'node:worker_threads';
-import { sqliteResult } from './result.ts';
+import { checkpoint } from './checkpoint.ts';
 
 const database = new DatabaseSync(workerData as string);
-
-const checkpoint = (): void => {
-  try {
-    database.exec('PRAGMA wal_checkpoint(PASSIVE)');
-  } catch (error) {
-    if (sqliteResult(error) === 'other' || sqliteResult(error) === 'damaged') throw error;
-  }
-};
 
 parentPort?.on('message', (told: 'checkpoint' | 'close') => {
   if (told === 'close') {
@@ -19,6 +11,6 @@ parentPort?.on('message', (told: 'checkpoint' | 'close') => {
     parentPort?.close();
     return;
   }
-  checkpoint();
+  checkpoint(database);
   parentPort?.postMessage('done');
 });

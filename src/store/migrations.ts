@@ -1,4 +1,4 @@
-/** What made the store's tables what they are, in order. A step that was released is never changed; the next is added below it. */
+/** What made the store's tables what they are, in order; see `migrate`. */
 export const migrations = [
   `
   CREATE TABLE keys (

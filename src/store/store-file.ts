@@ -5,7 +5,9 @@ import { DatabaseSync } from 'node:sqlite';
 import type { SQLInputValue, SQLOutputValue, StatementSync } from 'node:sqlite';
 import { GatewayError } from '../model/errors.ts';
 import type { Timers } from '../model/time.ts';
+import { pagesToMove } from '../sqlite/checkpoint.ts';
 import { Checkpointer } from '../sqlite/checkpointer.ts';
+import { migrate } from '../sqlite/migrate.ts';
 import { sqliteResult } from '../sqlite/result.ts';
 import { inTransaction } from '../sqlite/transaction.ts';
 import { migrations } from './migrations.ts';
@@ -66,7 +68,8 @@ export class StoreFile {
   /** How much of that has reached the disk for sure. */
   #onDisk = 0;
   #syncing: Promise<void> | undefined;
-  #checkpointer: Checkpointer | undefined;
+  readonly #pagesToMove: () => number;
+  readonly #checkpointer: Checkpointer | undefined;
 
   constructor(path: string, { reserve, gathering, ownThread }: StoreFileOptions) {
     this.#path = path;
@@ -77,22 +80,14 @@ export class StoreFile {
     try {
       this.#database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA journal_size_limit = 16777216');
       this.#database.exec(`PRAGMA wal_autocheckpoint = ${ownThread === true ? mostPages : checkpointPages}`);
-      this.#migrate();
+      if (!migrate(this.#database, migrations)) {
+        throw new GatewayError('data-damaged', { file: path }, { note: `${path} was written by a newer version.` });
+      }
+      this.#pagesToMove = pagesToMove(this.#database);
       if (ownThread === true) this.#checkpointer = new Checkpointer(path);
     } catch (error) {
       this.#database.close();
       throw this.#explained(error);
-    }
-  }
-
-  #migrate(): void {
-    const version = Number(this.#database.prepare('PRAGMA user_version').get()?.['user_version']);
-    if (version > migrations.length) {
-      throw new GatewayError('data-damaged', { file: this.#path }, { note: `${this.#path} was written by a newer version.` });
-    }
-    for (const [index, migration] of migrations.entries()) {
-      if (index < version) continue;
-      inTransaction(this.#database, () => this.#database.exec(`${migration}; PRAGMA user_version = ${index + 1}`));
     }
   }
 
@@ -239,12 +234,7 @@ export class StoreFile {
   }
 
   #checkpointIfMuch(): void {
-    if (this.#checkpointer === undefined) return;
-    const { log, checkpointed } = this.#prepared('PRAGMA wal_checkpoint(NOOP)').get() as {
-      readonly log: number;
-      readonly checkpointed: number;
-    };
-    if (log - checkpointed >= checkpointPages) this.#checkpointer.begin();
+    if (this.#checkpointer !== undefined && this.#pagesToMove() >= checkpointPages) this.#checkpointer.begin();
   }
 
   #endGathering(): readonly Gathered[] {
