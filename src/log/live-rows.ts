@@ -56,7 +56,7 @@ export class LiveRows {
       lately.add(lately.last + 1, tenant, rows);
       this.#insert.run(lately.last, tenant, rows);
     }
-    while (lately.size > this.#mostLately) this.#moveOldest(lately);
+    while (lately.size > this.#mostLately && this.#moveOldest(lately)) continue;
   }
 
   forget(): void {
@@ -69,15 +69,17 @@ export class LiveRows {
     return lately;
   }
 
-  #moveOldest(lately: Lately): void {
+  /** False if there is none: somebody else has emptied the table. */
+  #moveOldest(lately: Lately): boolean {
     const oldest = this.#oldestFirst.get();
-    if (oldest === undefined) return;
+    if (oldest === undefined) return false;
     const [no, tenant, rows] = [Number(oldest['no']), Number(oldest['tenant']), String(oldest['rows'])];
     for (const { key, value } of lately.remove(no, tenant, rows)) {
       if (value === undefined) this.#delete.run(tenant, key);
       else this.#put.run(tenant, key, value);
     }
     this.#drop.run(no);
+    return true;
   }
 }
 

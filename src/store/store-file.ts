@@ -234,7 +234,12 @@ export class StoreFile {
   }
 
   #checkpointIfMuch(): void {
-    if (this.#checkpointer !== undefined && this.#pagesToMove() >= checkpointPages) this.#checkpointer.begin();
+    if (this.#checkpointer === undefined) return;
+    try {
+      if (this.#pagesToMove() >= checkpointPages) this.#checkpointer.begin();
+    } catch {
+      // What was written is written, and must not seem to have failed; what is wrong with the file shows at the next write.
+    }
   }
 
   #endGathering(): readonly Gathered[] {
